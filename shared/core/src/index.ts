@@ -1,0 +1,1 @@
+export { WeftkitError } from "./errors.ts";
