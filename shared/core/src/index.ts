@@ -1,1 +1,3 @@
+export { type Clock, systemClock } from "./clock.ts";
+export { Deadline } from "./deadline.ts";
 export { WeftkitError } from "./errors.ts";

@@ -1,0 +1,2 @@
+export type { Authenticator, CertificateIdentity, UserEntry } from "./authenticator.ts";
+export type { Action, SecurityContext } from "./security-context.ts";

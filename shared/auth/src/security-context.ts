@@ -1,0 +1,13 @@
+/** What somebody may do. `connect` is opening a session; `admin` is the server's own affairs. */
+export type Action = "connect" | "read" | "write" | "schema" | "admin";
+
+/** Who somebody is and what they may do; made at login, immutable, cheap to ask (under 100 ns). */
+export interface SecurityContext {
+  readonly user: string;
+  readonly roles: readonly string[];
+  /**
+   * Whether the user may do `action` to `object` (a table, key, collection, bucket: the engine's own name for it).
+   * Without `object` the question is about all objects: an exception for any one of them makes it false.
+   */
+  can(action: Action, object?: string): boolean;
+}

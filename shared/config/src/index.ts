@@ -1,0 +1,2 @@
+export type { Config, ConfiguredUser, SectionValues } from "./config.ts";
+export type { EngineName, SectionName } from "./schema.ts";

@@ -1,0 +1,200 @@
+import { bytes, choice, duration, flag, type Key, list, port, secret, text } from "./key.ts";
+import { engineSections } from "./schema-engines.ts";
+
+/** A `[table]` of weftkit.toml. */
+export interface Section {
+  /** Markdown, shown above the section's keys in the documentation. */
+  readonly doc: string;
+  readonly keys: Readonly<Record<string, Key<unknown>>>;
+}
+
+/** How clients prove who they are. */
+export const authMethods = ["password", "jwt", "mtls", "none"] as const;
+
+/** The keys of each `[[auth.users]]` table. */
+export const userKeys = {
+  username: text("The name the user logs in with. Required."),
+  password: secret(
+    "The password, or a `SCRAM-SHA-256$...` verifier of it. A user without one can log in by token or certificate only.",
+  ),
+  roles: list(
+    "What the user may do: `superuser`, `read_write` (or `write`), `read_only` (or `read`), `schema_admin`, `no_access`, or names from `auth.roles_file`.",
+    [],
+    { example: '["read", "write"]' },
+  ),
+} satisfies Section["keys"];
+
+const server = {
+  name: text("This node's name in logs, metrics and status.", { fallbackDoc: "the host name" }),
+  data_dir: text("Where everything durable lives. One process at a time may use it.", {
+    fallback: "/var/lib/weftkit",
+    variables: ["WEFTKIT_DATA_DIR"],
+  }),
+  log_level: choice(
+    "The least severe level that is logged.",
+    ["trace", "debug", "info", "warn", "error"],
+    "info",
+    {
+      variables: ["WEFTKIT_LOG_LEVEL"],
+    },
+  ),
+  bind: text("The address that engines listen on, unless their own section says otherwise.", {
+    fallback: "0.0.0.0",
+    variables: ["WEFTKIT_BIND"],
+  }),
+  admin_port: port("The HTTP port of `/livez`, `/readyz`, `/metrics` and `/v1/status`.", 9464, {
+    variables: ["WEFTKIT_ADMIN_PORT"],
+  }),
+  admin_bind: text("The address that the admin port listens on.", {
+    fallbackDoc: "the value of `server.bind`",
+    variables: ["WEFTKIT_ADMIN_BIND"],
+  }),
+  admin_token: secret(
+    "The bearer token that POST requests to the admin port need; without it they are refused.",
+    {
+      variables: ["WEFTKIT_ADMIN_TOKEN"],
+    },
+  ),
+} satisfies Section["keys"];
+
+const auth = {
+  method: choice(
+    "How clients prove who they are. `none` lets everybody do everything: for tests, and behind a network that nobody else reaches.",
+    authMethods,
+    "password",
+    { variables: ["WEFTKIT_AUTH"] },
+  ),
+  user: text("The name of the user whose password is `auth.password`.", {
+    fallback: "weftkit",
+    variables: ["WEFTKIT_USER"],
+  }),
+  password: secret("When set, `auth.user` exists with this password and the role `superuser`.", {
+    variables: ["WEFTKIT_PASSWORD"],
+  }),
+  users_file: text(
+    "A TOML file of more users: `[[users]]` tables with the keys of `[[auth.users]]`. Read again when it changes.",
+    {
+      variables: ["WEFTKIT_AUTH_USERS_FILE"],
+    },
+  ),
+  roles_file: text("A YAML file of custom roles (`name`, `allow`, `deny`). Read again when it changes."),
+  jwt_secret: secret("The key of HS256 tokens, at least 32 bytes.", { variables: ["WEFTKIT_JWT_SECRET"] }),
+  jwt_jwks_uri: text(
+    "Where the public keys of RS256 and ES256 tokens are published (https, or http to a private network).",
+    {
+      variables: ["WEFTKIT_JWT_JWKS_URI"],
+    },
+  ),
+  jwt_issuer: text("Tokens must carry this `iss`.", { variables: ["WEFTKIT_JWT_ISSUER"] }),
+  jwt_audience: text("Tokens must carry this `aud`.", { variables: ["WEFTKIT_JWT_AUDIENCE"] }),
+  jwt_user_claim: text("The claim that holds the user's name.", { fallback: "sub" }),
+  jwt_roles_claim: text("The claim that holds the roles (a list, or words separated by spaces).", {
+    fallback: "roles",
+  }),
+} satisfies Section["keys"];
+
+const tls = {
+  enabled: flag("Whether clients must use TLS (1.2 or later); plain text is then refused.", undefined, {
+    fallbackDoc: "true when `tls.cert_file` is set",
+  }),
+  cert_file: text("The server's certificate chain, PEM. Read again when it changes.", {
+    variables: ["WEFTKIT_TLS_CERT"],
+  }),
+  key_file: text("The certificate's private key, PEM. Read again when it changes.", {
+    variables: ["WEFTKIT_TLS_KEY"],
+  }),
+  ca_file: text('The CA that client certificates must come from; used when `auth.method = "mtls"` only.', {
+    variables: ["WEFTKIT_MTLS_CA"],
+  }),
+} satisfies Section["keys"];
+
+const distribution = {
+  enabled: flag("Replication between nodes. Not available yet: `true` is refused.", false),
+  role: choice("This node's role.", ["primary", "replica"], "primary"),
+  peers: list("The other nodes, as host:port.", []),
+} satisfies Section["keys"];
+
+const cdc = {
+  enabled: flag("Emit every change to a broker. Not available yet: `true` is refused.", false),
+  emitter: choice("What changes are sent to.", ["kafka", "redis", "webhook", "nats"], "kafka"),
+  topic: text("The topic, stream, path or subject.", { fallback: "weftkit.changes" }),
+  broker: text("The broker's address, host:port.", { example: '"kafka:9092"' }),
+} satisfies Section["keys"];
+
+const persist = {
+  mode: choice(
+    "Where state lives: `disabled` is the container's volume. `serverless` and `container` are not available yet and are refused.",
+    ["disabled", "serverless", "container"],
+    "disabled",
+  ),
+  url: text("The base URL of the persistence endpoint."),
+  secret: secret("The HMAC key that requests are signed with."),
+  secret_previous: secret("The key before it; stays valid while keys rotate."),
+  key_id: text("The name of the HMAC key."),
+  schedule: text("When to push, as a cron expression; a seconds field is allowed.", {
+    fallback: "*/15 * * * *",
+  }),
+  max_lag: bytes("Also push when this much was written since the last push.", 32 * 1024 ** 2, {
+    example: '"32MB"',
+  }),
+  namespace: text("The first part of this replica's place in the store.", { fallback: "default" }),
+  replica: text("The last part of this replica's place in the store.", { fallback: "auto" }),
+  restore_on_boot: choice(
+    "Whether to restore at start; `auto` does when the volume is empty or behind.",
+    ["auto", "always", "never"],
+    "auto",
+  ),
+  restore_at: text("A time or a sequence number to restore to."),
+  shutdown_budget: duration(
+    "How long a shutdown may take, from SIGTERM to exit. Holds in every mode.",
+    30_000,
+    {
+      example: '"30s"',
+      min: 1,
+      max: 3_600_000,
+    },
+  ),
+  encryption_key: secret("The AES-256-GCM key that every piece is encrypted with before it leaves."),
+  retention: text("What compaction keeps.", { fallback: "24h all, 7d daily" }),
+  bandwidth: bytes("The upload limit in bytes per second.", undefined),
+} satisfies Section["keys"];
+
+const standalone = {
+  module: choice(
+    "The engine to run. Its section is what the keys below are written to.",
+    ["relational", "document", "keyvalue", "graph", "inmemory", "vector", "markdown", "filestore"],
+    undefined,
+  ),
+  bind: text("Address and port, written to the engine's `bind` and `port`.", { example: '"0.0.0.0:20000"' }),
+  protocol: text("The wire protocol; must be the one that the module speaks.", {
+    fallbackDoc: "the module's own",
+    example: '"postgresql"',
+  }),
+  tls_cert: text("Written to `tls.cert_file`."),
+  tls_key: text("Written to `tls.key_file`."),
+  auth_method: choice("Written to `auth.method`.", authMethods, undefined, {
+    synonyms: { scram_sha_256: "password", token: "jwt" },
+  }),
+  password_file: text("Written to `auth.users_file`."),
+} satisfies Section["keys"];
+
+/** Every section and key that WeftKit knows, in the order in which they are documented. */
+export const schema = {
+  server: { doc: "The node itself.", keys: server },
+  auth: { doc: "Who may connect, and what they may do. Users are listed in `[[auth.users]]`.", keys: auth },
+  tls: { doc: "Encryption of client connections.", keys: tls },
+  ...engineSections,
+  distribution: { doc: "Replication.", keys: distribution },
+  cdc: { doc: "Change data capture.", keys: cdc },
+  persist: { doc: "Persistence outside the container (WKP-1).", keys: persist },
+  standalone: {
+    doc: "A short form for one engine as one server: each key is written to the section it stands for, and contradicting that section is an error.",
+    keys: standalone,
+  },
+} satisfies Record<string, Section>;
+
+/** The name of a `[section]`. */
+export type SectionName = keyof typeof schema;
+
+/** The name of an engine's section, which is also the name of its image. */
+export type EngineName = keyof typeof engineSections;

@@ -1,0 +1,71 @@
+import type { Duplex } from "node:stream";
+import type { Authenticator, SecurityContext } from "@weftkit/auth";
+import type { Config, EngineName } from "@weftkit/config";
+import type { Deadline } from "@weftkit/core";
+import type { Logger, Readiness, Registry } from "@weftkit/observe";
+
+/** Why a connection is not served. */
+export type Refusal = "max_connections";
+
+/** The client at the other end of a connection. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Who the client is, when its certificate already says so (`auth.method = "mtls"`). */
+  readonly identity?: SecurityContext;
+  /**
+   * Gives the connection's place back. The host does so itself on the socket's `close` event; only an engine that
+   * takes the raw handle away from the socket, so that the event cannot come, must call it. Calling twice is harmless.
+   */
+  released(): void;
+}
+
+/** What an engine is given; everything lives until `close` has resolved. */
+export interface EngineContext<Name extends EngineName = EngineName> {
+  readonly name: Name;
+  readonly version: string;
+  /** The engine's own section of weftkit.toml. */
+  readonly section: Config[Name];
+  readonly config: Config;
+  /** An existing, writable folder that this process alone uses. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly auth: Authenticator;
+  readonly readiness: Readiness;
+  /** Reports what cannot be gone on from: the image logs it, tries to close and ends with exit code 70. */
+  fatal(error: unknown): void;
+  /** Aborted when the shutdown begins. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A database engine, as the host runs it: `open`, then `accept` for each client, then `close`.
+ *
+ * Sockets are handed over paused and untouched: the host attaches no `data` listener and reads nothing, so that an
+ * engine may take over `socket._handle`. After `close` was called, `accept` is not called any more.
+ */
+export interface Engine<Name extends EngineName = EngineName> {
+  /** The store is restored and locked; build caches, recover. Rejecting stops the start. */
+  open(ctx: EngineContext<Name>): Promise<void>;
+  /** A client connected (and, with TLS, the handshake is done). Owns the socket from here on, its errors too. */
+  accept?(socket: Duplex, peer: Peer): void;
+  /** Tells a client in the engine's own protocol why it is not served, and ends the socket. Default: the socket is closed. */
+  refuse?(socket: Duplex, reason: Refusal): void;
+  /**
+   * Ends the sessions and resolves when everything acknowledged is on the disk. `deadline.signal` aborts when the
+   * budget is used up. Rejecting, or being late, means that something is not saved: exit code 75.
+   */
+  close(deadline: Deadline): Promise<void>;
+  /** What `/v1/status` shows of the engine; must be cheap and hold no secret. */
+  status?(): Record<string, unknown>;
+}
+
+/** An image: what `main.ts` hands to `runImage`. */
+export interface ImageDefinition<Name extends EngineName = EngineName> {
+  /** The image's name, which is its section in weftkit.toml and so decides its default port. */
+  readonly name: Name;
+  readonly version: string;
+  create(): Engine<Name>;
+}

@@ -1,0 +1,2 @@
+export type { Engine, EngineContext, ImageDefinition, Peer, Refusal } from "./engine.ts";
+export { type RunningImage, runImage, type StartOptions, startImage } from "./image.ts";

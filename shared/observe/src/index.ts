@@ -1,0 +1,3 @@
+export type { Registry } from "prom-client";
+export type { Logger } from "./log.ts";
+export type { Readiness } from "./readiness.ts";
