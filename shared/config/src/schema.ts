@@ -73,9 +73,7 @@ const auth = {
   }),
   users_file: text(
     "A TOML file of more users: `[[users]]` tables with the keys of `[[auth.users]]`. Read again when it changes.",
-    {
-      variables: ["WEFTKIT_AUTH_USERS_FILE"],
-    },
+    {},
   ),
   roles_file: text("A YAML file of custom roles (`name`, `allow`, `deny`). Read again when it changes."),
   jwt_secret: secret("The key of HS256 tokens, at least 32 bytes.", { variables: ["WEFTKIT_JWT_SECRET"] }),
@@ -198,3 +196,6 @@ export type SectionName = keyof typeof schema;
 
 /** The name of an engine's section, which is also the name of its image. */
 export type EngineName = keyof typeof engineSections;
+
+/** The engines, in the order in which they are documented. */
+export const engineNames = Object.keys(engineSections) as readonly EngineName[];
