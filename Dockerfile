@@ -1,0 +1,56 @@
+# Every WeftKit image comes from this file: docker-bake.hcl builds one per engine, and they share all layers but the
+# last, which holds the engine's bundle. It uses only what Docker Engine 20.10's own BuildKit understands.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+# The manifests alone, so that a changed source file does not install the dependencies again.
+FROM ${NODE_IMAGE} AS manifests
+COPY . /source
+RUN mkdir /manifests && cd /source \
+  && find . \( -name package.json -o -name package-lock.json -o -name .npmrc \) -exec cp --parents -t /manifests {} +
+
+# Install scripts stay off: what is native comes as a finished binary inside its npm package. The secret "ca" is for
+# a network whose proxy signs with its own authority; a secret leaves no trace in a layer.
+FROM ${NODE_IMAGE} AS bundle
+WORKDIR /weftkit
+COPY --from=manifests /manifests ./
+RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=ca \
+  if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+  npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN node scripts/build.mjs
+
+# All that an engine needs from a system: node without its symbols, the libraries it links, an init so that a signal
+# sent before node has its handlers ends it, and the two folders a process may write to. Node brings its own root
+# certificates and time zones.
+FROM ${NODE_IMAGE} AS rootfs
+RUN set -eu; \
+  command -v strip tini-static >/dev/null \
+    || { apt-get update && apt-get install -y --no-install-recommends binutils tini; }; \
+  mkdir -p /rootfs/etc /rootfs/bin; \
+  strip -o /rootfs/bin/node "$(command -v node)"; \
+  cp "$(command -v tini-static)" /rootfs/bin/tini; \
+  ldd "$(command -v node)" | grep -o '/[^ ]*' | xargs cp --parents -L -t /rootfs; \
+  echo 'weftkit:x:1000:1000::/data:/sbin/nologin' >/rootfs/etc/passwd; \
+  echo 'weftkit:x:1000:' >/rootfs/etc/group; \
+  install -d -m 1777 /rootfs/tmp; \
+  install -d -m 0750 -o 1000 -g 1000 /rootfs/data
+
+FROM scratch AS base
+COPY --from=rootfs /rootfs /
+USER 1000:1000
+WORKDIR /data
+VOLUME /data
+STOPSIGNAL SIGTERM
+ENV PATH=/bin NODE_ENV=production WEFTKIT_DATA_DIR=/data WEFTKIT_BIND=0.0.0.0
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "/app/healthcheck.mjs"]
+ENTRYPOINT ["tini", "--", "node", "/app/main.mjs"]
+
+FROM base AS image
+ARG ENGINE
+ARG PORT
+ARG VERSION=0.0.0
+LABEL org.opencontainers.image.title="weftkit/${ENGINE}" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.licenses="Apache-2.0"
+EXPOSE ${PORT} 9464
+COPY --from=bundle /weftkit/images/${ENGINE}/dist /app
