@@ -1,0 +1,4 @@
+import { stringCommands } from "./string.ts";
+
+/** All command families; the order is that of the documentation page. */
+export const commandFamilies = [stringCommands];

@@ -1,0 +1,150 @@
+import type { Args } from "../protocol/args.ts";
+import type { Command, Handler } from "./definition.ts";
+
+/** A command as it is dispatched: its definition with what is derived from it, computed once at start. */
+export interface RegisteredCommand extends Command {
+  /** Dense number of the command or subcommand, for tables by command. */
+  readonly id: number;
+  /** `get`, or `xgroup|create` for a subcommand. */
+  readonly fullName: string;
+  readonly parent?: RegisteredCommand;
+  readonly isWrite: boolean;
+  readonly deniesOom: boolean;
+  readonly run: Handler;
+  /** Runs at once inside MULTI instead of being queued. */
+  readonly controlsTransaction: boolean;
+  /** All ACL categories, without the at sign. */
+  readonly allCategories: readonly string[];
+  readonly registered: readonly RegisteredCommand[];
+  // Statistics, as INFO commandstats shows them.
+  calls: number;
+  microseconds: number;
+  rejectedCalls: number;
+  failedCalls: number;
+}
+
+const GROUP_CATEGORIES: Record<Command["group"], string> = {
+  string: "string",
+  list: "list",
+  set: "set",
+  "sorted-set": "sortedset",
+  hash: "hash",
+  stream: "stream",
+  generic: "keyspace",
+  pubsub: "pubsub",
+  transactions: "transaction",
+  connection: "connection",
+  server: "",
+};
+
+const TRANSACTION_CONTROL = new Set(["multi", "exec", "discard", "watch", "quit", "reset"]);
+
+const TABLE_SIZE = 2048;
+
+/** All commands, found by the bytes of their names in any case. */
+export class Registry {
+  readonly commands: readonly RegisteredCommand[];
+  /** Commands and subcommands by id. */
+  readonly all: readonly RegisteredCommand[];
+  readonly #table: (RegisteredCommand | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
+
+  constructor(families: readonly (readonly Command[])[]) {
+    const all: RegisteredCommand[] = [];
+    this.commands = families.flat().map((command) => register(command, undefined, all));
+    this.all = all;
+    for (const command of this.commands) {
+      let slot = hashName(Buffer.from(command.name), 0, command.name.length);
+      while (this.#table[slot] !== undefined) slot = (slot + 1) % TABLE_SIZE;
+      this.#table[slot] = command;
+    }
+  }
+
+  /** The command named by argument 0, or for a container by arguments 0 and 1; undefined when there is none. */
+  find(args: Args): RegisteredCommand | undefined {
+    const length = args.lengths[0]!;
+    const offset = args.offsets[0]!;
+    const { buffer } = args;
+    let slot = hashName(buffer, offset, length);
+    let command = this.#table[slot];
+    while (command !== undefined && !sameName(command.name, buffer, offset, length)) {
+      slot = (slot + 1) % TABLE_SIZE;
+      command = this.#table[slot];
+    }
+    return command;
+  }
+
+  /** A subcommand of a container, or undefined. */
+  findSubcommand(container: RegisteredCommand, args: Args): RegisteredCommand | undefined {
+    const length = args.lengths[1]!;
+    const offset = args.offsets[1]!;
+    return container.registered.find((sub) => sameName(sub.name, args.buffer, offset, length));
+  }
+
+  /** By full name (`config|get`), in any case. */
+  byName(fullName: string): RegisteredCommand | undefined {
+    const wanted = fullName.toLowerCase();
+    return this.all.find((command) => command.fullName === wanted);
+  }
+}
+
+function register(
+  command: Command,
+  parent: RegisteredCommand | undefined,
+  all: RegisteredCommand[],
+): RegisteredCommand {
+  const flags = new Set(command.flags);
+  const registered: RegisteredCommand[] = [];
+  const entry: RegisteredCommand = {
+    ...command,
+    id: all.length,
+    fullName: parent === undefined ? command.name : `${parent.name}|${command.name}`,
+    ...(parent === undefined ? {} : { parent }),
+    isWrite: flags.has("write"),
+    deniesOom: flags.has("denyoom"),
+    run: command.handler ?? unreachable,
+    controlsTransaction: TRANSACTION_CONTROL.has(command.name),
+    allCategories: categoriesOf(command),
+    registered,
+    calls: 0,
+    microseconds: 0,
+    rejectedCalls: 0,
+    failedCalls: 0,
+  };
+  all.push(entry);
+  for (const sub of command.subcommands ?? []) registered.push(register(sub, entry, all));
+  return entry;
+}
+
+/** Explicit categories and those that flags and group imply (Redis, setImplicitACLCategories). */
+function categoriesOf(command: Command): string[] {
+  const flags = new Set(command.flags);
+  const categories = new Set(command.categories ?? []);
+  if (flags.has("write")) categories.add("write");
+  if (flags.has("readonly") && !categories.has("scripting")) categories.add("read");
+  if (flags.has("admin")) categories.add("admin").add("dangerous");
+  if (flags.has("pubsub")) categories.add("pubsub");
+  if (flags.has("blocking")) categories.add("blocking");
+  categories.add(flags.has("fast") ? "fast" : "slow");
+  if (GROUP_CATEGORIES[command.group] !== "") categories.add(GROUP_CATEGORIES[command.group]);
+  return [...categories];
+}
+
+function unreachable(): void {
+  throw new Error("a command container was run without its subcommand");
+}
+
+function hashName(bytes: Buffer, offset: number, length: number): number {
+  let hash = length;
+  for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + (bytes[offset + i]! | 0x20)) | 0;
+  return (hash >>> 0) % TABLE_SIZE;
+}
+
+function sameName(name: string, bytes: Buffer, offset: number, length: number): boolean {
+  if (name.length !== length) return false;
+  for (let i = 0; i < length; i++) {
+    let byte = bytes[offset + i]!;
+    if (byte >= 0x41 && byte <= 0x5a) byte |= 0x20;
+    if (byte !== name.charCodeAt(i)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,89 @@
+import { parseInteger } from "./numbers.ts";
+
+/**
+ * The arguments of the command being run, as ranges of the buffer they arrived in: parsing allocates nothing.
+ * Argument 0 is the command's name. All of it is void after the command, except copies.
+ */
+export class Args {
+  buffer: Buffer = Buffer.alloc(0);
+  offsets = new Int32Array(64);
+  lengths = new Int32Array(64);
+  count = 0;
+
+  /** Records one more argument. */
+  push(offset: number, length: number): void {
+    const index = this.count++;
+    if (index === this.offsets.length) this.#grow();
+    this.offsets[index] = offset;
+    this.lengths[index] = length;
+  }
+
+  /** The argument's bytes, shared with the buffer: only valid until the command ends. */
+  view(index: number): Buffer {
+    const offset = this.offsets[index]!;
+    return this.buffer.subarray(offset, offset + this.lengths[index]!);
+  }
+
+  /** A copy of the argument. */
+  copy(index: number): Buffer {
+    return Buffer.from(this.view(index));
+  }
+
+  /** The argument with a character per byte. */
+  latin1(index: number): string {
+    const offset = this.offsets[index]!;
+    return this.buffer.toString("latin1", offset, offset + this.lengths[index]!);
+  }
+
+  utf8(index: number): string {
+    const offset = this.offsets[index]!;
+    return this.buffer.toString("utf8", offset, offset + this.lengths[index]!);
+  }
+
+  /** Whether the argument is this keyword, in any case. `keyword` is in upper case. */
+  is(index: number, keyword: string): boolean {
+    const length = this.lengths[index]!;
+    if (length !== keyword.length) return false;
+    const offset = this.offsets[index]!;
+    for (let i = 0; i < length; i++) {
+      let byte = this.buffer[offset + i]!;
+      if (byte >= 0x61 && byte <= 0x7a) byte -= 0x20;
+      if (byte !== keyword.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * The argument as a signed 64-bit integer in Redis's strict form (no spaces, no plus, no leading zeros), or NaN.
+   * Beyond 2^53 the number is the nearest double: use `parseInteger64` where every bit counts.
+   */
+  integer(index: number): number {
+    return parseInteger(this.buffer, this.offsets[index]!, this.lengths[index]!);
+  }
+
+  /** Copies of all arguments, for a command that is queued, blocked or logged. */
+  copyAll(): Buffer[] {
+    return Array.from({ length: this.count }, (_, index) => this.copy(index));
+  }
+
+  /** Points at arguments kept as separate buffers, by packing them into one. */
+  load(values: readonly Buffer[]): void {
+    this.buffer = Buffer.concat(values);
+    this.count = 0;
+    let offset = 0;
+    for (const value of values) {
+      this.push(offset, value.length);
+      offset += value.length;
+    }
+  }
+
+  #grow(): void {
+    const length = this.offsets.length * 2;
+    const offsets = new Int32Array(length);
+    offsets.set(this.offsets);
+    this.offsets = offsets;
+    const lengths = new Int32Array(length);
+    lengths.set(this.lengths);
+    this.lengths = lengths;
+  }
+}

@@ -1,0 +1,320 @@
+import type { SecurityContext } from "@weftkit/auth";
+import type { Peer } from "@weftkit/host";
+import { Access } from "./access.ts";
+import type { BlockedState, BlockRequest } from "./blocking.ts";
+import type { RegisteredCommand } from "./commands/registry.ts";
+import { NOT_AN_INTEGER, WRONGTYPE } from "./errors.ts";
+import type { Args } from "./protocol/args.ts";
+import { Reply } from "./protocol/reply.ts";
+import type { Server } from "./server.ts";
+import { type DataType, type Keyspace, NO_EXPIRY } from "./storage/keyspace.ts";
+
+/** Commands queued between MULTI and EXEC. */
+export interface Transaction {
+  readonly commands: { command: RegisteredCommand; values: readonly Buffer[] }[];
+  /** A command was refused while queueing: EXEC answers EXECABORT. */
+  isAborted: boolean;
+}
+
+/** What the network offers a session. */
+export interface Connection {
+  /** Goes on reading commands, after the session was blocked or waited. */
+  resume(): void;
+  /** Closes after what is written has been sent. */
+  closeAfterReply(): void;
+  /** Closes now. */
+  destroy(): void;
+  /** Bytes written by the engine but not yet taken by the kernel. */
+  readonly outputBytes: number;
+}
+
+const RESP2_SUBSCRIBER_COMMANDS = new Set([
+  "ping",
+  "subscribe",
+  "ssubscribe",
+  "psubscribe",
+  "unsubscribe",
+  "sunsubscribe",
+  "punsubscribe",
+  "quit",
+  "reset",
+]);
+
+/**
+ * One client's session, and what command handlers work with: the arguments, the reply, the selected database, and
+ * the few verbs that tie a handler to expiry, notifications, WATCH, blocking and the append-only file.
+ */
+export class Session {
+  readonly server: Server;
+  readonly id: number;
+  readonly peer: Peer | undefined;
+  connection: Connection | undefined;
+
+  /** The command being run. */
+  command!: RegisteredCommand;
+  readonly args: Args;
+  /** Where the running command's reply goes. */
+  reply: Reply;
+  db: Keyspace;
+  version: 2 | 3 = 2;
+  name = "";
+
+  /** Who the client is and what it may do; undefined until it has authenticated. */
+  user: SecurityContext | undefined;
+  access: Access | undefined;
+
+  transaction: Transaction | undefined;
+  watched: { db: Keyspace; key: string }[] = [];
+  isWatchBroken = false;
+
+  readonly channels = new Set<string>();
+  readonly patterns = new Set<string>();
+  readonly shardChannels = new Set<string>();
+
+  /** Set while the session waits for a key or a time; no further command of it runs meanwhile. */
+  blocked: BlockedState | undefined;
+  /** True while a transaction runs, or a file is replayed: nothing may block. */
+  mayNotBlock = false;
+  /** True for the session that replays the append-only file. */
+  isReplaying = false;
+  /** What goes to the journal instead of the command as it came; an empty array is nothing. */
+  #rewritten: (readonly Buffer[])[] | undefined;
+
+  /** Replies written while another session runs. */
+  #pending: Reply | undefined;
+  #blockTimer: NodeJS.Timeout | undefined;
+
+  constructor(server: Server, id: number, peer: Peer | undefined) {
+    this.server = server;
+    this.id = id;
+    this.peer = peer;
+    this.args = server.args;
+    this.reply = server.reply;
+    this.db = server.databases[0]!;
+  }
+
+  /** From now on the session acts for this user. */
+  authenticate(user: SecurityContext): void {
+    this.user = user;
+    this.access = new Access(user);
+  }
+
+  // ---- keys ------------------------------------------------------------------------------------------------------
+
+  /** The entry of the key at an argument, for reading; 0 when absent or expired. Counts hits and misses. */
+  read(index: number): number {
+    const { args } = this;
+    return this.server.lookupRead(this.db, args.buffer, args.offsets[index]!, args.lengths[index]!);
+  }
+
+  /** The entry of the key at an argument, for writing; 0 when absent or expired. */
+  write(index: number): number {
+    const { args } = this;
+    return this.server.lookupWrite(this.db, args.buffer, args.offsets[index]!, args.lengths[index]!);
+  }
+
+  /** Whether an existing entry has this type; answers WRONGTYPE when it has not. An absent one (0) is any type. */
+  isType(entry: number, type: DataType): boolean {
+    if (entry === 0 || this.db.typeOf(entry) === type) return true;
+    this.reply.error(WRONGTYPE);
+    return false;
+  }
+
+  /**
+   * Says that the key at an argument was changed: watchers of it fail, those who wait for it are served, the event is
+   * published, the command goes to the journal. `dirty` is the number of changes (0: the event only).
+   */
+  changed(index: number, eventClass: number, event: string, dirty = 1): void {
+    const { server, args, db } = this;
+    server.dirty += dirty;
+    // On the hot path nobody listens, and the key is not even cut out of the buffer.
+    if (server.watches.count === 0 && server.blocking.count === 0 && server.settings.notifyClasses === 0)
+      return;
+    server.changed(db, args.view(index), eventClass, event, 0);
+  }
+
+  /** As `changed`, for a key that is no argument. */
+  changedKey(key: Buffer, eventClass: number, event: string, dirty = 1): void {
+    this.server.changed(this.db, key, eventClass, event, dirty);
+  }
+
+  /**
+   * What the journal gets instead of the command as it came; several calls add up. For commands whose effect depends
+   * on time, chance or who was served: the journal has the effect.
+   */
+  propagateAs(...values: readonly (string | Buffer)[]): void {
+    this.#rewritten ??= [];
+    this.#rewritten.push(
+      values.map((value) => (typeof value === "string" ? Buffer.from(value) : Buffer.from(value))),
+    );
+  }
+
+  /** The journal gets nothing of this command, or only what `propagateAs` adds afterwards. */
+  propagateNothing(): void {
+    this.#rewritten = [];
+  }
+
+  /** What `propagateAs` and `propagateNothing` said, once. */
+  takeRewritten(): (readonly Buffer[])[] | undefined {
+    const rewritten = this.#rewritten;
+    this.#rewritten = undefined;
+    return rewritten;
+  }
+
+  /** The entry's expiry in ms since the epoch, or -1. */
+  expiryOf(entry: number): number {
+    return entry === 0 ? NO_EXPIRY : this.db.expiryOf(entry);
+  }
+
+  // ---- arguments -------------------------------------------------------------------------------------------------
+
+  /** The argument as an integer; on a bad one answers the error and returns NaN. */
+  integer(index: number, error = NOT_AN_INTEGER): number {
+    const value = this.args.integer(index);
+    if (Number.isNaN(value)) this.reply.error(error);
+    return value;
+  }
+
+  // ---- blocking --------------------------------------------------------------------------------------------------
+
+  /**
+   * Waits until one of the keys holds the type, then runs the command again with the same arguments. A command that
+   * finds nothing then blocks once more and keeps its place and its time. Ask `mayNotBlock` first.
+   */
+  block(request: BlockRequest): void {
+    const { args, server } = this;
+    const until = this.#retrying?.until ?? request.until;
+    const state: BlockedState = {
+      db: this.db,
+      keys: [...new Set(request.keys.map((index) => args.latin1(index)))],
+      type: request.type,
+      values: this.#retrying?.values ?? request.values ?? args.copyAll(),
+      alsoOnDelete: request.alsoOnDelete ?? false,
+      until,
+      onTimeout: request.onTimeout,
+    };
+    this.blocked = state;
+    // While it is retried the session never left its place among those who wait.
+    if (this.#retrying !== undefined) return;
+    server.blocking.add(this, state);
+    if (until > 0) {
+      this.#blockTimer = setTimeout(
+        () => this.#timeOut(),
+        Math.min(Math.max(0, until - server.now), 2 ** 31 - 1),
+      );
+    }
+  }
+
+  #retrying: BlockedState | undefined;
+
+  /** Runs the waiting command again because `key` may serve it now. */
+  retryBlocked(db: Keyspace, key: Buffer): void {
+    const state = this.blocked;
+    if (state === undefined || state.db !== db) return;
+    const entry = this.server.lookupWrite(db, key, 0, key.length);
+    const isServable = entry !== 0 && db.typeOf(entry) === state.type;
+    if (!isServable && !state.alsoOnDelete) return;
+    this.#retrying = state;
+    this.blocked = undefined;
+    this.enter();
+    this.args.load(state.values);
+    const selected = this.db;
+    this.db = state.db;
+    this.server.call(this, this.command);
+    this.server.endUnit();
+    this.db = selected;
+    this.leave();
+    this.#retrying = undefined;
+    if (this.blocked === undefined) this.#unblocked(state);
+  }
+
+  /** Ends the wait with a reply that `write` writes (a time-out, CLIENT UNBLOCK). */
+  endBlocking(write: (session: Session) => void): void {
+    const state = this.blocked;
+    if (state === undefined) return;
+    this.blocked = undefined;
+    this.enter();
+    write(this);
+    this.leave();
+    this.#unblocked(state);
+  }
+
+  /** Forgets the wait without a reply: the session ends. */
+  stopBlocking(): void {
+    const state = this.blocked;
+    if (state === undefined) return;
+    this.blocked = undefined;
+    clearTimeout(this.#blockTimer);
+    this.server.blocking.remove(this, state);
+  }
+
+  #timeOut(): void {
+    const state = this.blocked;
+    if (state === undefined) return;
+    this.server.tick();
+    const left = state.until - this.server.now;
+    if (left > 0) {
+      this.#blockTimer = setTimeout(() => this.#timeOut(), Math.min(left, 2 ** 31 - 1));
+      return;
+    }
+    this.endBlocking(state.onTimeout);
+  }
+
+  #unblocked(state: BlockedState): void {
+    clearTimeout(this.#blockTimer);
+    this.server.blocking.remove(this, state);
+    this.connection?.resume();
+  }
+
+  // ---- replies ---------------------------------------------------------------------------------------------------
+
+  /** Makes this the session whose replies go to `reply`, while it is not the one whose input is being read. */
+  enter(): void {
+    this.reply = this.outOfBand();
+  }
+
+  leave(): void {
+    this.reply = this.server.reply;
+  }
+
+  /** Where to write to this session at any time: into the running reply if it is running, else beside it. */
+  outOfBand(): Reply {
+    const { server } = this;
+    if (server.running === this) return this.reply;
+    this.#pending ??= new Reply(512);
+    this.#pending.version = this.version;
+    server.written.add(this);
+    return this.#pending;
+  }
+
+  /** Takes what was written while other sessions ran, or undefined. */
+  takePending(): Buffer | undefined {
+    const pending = this.#pending;
+    if (pending === undefined || pending.length === 0) return undefined;
+    this.#pending = undefined;
+    return pending.buffer.subarray(0, pending.length);
+  }
+
+  // ---- state -----------------------------------------------------------------------------------------------------
+
+  get subscriptionCount(): number {
+    return this.channels.size + this.patterns.size + this.shardChannels.size;
+  }
+
+  /** Why the session's state does not allow a command, or undefined. */
+  contextDenial(command: RegisteredCommand): string | undefined {
+    if (this.version === 2 && this.subscriptionCount > 0 && !RESP2_SUBSCRIBER_COMMANDS.has(command.name)) {
+      return `ERR Can't execute '${command.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`;
+    }
+    if (this.transaction !== undefined && command.flags.includes("no_multi")) {
+      return `ERR Command not allowed inside a transaction`;
+    }
+    return undefined;
+  }
+
+  /** Ends a transaction without running it. */
+  discardTransaction(): void {
+    this.transaction = undefined;
+    this.server.watches.unwatch(this);
+  }
+}

@@ -1,0 +1,70 @@
+import type { AppendFsync } from "./persistence/journal.ts";
+import type { EvictionPolicy } from "./storage/eviction.ts";
+
+/** What CONFIG GET and SET reach, with Redis's meaning of each; the defaults are Redis 7.2's. */
+export interface Settings {
+  databases: number;
+  maxClients: number;
+  /** Bytes; 0 is no limit. */
+  maxMemory: number;
+  evictionPolicy: EvictionPolicy;
+  evictionSamples: number;
+  lfuLogFactor: number;
+  lfuDecayMinutes: number;
+  appendFsync: AppendFsync;
+  /** Growth of the append-only file in percent that starts a rewrite; 0 never. */
+  rewritePercentage: number;
+  rewriteMinBytes: number;
+  notifyClasses: number;
+  timeoutSeconds: number;
+  tcpKeepaliveSeconds: number;
+  queryBufferLimitBytes: number;
+  bulkLimitBytes: number;
+  hashPackedEntriesMax: number;
+  hashPackedValueMax: number;
+  setIntsetEntriesMax: number;
+  setPackedEntriesMax: number;
+  setPackedValueMax: number;
+  zsetPackedEntriesMax: number;
+  zsetPackedValueMax: number;
+  /** Elements when positive, a size class when negative (-2: 8 KiB), as list-max-listpack-size. */
+  listPackedSize: number;
+  streamNodeBytesMax: number;
+  streamNodeEntriesMax: number;
+  slowlogMicroseconds: number;
+  slowlogLength: number;
+  activeExpireEffort: number;
+}
+
+export function defaultSettings(): Settings {
+  return {
+    databases: 16,
+    maxClients: 10_000,
+    maxMemory: 0,
+    evictionPolicy: "noeviction",
+    evictionSamples: 5,
+    lfuLogFactor: 10,
+    lfuDecayMinutes: 1,
+    appendFsync: "everysec",
+    rewritePercentage: 100,
+    rewriteMinBytes: 64 << 20,
+    notifyClasses: 0,
+    timeoutSeconds: 0,
+    tcpKeepaliveSeconds: 300,
+    queryBufferLimitBytes: 1 << 30,
+    bulkLimitBytes: 512 << 20,
+    hashPackedEntriesMax: 128,
+    hashPackedValueMax: 64,
+    setIntsetEntriesMax: 512,
+    setPackedEntriesMax: 128,
+    setPackedValueMax: 64,
+    zsetPackedEntriesMax: 128,
+    zsetPackedValueMax: 64,
+    listPackedSize: -2,
+    streamNodeBytesMax: 4096,
+    streamNodeEntriesMax: 100,
+    slowlogMicroseconds: 10_000,
+    slowlogLength: 128,
+    activeExpireEffort: 1,
+  };
+}

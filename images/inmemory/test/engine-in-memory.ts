@@ -1,0 +1,67 @@
+import RedisParser from "redis-parser";
+import { Server, type ServerOptions } from "../src/server.ts";
+import type { Session } from "../src/session.ts";
+
+export type Value = string | number | null | Error | Value[];
+
+/** A server without a network: commands go in as words, replies come out decoded by an independent RESP2 reader. */
+export class EngineInMemory {
+  readonly server: Server;
+  readonly session: Session;
+
+  constructor(options: ServerOptions = {}) {
+    this.server = new Server(options);
+    this.session = this.client();
+  }
+
+  /** Another client, authenticated as one who may do everything. */
+  client(): Session {
+    const session = this.server.createSession();
+    session.authenticate({ user: "test", roles: ["superuser"], can: () => true });
+    return session;
+  }
+
+  /** Runs a command as the first client; errors are returned as Error values. Bulk strings are latin1 text. */
+  run(...words: readonly (string | number | Buffer)[]): Value {
+    return this.runAs(this.session, ...words);
+  }
+
+  /** Runs a command as a client; undefined when it blocks. */
+  runAs(session: Session, ...words: readonly (string | number | Buffer)[]): Value {
+    const { server } = this;
+    session.args.load(
+      words.map((word) => (Buffer.isBuffer(word) ? word : Buffer.from(String(word), "latin1"))),
+    );
+    server.tick();
+    server.running = session;
+    server.reply.length = 0;
+    server.reply.version = session.version;
+    server.execute(session);
+    server.running = undefined;
+    return decode(server.reply.buffer.subarray(0, server.reply.length))[0] as Value;
+  }
+
+  /** Replies that a client got while others ran: pushes, and the end of a wait. */
+  received(session: Session): Value[] {
+    const pending = session.takePending();
+    return pending === undefined ? [] : decode(pending);
+  }
+}
+
+/** Decodes RESP2. */
+export function decode(bytes: Buffer): Value[] {
+  const values: Value[] = [];
+  const parser = new RedisParser({
+    returnReply: (value: unknown) => values.push(text(value)),
+    returnError: (error: Error) => values.push(error),
+    returnBuffers: true,
+  });
+  parser.execute(Buffer.from(bytes));
+  return values;
+}
+
+function text(value: unknown): Value {
+  if (Buffer.isBuffer(value)) return value.toString("latin1");
+  if (Array.isArray(value)) return value.map(text);
+  return value as Value;
+}
