@@ -53,7 +53,7 @@ export function decode(bytes: Buffer): Value[] {
   const values: Value[] = [];
   const parser = new RedisParser({
     returnReply: (value: unknown) => values.push(text(value)),
-    returnError: (error: Error) => values.push(error),
+    returnError: (error: Error) => values.push(new Error(error.message)),
     returnBuffers: true,
   });
   parser.execute(Buffer.from(bytes));
