@@ -1,3 +1,3 @@
-export type { Registry } from "prom-client";
-export type { Logger } from "./log.ts";
-export type { Readiness } from "./readiness.ts";
+export { createLogger, type Logger, type LogOptions } from "./log.ts";
+export { Counter, createMetrics, Gauge, Histogram, type MetricsOptions, type Registry } from "./metrics.ts";
+export { type ComponentState, type Readiness, ReadinessRegistry } from "./readiness.ts";
