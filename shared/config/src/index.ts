@@ -6,3 +6,4 @@ export { defaultFiles, type LoadedConfig, type LoadOptions, loadConfig, readUser
 export { ConfigError, type Mistake } from "./mistake.ts";
 export { printConfig } from "./print.ts";
 export { type EngineName, engineNames, type SectionName } from "./schema.ts";
+export { withoutSecrets } from "./without-secrets.ts";

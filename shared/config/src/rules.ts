@@ -177,10 +177,9 @@ function requireTlsFiles(draft: Draft): void {
 const hs256KeyBytesMin = 32;
 
 function requireTokenKeys(draft: Draft): void {
-  if (draft.value("auth", "method") !== "jwt") return;
   const secret = draft.value("auth", "jwt_secret");
   const uri = draft.value("auth", "jwt_jwks_uri");
-  if (secret === undefined && uri === undefined) {
+  if (draft.value("auth", "method") === "jwt" && secret === undefined && uri === undefined) {
     draft.fault(
       draft.where("auth", "method"),
       'auth.method "jwt" needs auth.jwt_secret (WEFTKIT_JWT_SECRET) or auth.jwt_jwks_uri (WEFTKIT_JWT_JWKS_URI)',

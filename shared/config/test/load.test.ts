@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { ConfigError, type LoadOptions, loadConfig, printConfig, readUsersFile } from "../src/index.ts";
+import {
+  ConfigError,
+  type LoadOptions,
+  loadConfig,
+  printConfig,
+  readUsersFile,
+  withoutSecrets,
+} from "../src/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "weftkit-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -265,4 +272,12 @@ describe("printing", () => {
     expect(printed).toMatch(/^password = "\*\*\*" {2}# WEFTKIT_PASSWORD$/m);
     expect(mistakes(printed)).toEqual([]);
   });
+});
+
+test("what is handed on holds no secret", () => {
+  const toml =
+    '[auth]\npassword = "hush"\njwt_user_claim = "email"\n[[auth.users]]\nusername = "u"\npassword = "hush"';
+  const config = withoutSecrets(load(toml));
+  expect(JSON.stringify(config)).not.toMatch(/hush/);
+  expect(config.auth.jwt_user_claim).toBe("email");
 });

@@ -2,5 +2,6 @@ export { type Clock, systemClock } from "./clock.ts";
 export { Deadline } from "./deadline.ts";
 export { WeftkitError } from "./errors.ts";
 export { nearestName } from "./nearest.ts";
+export { Slots } from "./slots.ts";
 export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from "./units.ts";
 export { watchFiles } from "./watch-files.ts";

@@ -9,6 +9,7 @@ import {
   nearestName,
   parseBytes,
   parseDurationMs,
+  Slots,
   watchFiles,
 } from "../src/index.ts";
 
@@ -92,4 +93,23 @@ test("a watched file that is replaced or removed is noticed, also right after th
     stop();
   }
   rmSync(folder, { recursive: true });
+});
+
+test("slots bound how much runs at once, first come first served", async () => {
+  const slots = new Slots(2);
+  const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+  const started: number[] = [];
+  const tasks = gates.map((gate, index) =>
+    slots.run(async () => {
+      started.push(index);
+      await gate.promise;
+    }),
+  );
+  expect(started).toEqual([0, 1]);
+  gates[1]!.reject(new Error("failed"));
+  await expect(tasks[1]).rejects.toThrow("failed");
+  expect(started).toEqual([0, 1, 2]);
+  for (const gate of gates) gate.resolve();
+  await Promise.all([tasks[0], tasks[2], tasks[3]]);
+  expect(started).toEqual([0, 1, 2, 3]);
 });
