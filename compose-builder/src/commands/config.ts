@@ -1,0 +1,43 @@
+import { type EngineName, engineNames, jsonSchema, loadConfig, printConfig } from "@weftkit/config";
+import { Command, Option } from "commander";
+
+interface Options {
+  readonly config?: string;
+  readonly engine?: EngineName;
+}
+
+/** `weftkit config check|print|schema` */
+export function configCommand(): Command {
+  const load = ({ config, engine }: Options) =>
+    loadConfig({ env: process.env, file: config, ...(engine !== undefined && { image: engine }) });
+  const command = new Command("config").description("check and show weftkit.toml and the WEFTKIT_ variables");
+  reading(command.command("check"))
+    .description("report every mistake at once, each with its file and line")
+    .action((options: Options) => {
+      const { file } = load(options);
+      process.stdout.write(`The configuration is valid (${file ?? "no file; defaults and variables"}).\n`);
+    });
+  reading(command.command("print"))
+    .description("print the configuration as it takes effect, and who set what; secrets stay hidden")
+    .action((options: Options) => {
+      process.stdout.write(printConfig(load(options)));
+    });
+  command
+    .command("schema")
+    .description("print the JSON Schema of weftkit.toml, for editors")
+    .action(() => {
+      process.stdout.write(`${JSON.stringify(jsonSchema(), null, 2)}\n`);
+    });
+  return command;
+}
+
+function reading(command: Command): Command {
+  return command
+    .option("--config <file>", "the file to read (default: WEFTKIT_CONFIG, else ./weftkit.toml)")
+    .addOption(
+      new Option(
+        "--engine <name>",
+        "read it as this engine's image does; gives WEFTKIT_PORT its meaning",
+      ).choices(engineNames),
+    );
+}

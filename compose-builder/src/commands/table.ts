@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+import { composeCommand } from "./compose.ts";
+import { configCommand } from "./config.ts";
+import { doctorCommand } from "./doctor.ts";
+import { upCommand } from "./up.ts";
+
+/** Makes one command; `exit` sets the exit code of a run that ends without an error. */
+export type DefineCommand = (exit: (code: number) => void) => Command;
+
+/** Every command, in the order of the help. A command is a file of this folder, named after it, and a line here. */
+export const commands: readonly DefineCommand[] = [composeCommand, upCommand, configCommand, doctorCommand];

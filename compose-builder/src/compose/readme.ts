@@ -1,0 +1,74 @@
+import type { Deployment, Service } from "../deployment/model.ts";
+import { secretName, userName } from "../deployment/plan.ts";
+import { connectionUrl } from "../images.ts";
+
+/** README.md: how to start, connect and stop. It names where a password is, never the password. */
+export function renderReadme(deployment: Deployment): string {
+  const { services } = deployment;
+  const first = services[0]!;
+  return `# ${deployment.name}
+
+\`\`\`sh
+docker compose up -d --wait    # start, until everything serves
+docker compose ps              # health
+docker compose logs -f         # what happens
+docker compose down            # stop; the data stays in its volumes
+\`\`\`
+
+\`docker compose down --volumes\` also deletes the data.
+
+## Connect
+
+User \`${userName}\`; the passwords are in \`secrets/\`. From this machine:
+
+| service | connection string |
+| --- | --- |
+${services.map((service) => `| ${service.name} | \`${fromHost(service)}\` |`).join("\n")}
+
+From a container of the same project, with the service's name and the engine's own port:
+
+| service | connection string |
+| --- | --- |
+${services.map((service) => `| ${service.name} | \`${fromNetwork(service)}\` |`).join("\n")}
+
+A service of yours waits for the database like this:
+
+\`\`\`yaml
+depends_on:
+  ${first.name}:
+    condition: service_healthy
+\`\`\`
+
+## Files
+
+| file | what it is |
+| --- | --- |
+| docker-compose.yml | the services; \`weftkit compose\` never overwrites what you edited, unless told to with --force |
+| .env | which image each service runs: change the tag, then \`docker compose up -d --wait\` |
+| secrets/ | generated passwords, for this machine only: keep the folder out of version control |
+
+To change a password, write it to its file and run \`docker compose up -d --force-recreate --wait\`.
+`;
+}
+
+/** The connection string from this machine, its password read from the file by the shell. */
+export function fromHost({ engine, port }: Service): string {
+  return connectionUrl(engine, {
+    host: reachable(port.address),
+    port: port.host,
+    login: { user: userName, password: `$(cat secrets/${secretName(engine)})` },
+  });
+}
+
+function fromNetwork({ engine, name, port }: Service): string {
+  return connectionUrl(engine, {
+    host: name,
+    port: port.container,
+    login: { user: userName, password: "PASSWORD" },
+  });
+}
+
+/** An address that a client can connect to, for one that servers listen on. */
+function reachable(address: string): string {
+  return address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
+}

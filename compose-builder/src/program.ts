@@ -1,0 +1,34 @@
+import { Command, CommanderError } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { commands } from "./commands/table.ts";
+import { exitCodeHelp, exitCodes } from "./exit-codes.ts";
+import { errorLabel, report } from "./failure.ts";
+
+/** Runs one command line (without node and script); returns the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.ok.code;
+  const program = new Command("weftkit")
+    .description(
+      "Database engines behind standard wire protocols: compose files, local processes, configuration.",
+    )
+    .version(manifest.version, "-v, --version")
+    .showHelpAfterError("Run with --help for the options.")
+    .addHelpText("after", exitCodeHelp())
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, () => errorLabel())) })
+    .exitOverride();
+  for (const define of commands) {
+    const command = define((code) => {
+      exitCode = code;
+    });
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  try {
+    await program.parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has told the user already; --help and --version arrive here too, with exit code 0.
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+    return report(error);
+  }
+}
