@@ -17,7 +17,9 @@ RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=ca \
   if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
   npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN node scripts/build.mjs
+RUN node scripts/build.mjs \
+  && node_modules/.bin/esbuild shared/host/src/healthcheck.ts --bundle --platform=node --format=esm --minify \
+    --log-level=warning --outfile=/weftkit/healthcheck.mjs
 
 # All that an engine needs from a system: node without its symbols, the libraries it links, an init so that a signal
 # sent before node has its handlers ends it, and the two folders a process may write to. Node brings its own root
@@ -53,4 +55,4 @@ LABEL org.opencontainers.image.title="weftkit/${ENGINE}" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.licenses="Apache-2.0"
 EXPOSE ${PORT} 9464
-COPY --from=bundle /weftkit/images/${ENGINE}/dist /app
+COPY --from=bundle /weftkit/healthcheck.mjs /weftkit/images/${ENGINE}/dist /app/

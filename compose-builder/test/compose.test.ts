@@ -74,6 +74,14 @@ test("replicas are services of their own; the first keeps its name and its volum
   expect(ports).toEqual(["6379", "6380", "6381"]);
 });
 
+test("--port moves an engine, and its replicas follow", async () => {
+  const folder = temporaryFolder();
+  await compose(folder, "--engines", "inmemory:2", "--port", "inmemory=7000");
+  const { services } = readYaml(folder);
+  expect(services.inmemory.ports[0]).toMatchObject({ target: 6379, published: "7000" });
+  expect(services["inmemory-2"].ports[0]).toMatchObject({ target: 6379, published: "7001" });
+});
+
 test.skipIf(!hasCompose)("docker compose accepts the file without a warning", async () => {
   const folder = temporaryFolder();
   await compose(folder, "--engines", "inmemory:2", "--bind", "::1");

@@ -13,6 +13,7 @@ import { Failure } from "../failure.ts";
 import { type PlannedFile, planFile, writeFile } from "../files/generated.ts";
 import { keepSecret } from "../files/secret.ts";
 import { showDiff } from "../files/show-diff.ts";
+import { addEnginePort, type EnginePorts } from "../port-options.ts";
 import { answered, canAsk } from "../terminal/interactive.ts";
 import { paint } from "../terminal/paint.ts";
 
@@ -24,6 +25,7 @@ interface Options {
   readonly registry: string;
   readonly tag: string;
   readonly bind: string;
+  readonly port?: EnginePorts;
   readonly force?: true;
   readonly json?: true;
 }
@@ -52,6 +54,7 @@ export function composeCommand(): Command {
     .option("--registry <prefix>", "where images come from", "weftkit")
     .option("--tag <version>", "the images' version", manifest.version)
     .option("--bind <address>", "the address to publish ports on; 0.0.0.0 is every network", "127.0.0.1")
+    .option("--port <engine=port>", "where an engine is published; its replicas follow", addEnginePort)
     .option("--force", "overwrite files even if they were edited")
     .option("--json", "print what was done as JSON")
     .addHelpText(
@@ -77,6 +80,7 @@ async function compose(options: Options): Promise<void> {
     registry: options.registry,
     tag: options.tag,
     bind: options.bind,
+    ports: options.port ?? new Map(),
   });
   const files = composeFiles(deployment).map((file) => planFile(out, file));
   if (!options.json) for (const file of files) if (isDifferent(file)) showDiff(process.stdout, file);

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { requireBuilt } from "../engine-list.ts";
 import { Failure } from "../failure.ts";
 import { builtEngineNames, type EngineName } from "../images.ts";
@@ -7,11 +7,12 @@ import { terminalLine } from "../local/log-line.ts";
 import { type LocalEngine, planLocal } from "../local/plan.ts";
 import { portProblem } from "../local/ports.ts";
 import { stopOnSignal } from "../local/stop.ts";
+import { addEnginePort, type EnginePorts, readPort } from "../port-options.ts";
 import { paint } from "../terminal/paint.ts";
 
 interface Options {
   readonly dataDir?: string;
-  readonly port?: ReadonlyMap<EngineName, number>;
+  readonly port?: EnginePorts;
   readonly adminPort?: number;
   readonly auth?: "none" | "password";
   readonly verbose?: true;
@@ -24,7 +25,7 @@ export function upCommand(exit: (code: number) => void): Command {
     .description("run engines here as local processes, until ctrl-C")
     .argument("[engine...]", `which engines (default: all that are built: ${builtEngineNames.join(", ")})`)
     .option("--data-dir <dir>", "where state, logs and passwords live (default: .weftkit)")
-    .option("--port <engine=port>", "an engine's port; may be given for each", addPort)
+    .option("--port <engine=port>", "an engine's port; may be given for each", addEnginePort)
     .option(
       "--admin-port <port>",
       "the admin port of the first engine, the next for the second ... (default: 9464)",
@@ -114,20 +115,4 @@ function printJson(plans: readonly LocalEngine[]): void {
     logFile,
   }));
   process.stdout.write(`${JSON.stringify({ pid: process.pid, engines })}\n`);
-}
-
-function addPort(
-  text: string,
-  ports: ReadonlyMap<EngineName, number> = new Map(),
-): ReadonlyMap<EngineName, number> {
-  const [name = "", port = "", ...rest] = text.split("=");
-  if (rest.length > 0 || port === "") throw new InvalidArgumentError("Write it as inmemory=6380.");
-  return new Map(ports).set(requireBuilt(name), readPort(port));
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
-    throw new InvalidArgumentError("A port is 1 to 65535.");
-  return port;
 }

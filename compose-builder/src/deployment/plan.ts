@@ -1,5 +1,6 @@
 import type { WantedEngine } from "../engine-list.ts";
 import { builtEngines, type EngineName } from "../images.ts";
+import type { EnginePorts } from "../port-options.ts";
 import type { Deployment, Service } from "./model.ts";
 
 /** What the user decides. */
@@ -10,6 +11,8 @@ export interface Choices {
   readonly tag: string;
   /** The address that ports are published on. */
   readonly bind: string;
+  /** Where the first instance of an engine is published, unless on the engine's own port. */
+  readonly ports: EnginePorts;
 }
 
 /** The user whose password is generated. */
@@ -32,7 +35,7 @@ const health = {
 
 /** Works the choices out: names, ports, volumes, secrets, limits. Pure: the same choices give the same deployment. */
 export function planDeployment(choices: Choices): Deployment {
-  const ports = assignPorts(choices.engines);
+  const ports = assignPorts(choices);
   return {
     name: choices.name,
     services: instances(choices.engines).map(({ engine, name }) =>
@@ -93,16 +96,16 @@ function instances(engines: readonly WantedEngine[]): Instance[] {
   );
 }
 
-/** First instances have their engine's own port; the others the next ones that nobody has. */
-function assignPorts(engines: readonly WantedEngine[]): ReadonlyMap<string, number> {
+/** First instances have the port that was chosen or the engine's own; the others the next ones that nobody has. */
+function assignPorts({ engines, ports: chosen }: Choices): ReadonlyMap<string, number> {
+  const firstPort = (engine: EngineName) => chosen.get(engine) ?? builtEngines[engine].port;
   const all = instances(engines);
   const ports = new Map<string, number>();
-  for (const { engine, name } of all.filter(({ ordinal }) => ordinal === 0)) {
-    ports.set(name, builtEngines[engine].port);
-  }
+  for (const { engine, name } of all.filter(({ ordinal }) => ordinal === 0))
+    ports.set(name, firstPort(engine));
   const taken = new Set(ports.values());
   for (const { engine, name } of all.filter(({ ordinal }) => ordinal > 0)) {
-    let port = builtEngines[engine].port;
+    let port = firstPort(engine);
     while (taken.has(port)) port++;
     taken.add(port);
     ports.set(name, port);

@@ -5,12 +5,13 @@ import { secretName, userName } from "../deployment/plan.ts";
 import { Failure } from "../failure.ts";
 import { keepSecret } from "../files/secret.ts";
 import { connectionUrl, type EngineName } from "../images.ts";
+import type { EnginePorts } from "../port-options.ts";
 
 /** What the flags of `weftkit up` say. */
 export interface LocalChoices {
   readonly engines: readonly EngineName[];
   readonly dataDir: string | undefined;
-  readonly ports: ReadonlyMap<EngineName, number>;
+  readonly ports: EnginePorts;
   readonly adminPort: number | undefined;
   readonly auth: "none" | "password" | undefined;
 }

@@ -10,19 +10,24 @@ export interface Stopping {
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** What the first signal does, the second, and every later one. Engines know a second SIGTERM as "do not wait". */
+const escalation = [
+  { signal: "SIGTERM", message: "Stopping: everything is being saved." },
+  { signal: "SIGTERM", message: "Stopping at once; what is not saved yet is lost." },
+  { signal: "SIGKILL", message: "Killing." },
+] as const;
+
 /**
- * Passes the first signal on as SIGTERM, so that every engine saves what it has; a second one kills. An engine that
- * ends by itself ends the others too: half a fleet would look like a whole one.
+ * Passes signals on, so that every engine saves what it has before it ends. An engine that ends by itself ends the
+ * others too: half a fleet would look like a whole one.
  */
 export function stopOnSignal(processes: readonly LocalProcess[]): Stopping {
   let asked = 0;
   const ask = () => {
+    const { signal, message } = escalation[Math.min(asked, escalation.length - 1)]!;
     asked++;
-    const last = asked > 1;
-    process.stderr.write(
-      last ? "\nKilling.\n" : "\nStopping: everything is being saved. Once more to kill.\n",
-    );
-    for (const engine of processes) engine.stop(last ? "SIGKILL" : "SIGTERM");
+    process.stderr.write(`${process.stderr.isTTY ? "\n" : ""}${message}\n`);
+    for (const engine of processes) engine.stop(signal);
   };
   for (const signal of signals) process.on(signal, ask);
   for (const { plan, exited } of processes) {
