@@ -1,8 +1,9 @@
+import type { Authenticator } from "@weftkit/auth";
 import { Blocking } from "./blocking.ts";
 import type { Command } from "./commands/definition.ts";
 import { commandFamilies } from "./commands/index.ts";
 import { type RegisteredCommand, Registry } from "./commands/registry.ts";
-import { EXECABORT, NOAUTH, OOM, wrongArity } from "./errors.ts";
+import { EXECABORT, MISCONF, NOAUTH, OOM, wrongArity } from "./errors.ts";
 import {
   NOTIFY_EXPIRED,
   NOTIFY_GENERIC,
@@ -18,6 +19,7 @@ import { Session } from "./session.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
 import { Statistics } from "./statistics.ts";
 import { Keyspace, NO_EXPIRY } from "./storage/keyspace.ts";
+import { LazyFree } from "./storage/lazy-free.ts";
 import { Slab } from "./storage/slab.ts";
 import { Watches } from "./watches.ts";
 
@@ -28,6 +30,7 @@ export interface Propagated {
 }
 
 export interface ServerOptions {
+  authenticator?: Authenticator;
   settings?: Partial<Settings>;
   /** ms since the epoch; tests pass their own. */
   clock?: () => number;
@@ -48,6 +51,7 @@ export class Server {
   readonly databases: Keyspace[];
   readonly registry: Registry;
   readonly statistics = new Statistics();
+  readonly lazyFree = new LazyFree();
   readonly blocking = new Blocking();
   readonly pubsub = new PubSub(this);
   readonly watches = new Watches();
@@ -64,6 +68,8 @@ export class Server {
   now: number;
   /** Changes since the last save; what a handler adds to it is what makes its command go to the journal. */
   dirty = 0;
+  /** Who may log in; without one nobody has to (tests, the rewrite of the log). */
+  readonly authenticator: Authenticator | undefined;
   /** Set while the append-only file is open. */
   journal: Journal | undefined;
   /** Why writes are refused at the moment (full disk), or undefined. */
@@ -72,6 +78,7 @@ export class Server {
   makeRoom: () => boolean = () => true;
   /** Sessions other than the running one that were written to; the network flushes them at the end of the tick. */
   readonly written = new Set<Session>();
+  onWritten: () => void = () => {};
 
   readonly #clock: () => number;
   #nextSessionId = 1;
@@ -80,6 +87,7 @@ export class Server {
 
   constructor(options: ServerOptions = {}) {
     this.settings = { ...defaultSettings(), ...options.settings };
+    this.authenticator = options.authenticator;
     this.#clock = options.clock ?? Date.now;
     this.now = this.#clock();
     this.registry = options.registry ?? new Registry(commandFamilies);
@@ -87,16 +95,47 @@ export class Server {
       { length: this.settings.databases },
       (_, index) => new Keyspace(this.slab, index),
     );
+    for (const db of this.databases) db.discard = (value) => this.lazyFree.add(value);
+    this.updateAccessClock();
+  }
+
+  /** False while DEBUG SET-ACTIVE-EXPIRE has switched it off. */
+  isActiveExpiryOn = true;
+
+  /** Refuses writes of clients because the disk does; undefined allows them again. */
+  refuseWrites(why: string | undefined): void {
+    this.writesRefused = why === undefined ? undefined : MISCONF.replace("%s", why);
+  }
+
+  /** Brings the clock that entries are stamped with up to date (LRU, in seconds). */
+  updateAccessClock(): void {
+    const seconds = Math.floor(this.now / 1000) & 0xffffff;
+    for (const db of this.databases) db.accessClock = seconds;
   }
 
   /** Reads the clock; called before each batch of commands. */
-  tick(): void {
+  tick(): number {
     this.now = this.#clock();
+    return this.now;
+  }
+
+  /** Notes that a session which is not running was written to. */
+  wrote(session: Session): void {
+    this.written.add(session);
+    this.onWritten();
   }
 
   createSession(peer?: Session["peer"]): Session {
     const session = new Session(this, this.#nextSessionId++, peer);
     this.sessions.set(session.id, session);
+    return session;
+  }
+
+  /** A session that may do everything and whose commands are not recorded: for loading. */
+  createReplaySession(): Session {
+    const session = this.createSession();
+    session.isReplaying = true;
+    session.mayNotBlock = true;
     return session;
   }
 
@@ -164,6 +203,7 @@ export class Server {
     command.microseconds += (performance.now() - started) * 1000;
     if (reply.errors !== errorsBefore) command.failedCalls++;
     if (this.dirty === dirtyBefore || this.journal === undefined || session.isReplaying) return;
+    session.hasUnsavedWrites = true;
     const rewritten = session.takeRewritten();
     if (rewritten !== undefined) {
       for (const values of rewritten) this.#unit.push({ database, values });

@@ -73,6 +73,10 @@ export class Session {
 
   /** Set while the session waits for a key or a time; no further command of it runs meanwhile. */
   blocked: BlockedState | undefined;
+  /** True while an asynchronous command (AUTH) is being decided. */
+  isDeciding = false;
+  /** True when a write of this session is not known to be on the disk. */
+  hasUnsavedWrites = false;
   /** True while a transaction runs, or a file is replayed: nothing may block. */
   mayNotBlock = false;
   /** True for the session that replays the append-only file. */
@@ -173,6 +177,28 @@ export class Session {
     const value = this.args.integer(index);
     if (Number.isNaN(value)) this.reply.error(error);
     return value;
+  }
+
+  /** Whether no further command may run now. */
+  get isWaiting(): boolean {
+    return this.blocked !== undefined || this.isDeciding;
+  }
+
+  /** Answers when a promise has settled; until then the session runs nothing else. */
+  decide<T>(promise: Promise<T>, answer: (result: T) => void, failed: (error: unknown) => void): void {
+    this.isDeciding = true;
+    const settle = (write: () => void) => {
+      this.isDeciding = false;
+      if (!this.server.sessions.has(this.id)) return;
+      this.enter();
+      write();
+      this.leave();
+      this.connection?.resume();
+    };
+    promise.then(
+      (result) => settle(() => answer(result)),
+      (error: unknown) => settle(() => failed(error)),
+    );
   }
 
   // ---- blocking --------------------------------------------------------------------------------------------------
@@ -283,7 +309,7 @@ export class Session {
     if (server.running === this) return this.reply;
     this.#pending ??= new Reply(512);
     this.#pending.version = this.version;
-    server.written.add(this);
+    server.wrote(this);
     return this.#pending;
   }
 
@@ -310,6 +336,21 @@ export class Session {
       return `ERR Command not allowed inside a transaction`;
     }
     return undefined;
+  }
+
+  /** Back to the state of a new connection (RESET). */
+  reset(): void {
+    const { server } = this;
+    this.discardTransaction();
+    server.pubsub.unsubscribeAll(this);
+    this.version = 2;
+    this.reply.version = 2;
+    this.db = server.databases[0]!;
+    this.name = "";
+    this.user = undefined;
+    this.access = undefined;
+    const anonymous = server.authenticator?.anonymous;
+    if (anonymous !== undefined) this.authenticate(anonymous);
   }
 
   /** Ends a transaction without running it. */

@@ -1,7 +1,17 @@
 import type { AppendFsync } from "./persistence/journal.ts";
 import type { EvictionPolicy } from "./storage/eviction.ts";
 
-/** What CONFIG GET and SET reach, with Redis's meaning of each; the defaults are Redis 7.2's. */
+/** How much output may wait for a client (client-output-buffer-limit); 0 is no limit. */
+export interface OutputLimit {
+  hardBytes: number;
+  softBytes: number;
+  softSeconds: number;
+}
+
+/**
+ * What CONFIG GET and SET reach, with Redis's meaning of each; the defaults are Redis 7.2's, but for the normal output limit, which it leaves
+ * open: one client that does not read must not take all memory.
+ */
 export interface Settings {
   databases: number;
   maxClients: number;
@@ -20,6 +30,7 @@ export interface Settings {
   tcpKeepaliveSeconds: number;
   queryBufferLimitBytes: number;
   bulkLimitBytes: number;
+  outputLimits: { normal: OutputLimit; pubsub: OutputLimit };
   hashPackedEntriesMax: number;
   hashPackedValueMax: number;
   setIntsetEntriesMax: number;
@@ -53,6 +64,10 @@ export function defaultSettings(): Settings {
     tcpKeepaliveSeconds: 300,
     queryBufferLimitBytes: 1 << 30,
     bulkLimitBytes: 512 << 20,
+    outputLimits: {
+      normal: { hardBytes: 256 << 20, softBytes: 0, softSeconds: 0 },
+      pubsub: { hardBytes: 32 << 20, softBytes: 8 << 20, softSeconds: 60 },
+    },
     hashPackedEntriesMax: 128,
     hashPackedValueMax: 64,
     setIntsetEntriesMax: 512,

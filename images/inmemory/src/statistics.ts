@@ -4,6 +4,7 @@ export class Statistics {
   keyspaceHits = 0;
   keyspaceMisses = 0;
   expiredKeys = 0;
+  authenticationFailures = 0;
   pubsubMessages = 0;
   evictedKeys = 0;
   connectionsReceived = 0;

@@ -9,6 +9,9 @@ export class Args {
   offsets = new Int32Array(64);
   lengths = new Int32Array(64);
   count = 0;
+  /** Where the whole request, headers included, is in the buffer; -1 when it did not come as an array of bulks. */
+  requestStart = -1;
+  requestEnd = -1;
 
   /** Records one more argument. */
   push(offset: number, length: number): void {
@@ -70,11 +73,31 @@ export class Args {
   load(values: readonly Buffer[]): void {
     this.buffer = Buffer.concat(values);
     this.count = 0;
+    this.requestStart = -1;
     let offset = 0;
     for (const value of values) {
       this.push(offset, value.length);
       offset += value.length;
     }
+  }
+
+  /** Points at another instance's arguments. */
+  loadFrom(other: Args): void {
+    this.buffer = other.buffer;
+    this.count = 0;
+    this.requestStart = -1;
+    for (let i = 0; i < other.count; i++) this.push(other.offsets[i]!, other.lengths[i]!);
+  }
+
+  /** Exchanges the recorded arguments with another instance's. */
+  swap(other: Args): void {
+    const { offsets, lengths, count } = this;
+    this.offsets = other.offsets;
+    this.lengths = other.lengths;
+    this.count = other.count;
+    other.offsets = offsets;
+    other.lengths = lengths;
+    other.count = count;
   }
 
   #grow(): void {

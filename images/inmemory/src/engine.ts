@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import type { Deadline } from "@weftkit/core";
+import type { Engine, EngineContext, Peer, Refusal } from "@weftkit/host";
+import { Cron } from "./cron.ts";
+import { ClientConnection } from "./network/client-connection.ts";
+import { takeHandle } from "./network/handle-transport.ts";
+import { StreamTransport } from "./network/stream-transport.ts";
+import { Tick } from "./network/tick.ts";
+import { parseNotifyClasses } from "./notifications.ts";
+import { AppendOnlyFile } from "./persistence/append-only-file.ts";
+import { loadLogFolder } from "./persistence/log-folder.ts";
+import { replayFile } from "./persistence/replay.ts";
+import { Server } from "./server.ts";
+import { defaultSettings } from "./settings.ts";
+
+/** The Redis-compatible in-memory engine, as the host runs it. */
+export class InmemoryEngine implements Engine<"inmemory"> {
+  #server!: Server;
+  #tick!: Tick;
+  #log!: AppendOnlyFile;
+  #cron!: Cron;
+  readonly #connections = new Set<ClientConnection>();
+
+  async open(ctx: EngineContext<"inmemory">): Promise<void> {
+    const { section } = ctx;
+    const server = new Server({ authenticator: ctx.auth, settings: settingsOf(section) });
+    this.#server = server;
+    const folder = join(ctx.dataDir, "appendonlydir");
+    const started = performance.now();
+    server.isLoading = true;
+    const loaded = loadLogFolder(folder, ctx.log, (path) => replayFile(server, path));
+    server.isLoading = false;
+    ctx.log.info(
+      { commands: loaded.commands, ms: Math.round(performance.now() - started) },
+      "the append-only file is loaded",
+    );
+    this.#log = new AppendOnlyFile(
+      folder,
+      loaded.manifest,
+      server.settings.appendFsync,
+      ctx.log,
+      loaded.sizes,
+      {
+        refused: (why) => {
+          server.refuseWrites(why);
+          ctx.readiness.set("append-only file", why === undefined, why);
+        },
+        lost: (error) => ctx.fatal(error),
+      },
+    );
+    server.journal = this.#log;
+    this.#tick = new Tick(server, this.#log);
+    this.#log.onPending = () => this.#tick.schedule();
+    this.#cron = new Cron(server, () => this.#closeIdle());
+  }
+
+  accept(socket: Duplex, peer: Peer): void {
+    const session = this.#server.createSession(peer);
+    const identity = peer.identity ?? this.#server.authenticator?.anonymous;
+    if (identity !== undefined) session.authenticate(identity);
+    this.#server.statistics.connectionsReceived++;
+    const transport = takeHandle(socket) ?? new StreamTransport(socket);
+    this.#connections.add(
+      new ClientConnection(session, transport, this.#tick, (connection) => {
+        this.#connections.delete(connection);
+        this.#server.closeSession(session);
+        peer.released();
+      }),
+    );
+  }
+
+  refuse(socket: Duplex, reason: Refusal): void {
+    if (reason === "max_connections") this.#server.statistics.connectionsRejected++;
+    socket.end("-ERR max number of clients reached\r\n");
+  }
+
+  async close(_deadline: Deadline): Promise<void> {
+    this.#cron.stop();
+    for (const connection of this.#connections) connection.destroy();
+    this.#log.close();
+  }
+
+  status(): Record<string, unknown> {
+    const server = this.#server;
+    return {
+      clients: this.#connections.size,
+      keys: server.databases.reduce((sum, db) => sum + db.size, 0),
+      usedMemoryBytes: server.slab.usedBytes,
+      appendOnlyFileBytes: this.#log.sizeBytes,
+    };
+  }
+
+  /** Closes clients that said nothing for `timeout` seconds; not those that wait or listen. */
+  #closeIdle(): void {
+    const { settings, now } = this.#server;
+    if (settings.timeoutSeconds === 0) return;
+    const limit = now - settings.timeoutSeconds * 1000;
+    for (const connection of this.#connections) {
+      const { session } = connection;
+      if (
+        connection.lastActiveAt < limit &&
+        session.blocked === undefined &&
+        session.subscriptionCount === 0
+      ) {
+        connection.destroy();
+      }
+    }
+  }
+}
+
+function settingsOf(section: EngineContext<"inmemory">["section"]) {
+  const defaults = defaultSettings();
+  return {
+    databases: section.databases,
+    maxClients: section.max_connections,
+    maxMemory: section.max_memory_bytes,
+    evictionPolicy: section.eviction_policy,
+    appendFsync: section.appendfsync,
+    notifyClasses: parseNotifyClasses(section.notify_keyspace_events) ?? 0,
+    timeoutSeconds: section.timeout_seconds,
+    queryBufferLimitBytes: section.client_query_buffer_limit,
+    bulkLimitBytes: section.proto_max_bulk_len,
+    outputLimits: {
+      normal: { ...defaults.outputLimits.normal, hardBytes: section.client_output_buffer_limit_normal },
+      pubsub: { ...defaults.outputLimits.pubsub, hardBytes: section.client_output_buffer_limit_pubsub },
+    },
+  };
+}

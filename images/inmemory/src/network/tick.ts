@@ -1,0 +1,165 @@
+import type { Server } from "../server.ts";
+import type { Session } from "../session.ts";
+import type { ClientConnection } from "./client-connection.ts";
+
+/** Above this the shared reply buffer is given back after the tick. */
+const REPLY_BUFFER_KEPT_BYTES = 1 << 20;
+
+/** What the journal says at the end of a tick. */
+export type FlushResult =
+  /** The replies may go. */
+  | "done"
+  /** The replies wait until `whenDurable` is called back. */
+  | "syncing"
+  /** The writes of this tick are not on the disk: nobody may be told that they are. */
+  | "failed";
+
+/** What the tick needs of the journal. */
+export interface TickJournal {
+  /** Writes what the tick collected. */
+  flush(): FlushResult;
+  /** Calls back when everything flushed so far is durable. */
+  whenDurable(done: () => void): void;
+}
+
+interface Batch {
+  readonly buffer: Buffer;
+  readonly connections: ClientConnection[];
+  /** Start and end in `buffer`, per connection. */
+  readonly ranges: number[];
+  readonly pending: { connection: ClientConnection; bytes: Buffer }[];
+}
+
+/**
+ * One turn of the event loop. The input of all clients that had some is run first; then the journal is written once
+ * for all of them; then the replies go out, each client's in one write (as Redis does in beforeSleep). With
+ * `appendfsync always` the replies of a tick are held until its writes are durable, and one fdatasync serves all.
+ */
+export class Tick {
+  readonly #server: Server;
+  readonly #journal: TickJournal | undefined;
+  #connections: ClientConnection[] = [];
+  #ranges: number[] = [];
+  #queue = new Set<ClientConnection>();
+  #isScheduled = false;
+  /** Batches that wait for the disk, in order. */
+  #held: Batch[] = [];
+
+  constructor(server: Server, journal: TickJournal | undefined) {
+    this.#server = server;
+    this.#journal = journal;
+    server.onWritten = () => this.schedule();
+  }
+
+  /** Starts a session's turn; returns where its replies start. */
+  begin(session: Session): number {
+    const { reply } = this.#server;
+    const start = reply.length;
+    const pending = session.takePending();
+    if (pending !== undefined) reply.raw(pending);
+    this.#server.running = session;
+    reply.version = session.version;
+    return start;
+  }
+
+  end(connection: ClientConnection, start: number): void {
+    this.#server.running = undefined;
+    const { length } = this.#server.reply;
+    if (length > start || connection.isClosing) {
+      this.#connections.push(connection);
+      this.#ranges.push(start, length);
+    }
+    this.schedule();
+  }
+
+  /** Runs a connection's kept input in the next turn. */
+  runLater(connection: ClientConnection): void {
+    this.#queue.add(connection);
+    this.schedule();
+  }
+
+  /** Closes a connection once everything it was written has been sent. */
+  closeLater(connection: ClientConnection): void {
+    const { length } = this.#server.reply;
+    this.#connections.push(connection);
+    this.#ranges.push(length, length);
+    this.schedule();
+  }
+
+  isQueued(connection: ClientConnection): boolean {
+    return this.#queue.has(connection);
+  }
+
+  schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#run);
+  }
+
+  readonly #run = (): void => {
+    this.#isScheduled = false;
+    const server = this.#server;
+    const { reply } = server;
+    const result = this.#journal === undefined ? "done" : this.#journal.flush();
+    const pending: Batch["pending"] = [];
+    for (const session of server.written) {
+      const bytes = session.takePending();
+      const connection = session.connection as ClientConnection | undefined;
+      if (bytes !== undefined && connection !== undefined) pending.push({ connection, bytes });
+    }
+    server.written.clear();
+    const batch = { buffer: reply.buffer, connections: this.#connections, ranges: this.#ranges, pending };
+    if (this.#connections.length > 0) {
+      this.#connections = [];
+      this.#ranges = [];
+    }
+    if (result === "failed") {
+      // The effects are in memory and will be written once the disk allows it; until then no one is told they are.
+      for (const connection of batch.connections)
+        if (connection.session.hasUnsavedWrites) connection.destroy();
+      for (const { connection } of pending) if (connection.session.hasUnsavedWrites) connection.destroy();
+    }
+    // A read may have seen a write that is still being synced: it waits with it.
+    if (result === "syncing" || this.#held.length > 0) this.#hold(batch);
+    else if (this.#deliver(batch)) {
+      if (reply.buffer.length > REPLY_BUFFER_KEPT_BYTES) reply.detach();
+      reply.length = 0;
+    } else reply.detach();
+    if (this.#queue.size > 0) {
+      const queue = [...this.#queue];
+      this.#queue.clear();
+      for (const connection of queue) connection.runInput();
+    }
+  };
+
+  #hold(batch: Batch): void {
+    this.#server.reply.detach();
+    this.#held.push(batch);
+    this.#journal?.whenDurable(() => {
+      this.#held.shift();
+      this.#deliver(batch);
+    });
+  }
+
+  /** Sends a batch; whether its buffer is free again. */
+  #deliver(batch: Batch): boolean {
+    const { buffer, connections, ranges } = batch;
+    let isFree = true;
+    for (let i = 0; i < connections.length; i++) {
+      const connection = connections[i]!;
+      const bytes = buffer.subarray(ranges[i * 2]!, ranges[i * 2 + 1]!);
+      if (!this.#send(connection, bytes)) isFree = false;
+    }
+    for (const { connection, bytes } of batch.pending) this.#send(connection, bytes);
+    return isFree;
+  }
+
+  #send(connection: ClientConnection, bytes: Buffer): boolean {
+    this.#server.statistics.outputBytes += bytes.length;
+    connection.session.hasUnsavedWrites = false;
+    const isFree = bytes.length === 0 || connection.transport.send(bytes);
+    if (!isFree) connection.checkOutputLimit();
+    if (connection.isClosing) connection.transport.end();
+    return isFree;
+  }
+}

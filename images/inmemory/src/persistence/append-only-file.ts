@@ -1,0 +1,318 @@
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { WeftkitError } from "@weftkit/core";
+import type { Logger } from "@weftkit/observe";
+import type { FlushResult, TickJournal } from "../network/tick.ts";
+import type { Args } from "../protocol/args.ts";
+import { encodeCommand, encodedLength } from "./encoding.ts";
+import type { AppendFsync, Journal } from "./journal.ts";
+import { incrementName, type LogFile, type Manifest, syncFolder, writeManifest } from "./manifest.ts";
+
+const BUFFER_BYTES = 64 << 10;
+/** A larger buffer is given back after it was written. */
+const BUFFER_KEPT_BYTES = 4 << 20;
+/** With `everysec`, how long writes may wait for a sync that is under way (a write would wait for it in the kernel). */
+const POSTPONE_MS_MAX = 2000;
+const SYNC_INTERVAL_MS = 1000;
+const RETRY_MS = 100;
+
+/** Calls the owner makes sense of. */
+export interface AppendOnlyFileEvents {
+  /** The disk refuses writes: refuse writes of clients with this text; undefined when it works again. */
+  refused(why: string | undefined): void;
+  /** The disk has lost what it had taken. */
+  lost(error: Error): void;
+}
+
+/**
+ * The append-only log: commands as RESP, collected during a tick and written at its end with one write, followed by
+ * a checksum line (`#CRC:`, a comment to Redis). A folder holds it as a base and increments, named by a manifest.
+ *
+ * Nothing is thrown away when the disk fails: the bytes stay in memory, the file is cut back to its last whole
+ * write, and the write is tried again until it succeeds.
+ */
+export class AppendOnlyFile implements Journal, TickJournal {
+  readonly folder: string;
+  policy: AppendFsync;
+  /** Called when bytes are waiting to be written, so that a tick comes. */
+  onPending: () => void = () => {};
+
+  readonly #log: Logger;
+  readonly #events: AppendOnlyFileEvents;
+  #manifest: Manifest;
+  #file: number;
+  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #length = 0;
+  #database = -1;
+  /** Bytes of the open increment that are whole writes. */
+  #fileBytes: number;
+  /** Bytes of the files before the open one. */
+  #earlierBytes: number;
+  #isSyncing = false;
+  /** Writes done, and how many of them are known to be on the disk. */
+  #written = 0;
+  #synced = 0;
+  #waiting: { until: number; done: () => void }[] = [];
+  #closeLater: number[] = [];
+  #postponedSince = 0;
+  #failure: string | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  readonly #everySecond: NodeJS.Timeout;
+  #isClosed = false;
+  lastSyncMs = 0;
+  /** Size of the log after the last rewrite or at the start: what growth is measured against. */
+  rewrittenBytes: number;
+
+  constructor(
+    folder: string,
+    manifest: Manifest,
+    policy: AppendFsync,
+    log: Logger,
+    sizes: { last: number; earlier: number },
+    events: AppendOnlyFileEvents,
+  ) {
+    this.folder = folder;
+    this.policy = policy;
+    this.#log = log;
+    this.#events = events;
+    this.#manifest = manifest;
+    this.#fileBytes = sizes.last;
+    this.#earlierBytes = sizes.earlier;
+    this.rewrittenBytes = sizes.earlier + sizes.last;
+    this.#file = openSync(join(folder, manifest.files.at(-1)!.name), "a", 0o600);
+    this.#everySecond = setInterval(() => this.#secondPassed(), SYNC_INTERVAL_MS);
+  }
+
+  // ---- collecting ------------------------------------------------------------------------------------------------
+
+  append(database: number, args: Args): void {
+    if (args.requestStart < 0) {
+      this.appendValues(
+        database,
+        Array.from({ length: args.count }, (_, index) => args.view(index)),
+      );
+      return;
+    }
+    this.#select(database);
+    const length = args.requestEnd - args.requestStart;
+    this.#reserve(length);
+    args.buffer.copy(this.#buffer, this.#length, args.requestStart, args.requestEnd);
+    this.#length += length;
+  }
+
+  appendValues(database: number, values: readonly Buffer[]): void {
+    this.#select(database);
+    this.#encode(values);
+  }
+
+  /** Bytes of all files and of what waits to be written. */
+  get sizeBytes(): number {
+    return this.#earlierBytes + this.#fileBytes + this.#length;
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  /** Bytes not yet written, and whether some are not yet synced. */
+  get pendingBytes(): number {
+    return this.#length;
+  }
+
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  #select(database: number): void {
+    if (this.#length === 0) this.onPending();
+    if (database === this.#database) return;
+    this.#database = database;
+    this.#encode([SELECT, Buffer.from(String(database))]);
+  }
+
+  #encode(values: readonly Buffer[]): void {
+    this.#reserve(encodedLength(values));
+    this.#length = encodeCommand(values, this.#buffer, this.#length);
+  }
+
+  #reserve(bytes: number): void {
+    // Room for the checksum line too.
+    const wanted = this.#length + bytes + CHECKSUM_BYTES;
+    if (wanted <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(wanted, this.#buffer.length * 2));
+    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer = larger;
+  }
+
+  // ---- writing ---------------------------------------------------------------------------------------------------
+
+  flush(): FlushResult {
+    if (this.#length > 0) {
+      if (this.#failure !== undefined) return "failed";
+      if (this.policy === "everysec" && this.#isSyncing && !this.#isPostponedTooLong()) return "done";
+      if (!this.#write()) return this.policy === "always" ? "failed" : "done";
+    }
+    if (this.policy !== "always" || this.#synced >= this.#written) return "done";
+    this.#sync();
+    return "syncing";
+  }
+
+  whenDurable(done: () => void): void {
+    if (this.#synced >= this.#written) done();
+    else this.#waiting.push({ until: this.#written, done });
+  }
+
+  #isPostponedTooLong(): boolean {
+    const now = performance.now();
+    if (this.#postponedSince === 0) this.#postponedSince = now;
+    return now - this.#postponedSince > POSTPONE_MS_MAX;
+  }
+
+  /** Writes what was collected; false when the disk refused. */
+  #write(): boolean {
+    this.#postponedSince = 0;
+    const body = this.#length;
+    const checksum = crc32(this.#buffer.subarray(0, body));
+    const end = body + this.#buffer.write(checksumLine(checksum, body), body, "latin1");
+    try {
+      for (let written = 0; written < end; ) {
+        written += writeSync(this.#file, this.#buffer, written, end - written);
+      }
+    } catch (error) {
+      this.#writeFailed(error as NodeJS.ErrnoException);
+      return false;
+    }
+    this.#fileBytes += end;
+    this.#length = 0;
+    this.#written++;
+    if (this.#buffer.length > BUFFER_KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    return true;
+  }
+
+  #writeFailed(error: NodeJS.ErrnoException): void {
+    try {
+      ftruncateSync(this.#file, this.#fileBytes);
+    } catch (truncation) {
+      this.#log.error({ err: truncation }, "cutting a half-written command off the append-only file failed");
+    }
+    if (this.#failure === undefined) {
+      this.#log.error(
+        { err: error, pendingBytes: this.#length },
+        "writing the append-only file failed: writes of clients are refused until it works again",
+      );
+    }
+    this.#failure = error.code ?? error.message;
+    this.#events.refused(this.#failure);
+    this.#retry ??= setTimeout(() => this.#tryAgain(), RETRY_MS);
+  }
+
+  #tryAgain(): void {
+    this.#retry = undefined;
+    if (this.#isClosed) return;
+    if (!this.#write()) return;
+    this.#failure = undefined;
+    this.#log.info("the append-only file can be written again");
+    this.#events.refused(undefined);
+    this.#sync();
+  }
+
+  /** Syncs what was written. One sync runs at a time; what is written meanwhile shares the next one. */
+  #sync(): void {
+    if (this.#isSyncing || this.#synced >= this.#written) return;
+    this.#isSyncing = true;
+    const target = this.#written;
+    const started = performance.now();
+    fdatasync(this.#file, (error) => {
+      this.#isSyncing = false;
+      this.lastSyncMs = performance.now() - started;
+      if (error !== null) {
+        // The kernel has dropped what it could not write, and a second sync would claim success: only a restart,
+        // which reads what is really there, is honest.
+        this.#events.lost(error);
+        return;
+      }
+      for (const file of this.#closeLater.splice(0)) closeSync(file);
+      this.#synced = Math.max(this.#synced, target);
+      while (this.#waiting.length > 0 && this.#waiting[0]!.until <= this.#synced)
+        this.#waiting.shift()!.done();
+      if (this.#isClosed) return;
+      if (this.policy === "always") this.#sync();
+      if (this.#length > 0) this.onPending();
+    });
+  }
+
+  // ---- rewriting -------------------------------------------------------------------------------------------------
+
+  /**
+   * Starts a new increment, so that the files before it are final and can be compacted. Returns those files, or
+   * undefined when the disk refuses.
+   */
+  rotate(): readonly LogFile[] | undefined {
+    if (this.#length > 0 && (this.#failure !== undefined || !this.#write())) return undefined;
+    const finished = this.#manifest.files;
+    const sequence = finished.at(-1)!.sequence + 1;
+    const increment: LogFile = { name: incrementName(sequence), sequence, type: "increment" };
+    let file: number;
+    try {
+      fdatasyncSync(this.#file);
+      file = openSync(join(this.folder, increment.name), "ax", 0o600);
+      writeManifest(this.folder, { files: [...finished, increment] });
+    } catch (error) {
+      this.#log.error({ err: error }, "starting a new append-only file failed; the rewrite is put off");
+      return undefined;
+    }
+    this.#synced = this.#written;
+    const old = this.#file;
+    // A sync that runs on the old descriptor must end before the descriptor is closed.
+    if (this.#isSyncing) this.#closeLater.push(old);
+    else closeSync(old);
+    this.#file = file;
+    this.#manifest = { files: [...finished, increment] };
+    this.#earlierBytes += this.#fileBytes;
+    this.#fileBytes = 0;
+    this.#database = -1;
+    return finished;
+  }
+
+  /** Replaces `finished` by a base that holds the same state; it is already in the folder and synced. */
+  replaceBase(finished: readonly LogFile[], base: LogFile, baseBytes: number): void {
+    const kept = this.#manifest.files.filter((file) => !finished.includes(file));
+    writeManifest(this.folder, { files: [base, ...kept] });
+    this.#manifest = { files: [base, ...kept] };
+    this.#earlierBytes = baseBytes;
+    this.rewrittenBytes = this.sizeBytes;
+    for (const { name } of finished) unlinkSync(join(this.folder, name));
+    syncFolder(this.folder);
+  }
+
+  // ---- ending ----------------------------------------------------------------------------------------------------
+
+  /** Writes and syncs everything; throws when the disk refuses. */
+  close(): void {
+    clearInterval(this.#everySecond);
+    clearTimeout(this.#retry);
+    if (this.#length > 0 && !this.#write()) {
+      throw new WeftkitError(
+        "AOF_WRITE",
+        `${this.#length} bytes of acknowledged writes could not be written to ${this.folder} (${this.#failure}): free some space there and start again`,
+      );
+    }
+    this.#isClosed = true;
+    fdatasyncSync(this.#file);
+    if (!this.#isSyncing) closeSync(this.#file);
+  }
+
+  #secondPassed(): void {
+    if (this.policy === "everysec") this.#sync();
+  }
+}
+
+const SELECT = Buffer.from("SELECT");
+/** The longest checksum line. */
+const CHECKSUM_BYTES = 40;
+
+/** `#CRC:<hex> <length>`: the CRC-32 of the bytes between the last such line and this one, and how many they are. */
+export function checksumLine(checksum: number, length: number): string {
+  return `#CRC:${checksum.toString(16).padStart(8, "0")} ${length}\r\n`;
+}

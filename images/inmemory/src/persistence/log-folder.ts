@@ -1,0 +1,89 @@
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Logger } from "@weftkit/observe";
+import { checksumLine } from "./append-only-file.ts";
+import { incrementName, MANIFEST_NAME, type Manifest, readManifest, writeManifest } from "./manifest.ts";
+import type { ReplayResult } from "./replay.ts";
+
+/** A folder whose log has been replayed and can be appended to. */
+export interface LoadedLog {
+  readonly manifest: Manifest;
+  readonly commands: number;
+  /** Bytes of the last file and of those before it. */
+  readonly sizes: { last: number; earlier: number };
+}
+
+/**
+ * Brings a log folder into order and replays it: makes a new one where there is none, removes what an interrupted
+ * rewrite left, cuts a torn end off the last file. `replay` runs one file. Throws CorruptLog for damage elsewhere.
+ */
+export function loadLogFolder(
+  folder: string,
+  log: Logger,
+  replay: (path: string) => ReplayResult,
+): LoadedLog {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  let manifest = readManifest(folder);
+  if (manifest === undefined || manifest.files.length === 0) {
+    manifest = { files: [{ name: incrementName(1), sequence: 1, type: "increment" }] };
+    closeSync(openSync(join(folder, incrementName(1)), "a", 0o600));
+    writeManifest(folder, manifest);
+  }
+  removeStrays(folder, manifest, log);
+  let commands = 0;
+  let earlier = 0;
+  let last = 0;
+  for (const [index, { name }] of manifest.files.entries()) {
+    const path = join(folder, name);
+    const result = replay(path);
+    commands += result.commands;
+    earlier += last;
+    last = index === manifest.files.length - 1 ? mend(path, result, log) : result.fileBytes;
+  }
+  return { manifest, commands, sizes: { last, earlier } };
+}
+
+/** Files of the log's name that the manifest does not list: an unfinished base, or files a rewrite has replaced. */
+function removeStrays(folder: string, manifest: Manifest, log: Logger): void {
+  const known = new Set([MANIFEST_NAME, ...manifest.files.map(({ name }) => name)]);
+  for (const name of readdirSync(folder)) {
+    if (
+      known.has(name) ||
+      !/^appendonly\.aof\.(?:\d+\.(?:base|incr)\.aof(?:\.tmp)?|manifest\.tmp)$/.test(name)
+    )
+      continue;
+    log.info({ file: name }, "removing a file that an interrupted rewrite has left");
+    unlinkSync(join(folder, name));
+  }
+}
+
+/** Cuts a torn end off and closes an unfinished checksum, so that the next write starts clean; returns the new size. */
+function mend(path: string, result: ReplayResult, log: Logger): number {
+  const { goodBytes, fileBytes, unchecked } = result;
+  if (goodBytes === fileBytes && unchecked.bytes === 0) return fileBytes;
+  if (goodBytes < fileBytes) {
+    log.warn(
+      { file: path, cutBytes: fileBytes - goodBytes },
+      "the append-only file ends in the middle of a write, as after a crash: the unfinished write is cut off",
+    );
+  }
+  const file = openSync(path, "r+");
+  try {
+    ftruncateSync(file, goodBytes);
+    if (unchecked.bytes > 0) writeSync(file, checksumLine(unchecked.checksum, unchecked.bytes), goodBytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return statSync(path).size;
+}

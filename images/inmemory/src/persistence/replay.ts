@@ -1,0 +1,226 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { crc32 } from "node:zlib";
+import { WeftkitError } from "@weftkit/core";
+import { Args } from "../protocol/args.ts";
+import { COMPLETE, INCOMPLETE, ProtocolError, RequestParser } from "../protocol/request.ts";
+import type { Server } from "../server.ts";
+
+const READ_BYTES = 4 << 20;
+const HASH = 0x23;
+const LF = 10;
+const LIMITS = { bulkBytes: 2 ** 31, isAuthenticated: true };
+
+export interface ReplayResult {
+  commands: number;
+  /** Bytes that hold whole writes; less than the file when its end is torn. */
+  goodBytes: number;
+  fileBytes: number;
+  /** What stands between the last checksum line and `goodBytes`. */
+  unchecked: { checksum: number; bytes: number };
+}
+
+/** The middle of a log file cannot be read; what comes after it would be lost by cutting. */
+export class CorruptLog extends WeftkitError {
+  readonly path: string;
+  readonly offset: number;
+
+  constructor(path: string, offset: number, what: string) {
+    super(
+      "AOF_CORRUPT",
+      `${path} is damaged at byte ${offset}: ${what}. Nothing was changed. Look with "weftkit aof check ${path}"; "weftkit aof repair ${path}" cuts it there, and everything after that byte is lost`,
+    );
+    this.path = path;
+    this.offset = offset;
+  }
+}
+
+/**
+ * Reads a log file command by command and checks each checksum line.
+ *
+ * An end that is torn (a command or a transaction that stops at the end of the file, or a last write whose checksum
+ * fails with nothing valid behind it) is not an error: `goodBytes` says where the good part ends. Damage before the
+ * end throws CorruptLog. `run` is called only for commands that are whole; those of a write whose checksum fails have
+ * been run by then, which is why damage stops the start.
+ */
+export function readLog(
+  path: string,
+  run: (args: Args) => void,
+  progress?: (bytes: number) => void,
+): ReplayResult {
+  const file = openSync(path, "r");
+  try {
+    return new LogReader(path, file, run, progress).read();
+  } finally {
+    closeSync(file);
+  }
+}
+
+class LogReader {
+  readonly #path: string;
+  readonly #file: number;
+  readonly #run: (args: Args) => void;
+  readonly #progress: ((bytes: number) => void) | undefined;
+  readonly #args = new Args();
+  readonly #parser = new RequestParser();
+  #buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  #length = 0;
+  /** File offset of buffer[0]. */
+  #base = 0;
+  readonly #fileBytes: number;
+  #commands = 0;
+  #goodBytes = 0;
+  /** Commands of an unfinished MULTI are held back: it happened whole or not at all. */
+  #transaction: Buffer[][] | undefined;
+  #checksum = 0;
+  #checkedFrom = 0;
+  #goodChecksum = 0;
+
+  constructor(
+    path: string,
+    file: number,
+    run: (args: Args) => void,
+    progress: ((bytes: number) => void) | undefined,
+  ) {
+    this.#path = path;
+    this.#file = file;
+    this.#run = run;
+    this.#progress = progress;
+    this.#fileBytes = fstatSync(file).size;
+  }
+
+  read(): ReplayResult {
+    while (this.#fill()) {
+      this.#consume();
+      this.#progress?.(this.#base);
+    }
+    return {
+      commands: this.#commands,
+      goodBytes: this.#goodBytes,
+      fileBytes: this.#fileBytes,
+      unchecked: { checksum: this.#goodChecksum, bytes: this.#goodBytes - this.#checkedFrom },
+    };
+  }
+
+  /** Reads more behind what is left; false at the end of the file. */
+  #fill(): boolean {
+    if (this.#length === this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(this.#buffer.length * 2);
+      this.#buffer.copy(larger, 0, 0, this.#length);
+      this.#buffer = larger;
+    }
+    const count = readSync(
+      this.#file,
+      this.#buffer,
+      this.#length,
+      this.#buffer.length - this.#length,
+      this.#base + this.#length,
+    );
+    this.#length += count;
+    return count > 0;
+  }
+
+  #consume(): void {
+    const buffer = this.#buffer;
+    let at = 0;
+    while (at < this.#length) {
+      if (buffer[at] === HASH) {
+        const lineEnd = buffer.indexOf(LF, at);
+        if (lineEnd < 0 || lineEnd >= this.#length) break;
+        this.#annotation(
+          buffer.toString("latin1", at, lineEnd - 1),
+          this.#base + at,
+          this.#base + lineEnd + 1,
+        );
+        at = lineEnd + 1;
+        continue;
+      }
+      const next = this.#command(at);
+      if (next < 0) break;
+      this.#checksum = crc32(buffer.subarray(at, next), this.#checksum);
+      at = next;
+      if (this.#transaction === undefined) this.#good(this.#base + at);
+    }
+    buffer.copyWithin(0, at, this.#length);
+    this.#length -= at;
+    this.#base += at;
+  }
+
+  /** Runs the command at `at`; where the next one starts, or -1 when it is not all there. */
+  #command(at: number): number {
+    const parser = this.#parser;
+    parser.reset(at);
+    if (this.#buffer[at] !== 0x2a) this.#damaged(at, "a command should start here");
+    try {
+      const result = parser.parse(this.#buffer, this.#length, this.#args, LIMITS);
+      if (result === INCOMPLETE) return -1;
+      if (result !== COMPLETE) this.#damaged(at, "an empty command");
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#damaged(at, error.message);
+    }
+    const args = this.#args;
+    if (args.is(0, "MULTI")) this.#transaction = [];
+    else if (args.is(0, "EXEC")) {
+      for (const values of this.#transaction ?? []) {
+        args.load(values);
+        this.#run(args);
+      }
+      this.#transaction = undefined;
+    } else if (this.#transaction !== undefined) this.#transaction.push(args.copyAll());
+    else this.#run(args);
+    this.#commands++;
+    return parser.position;
+  }
+
+  #annotation(line: string, start: number, end: number): void {
+    const match = /^#CRC:([0-9a-f]{8}) (\d+)$/.exec(line);
+    if (match === null) return;
+    const isWhole = start - this.#checkedFrom === Number(match[2]);
+    if (!isWhole || Number.parseInt(match[1]!, 16) !== this.#checksum) {
+      throw new CorruptLog(
+        this.#path,
+        this.#checkedFrom,
+        "the checksum of the write that starts there does not match",
+      );
+    }
+    this.#checksum = 0;
+    this.#checkedFrom = end;
+    if (this.#transaction === undefined) this.#good(end);
+  }
+
+  #good(offset: number): void {
+    this.#goodBytes = offset;
+    this.#goodChecksum = this.#checksum;
+  }
+
+  #damaged(at: number, what: string): never {
+    throw new CorruptLog(this.#path, this.#base + at, what);
+  }
+}
+
+/** Runs a log file's commands on a server that is being loaded. */
+export function replayFile(server: Server, path: string, progress?: (bytes: number) => void): ReplayResult {
+  const session = server.createReplaySession();
+  try {
+    return readLog(
+      path,
+      (args) => {
+        session.args.loadFrom(args);
+        server.reply.length = 0;
+        const errors = server.reply.errors;
+        server.execute(session);
+        if (server.reply.errors !== errors) {
+          const reply = server.reply.buffer.toString("utf8", 1, server.reply.length).trim();
+          throw new WeftkitError(
+            "AOF_COMMAND",
+            `${path}: the logged command '${args.latin1(0)}' was refused: ${reply}. The file was written by a newer version, or is damaged`,
+          );
+        }
+      },
+      progress,
+    );
+  } finally {
+    server.closeSession(session);
+    server.reply.length = 0;
+  }
+}
