@@ -1,2 +1,9 @@
-export type { Authenticator, CertificateIdentity, UserEntry } from "./authenticator.ts";
-export type { Action, SecurityContext } from "./security-context.ts";
+export {
+  type Authenticator,
+  type AuthOptions,
+  createAuthenticator,
+  type OpenAuthenticator,
+  type UserEntry,
+} from "./authenticator.ts";
+export type { CertificateIdentity } from "./certificate.ts";
+export { type Action, actions, type SecurityContext } from "./security-context.ts";

@@ -1,9 +1,12 @@
-/** What somebody may do. `connect` is opening a session; `admin` is the server's own affairs. */
-export type Action = "connect" | "read" | "write" | "schema" | "admin";
+/** Everything that can be allowed. `connect` is opening a session; `admin` is the server's own affairs. */
+export const actions = ["connect", "read", "write", "schema", "admin"] as const;
+
+export type Action = (typeof actions)[number];
 
 /** Who somebody is and what they may do; made at login, immutable, cheap to ask (under 100 ns). */
 export interface SecurityContext {
   readonly user: string;
+  /** The names of the roles, synonyms resolved: `read` is `read_only`. */
   readonly roles: readonly string[];
   /**
    * Whether the user may do `action` to `object` (a table, key, collection, bucket: the engine's own name for it).
