@@ -15,8 +15,11 @@ export interface LoadOptions {
   readonly env: Environment;
   /** The image that is starting: gives `WEFTKIT_PORT` its meaning, and its engine must be enabled. */
   readonly image?: EngineName;
-  /** The file's path. Default: `WEFTKIT_CONFIG`, else the first of `defaultFiles` that exists, else none. */
-  readonly file?: string | undefined;
+  /**
+   * The file's path; `false` for none. Default: what `WEFTKIT_CONFIG` names, else the first of `defaultFiles` that
+   * exists.
+   */
+  readonly file?: string | false | undefined;
   /** Values in the shape of weftkit.toml; they win over the file, variables win over them. */
   readonly values?: Table;
 }
@@ -40,7 +43,7 @@ export const defaultFiles: readonly string[] = ["./weftkit.toml", "/etc/weftkit/
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const draft = new Draft();
-  const file = options.file ?? (options.env[fileVariable] || defaultFiles.find((path) => existsSync(path)));
+  const file = options.file === false ? undefined : (options.file ?? findFile(options.env));
   if (file !== undefined) readFile(draft, file, options.env);
   if (options.values !== undefined) {
     readDocument(draft, options.values, { where: (path) => path, rank: ranks.values, env: options.env });
@@ -72,6 +75,10 @@ export function readUsersFile(path: string, env: Environment): Config["auth"]["u
   }
   if (draft.mistakes.length > 0) throw new ConfigError(draft.mistakes);
   return draft.users.map(({ user }) => user);
+}
+
+function findFile(env: Environment): string | undefined {
+  return env[fileVariable] || defaultFiles.find((path) => existsSync(path));
 }
 
 function readFile(draft: Draft, path: string, env: Environment): void {
