@@ -43,8 +43,8 @@ export interface EngineContext<Name extends EngineName = EngineName> {
 /**
  * A database engine, as the host runs it: `open`, then `accept` for each client, then `close`.
  *
- * Sockets are handed over paused and untouched: the host attaches no `data` listener and reads nothing, so that an
- * engine may take over `socket._handle`. After `close` was called, `accept` is not called any more.
+ * Sockets are handed over paused and unread, so that an engine may take over `socket._handle`; one that uses the
+ * socket itself calls `socket.resume()` once it listens. After `close` was called, `accept` is not called any more.
  */
 export interface Engine<Name extends EngineName = EngineName> {
   /** The store is restored and locked; build caches, recover. Rejecting stops the start. */

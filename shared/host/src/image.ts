@@ -1,41 +1,184 @@
-import type { EngineName } from "@weftkit/config";
-import { WeftkitError } from "@weftkit/core";
-import type { ImageDefinition } from "./engine.ts";
+import type { Server as TlsServer } from "node:tls";
+import type { OpenAuthenticator } from "@weftkit/auth";
+import { type Config, type EngineName, withoutSecrets } from "@weftkit/config";
+import { Deadline, systemClock, WeftkitError } from "@weftkit/core";
+import { createMetrics, type Logger, ReadinessRegistry, type Registry } from "@weftkit/observe";
+import { AdminServer } from "./admin-server.ts";
+import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
+import type { Engine, EngineContext, ImageDefinition } from "./engine.ts";
+import { Listener } from "./listener.ts";
+import { followTls, type TlsMaterial } from "./tls.ts";
 
-/** How an image is started inside another program. */
-export interface StartOptions {
-  /** Values as they would stand in weftkit.toml: `{ inmemory: { port: 0 }, auth: { method: "none" } }`. */
-  readonly config?: Readonly<Record<string, unknown>>;
-  /** Variables to read, `WEFTKIT_*` and those that `env:NAME` names. Default: none. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** A configuration file to read first. Default: none. */
-  readonly file?: string;
+/** Everything that is known before anything is opened. */
+export interface ImageParts<Name extends EngineName> {
+  readonly definition: ImageDefinition<Name>;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly auth: OpenAuthenticator;
+  readonly tls: TlsMaterial | undefined;
+  readonly processMetrics: boolean;
+  readonly watchIntervalMs: number | undefined;
 }
 
-/** An image that serves. */
-export interface RunningImage {
-  /** The data port really listened on (the configured one, or the system's choice for 0). */
-  readonly port: number;
-  readonly adminPort: number;
-  /** Settles with the error when the engine reported one it cannot go on from. */
-  readonly failed: Promise<unknown>;
-  /** Shuts down in the order of SIGTERM; rejects when something is not saved. Calling again gives the same promise. */
-  stop(): Promise<void>;
-}
+/** One image, from its boot to its shutdown: owns the lock, the engine and the two servers. */
+export class Image<Name extends EngineName> {
+  readonly #parts: ImageParts<Name>;
+  readonly #metrics: Registry;
+  readonly #readiness: ReadinessRegistry;
+  readonly #engine: Engine<Name>;
+  readonly #listener: Listener;
+  readonly #admin: AdminServer;
+  readonly #stopping = new AbortController();
+  readonly #failure = Promise.withResolvers<unknown>();
+  readonly #startedMs = systemClock.monotonicMs();
+  #lock: DataDirLock | undefined;
+  #engineIsOpen = false;
+  #stopFollowingTls = () => {};
+  #stopped: Promise<void> | undefined;
+  #port = 0;
+  #adminPort = 0;
 
-/**
- * Runs an image as this process: signals, exit codes, everything. Resolves when it serves.
- *
- * @example runImage({ name: "inmemory", version, create: () => new InmemoryEngine() });
- */
-export async function runImage<Name extends EngineName>(_definition: ImageDefinition<Name>): Promise<void> {
-  throw new WeftkitError("not_built", "the host is being built");
-}
+  constructor(parts: ImageParts<Name>) {
+    const { definition, config, log, auth, tls } = parts;
+    const { name } = definition;
+    this.#parts = parts;
+    this.#metrics = createMetrics({ image: name, processMetrics: parts.processMetrics });
+    this.#readiness = new ReadinessRegistry(log);
+    this.#engine = definition.create();
+    this.#listener = new Listener({
+      bind: config[name].bind,
+      port: config[name].port,
+      connectionsMax: config[name].max_connections,
+      tls,
+      // The listener calls accept and refuse, which are the same for every engine.
+      engine: this.#engine as Engine,
+      auth,
+      log,
+      metrics: this.#metrics,
+    });
+    this.#admin = new AdminServer({
+      bind: config.server.admin_bind,
+      port: config.server.admin_port,
+      token: config.server.admin_token,
+      readiness: this.#readiness,
+      metrics: this.#metrics,
+      status: () => this.#status(),
+    });
+  }
 
-/** Starts an image inside this process, for tests and embedding: no exit, no signal handlers, port 0 allowed. */
-export async function startImage<Name extends EngineName>(
-  _definition: ImageDefinition<Name>,
-  _options: StartOptions = {},
-): Promise<RunningImage> {
-  throw new WeftkitError("not_built", "the host is being built");
+  /** The data port; 0 when the engine accepts no connections. */
+  get port(): number {
+    return this.#port;
+  }
+
+  get adminPort(): number {
+    return this.#adminPort;
+  }
+
+  /** Resolves to the error that the engine cannot go on from. */
+  get failed(): Promise<unknown> {
+    return this.#failure.promise;
+  }
+
+  /**
+   * The boot: lock, admin port, engine, data port, ready. The admin port answers before the engine is open, so that a
+   * long recovery is alive and not ready rather than dead. A failure closes what was opened.
+   */
+  async start(signal: AbortSignal | undefined): Promise<void> {
+    const { definition, config, log, tls, auth, watchIntervalMs } = this.#parts;
+    const abort = () => this.#stopping.abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      this.#lock = lockDataDir(config.server.data_dir, definition.name);
+      this.#readiness.set("engine", false, "starting");
+      this.#adminPort = await this.#admin.open();
+      await this.#engine.open(this.#context());
+      this.#engineIsOpen = true;
+      if (this.#engine.accept !== undefined) this.#port = await this.#listener.open();
+      if (tls !== undefined) {
+        this.#stopFollowingTls = followTls(this.#listener.server as TlsServer, config, log, watchIntervalMs);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    this.#readiness.set("engine", true);
+    const { version } = definition;
+    log.info(
+      { port: this.#port, adminPort: this.#adminPort, version, tls: tls !== undefined, auth: auth.method },
+      "ready",
+    );
+  }
+
+  /**
+   * The shutdown: not ready, accept no more, close the engine within the budget, close the rest.
+   *
+   * @throws WeftkitError `unsaved` when the engine failed to close or was late.
+   */
+  stop(budgetMs: number = this.#parts.config.persist.shutdown_budget): Promise<void> {
+    this.#stopped ??= this.#shutDown(budgetMs);
+    return this.#stopped;
+  }
+
+  async #shutDown(budgetMs: number): Promise<void> {
+    this.#readiness.set("engine", false, "shutting down");
+    this.#stopping.abort();
+    this.#listener.close();
+    this.#stopFollowingTls();
+    try {
+      await this.#closeEngine(budgetMs);
+    } finally {
+      this.#parts.auth.close();
+      await this.#admin.close();
+    }
+    this.#parts.log.info("stopped");
+  }
+
+  async #closeEngine(budgetMs: number): Promise<void> {
+    using deadline = Deadline.after(budgetMs);
+    const release = () => this.#lock?.release();
+    // An engine that is late may still be writing: nobody else gets the data dir before it has ended.
+    const closing = this.#engineIsOpen
+      ? this.#engine.close(deadline).finally(release)
+      : Promise.resolve(release());
+    try {
+      await deadline.race(closing);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new WeftkitError("unsaved", `not everything is saved: ${reason}`, { cause: error });
+    }
+  }
+
+  #context(): EngineContext<Name> {
+    const { definition, config, log, auth } = this.#parts;
+    return {
+      name: definition.name,
+      version: definition.version,
+      section: config[definition.name],
+      config: withoutSecrets(config),
+      dataDir: config.server.data_dir,
+      log,
+      metrics: this.#metrics,
+      auth,
+      readiness: this.#readiness,
+      fatal: (error) => this.#failure.resolve(error),
+      signal: this.#stopping.signal,
+    };
+  }
+
+  #status(): Record<string, unknown> {
+    const { definition, config } = this.#parts;
+    return {
+      name: definition.name,
+      version: definition.version,
+      node: config.server.name,
+      ready: this.#readiness.ready,
+      components: this.#readiness.components(),
+      uptimeMs: Math.round(systemClock.monotonicMs() - this.#startedMs),
+      connections: { open: this.#listener.connections, max: config[definition.name].max_connections },
+      ...(this.#engineIsOpen && { engine: this.#engine.status?.() ?? {} }),
+    };
+  }
 }

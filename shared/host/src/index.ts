@@ -1,2 +1,4 @@
 export type { Engine, EngineContext, ImageDefinition, Peer, Refusal } from "./engine.ts";
-export { type RunningImage, runImage, type StartOptions, startImage } from "./image.ts";
+export { exitCodes } from "./exit-codes.ts";
+export { runImage } from "./run.ts";
+export { type RunningImage, type StartOptions, startImage } from "./start.ts";

@@ -1,0 +1,127 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { WeftkitError } from "@weftkit/core";
+import type { ReadinessRegistry, Registry } from "@weftkit/observe";
+
+/** What the admin port answers from. */
+export interface AdminOptions {
+  readonly bind: string;
+  readonly port: number;
+  /** What POST requests must bear; without it they are refused. */
+  readonly token: string | undefined;
+  readonly readiness: ReadinessRegistry;
+  readonly metrics: Registry;
+  status(): Record<string, unknown>;
+}
+
+const connectionsMax = 256;
+const requestTimeoutMs = 10_000;
+
+type Handler = (options: AdminOptions, response: ServerResponse) => void | Promise<void>;
+
+/** GET (and HEAD) by path. */
+const pages: Readonly<Record<string, Handler>> = {
+  "/livez": (_, response) => send(response, 200, { live: true }),
+  "/readyz": ({ readiness }, response) =>
+    send(response, readiness.ready ? 200 : 503, {
+      ready: readiness.ready,
+      components: readiness.components(),
+    }),
+  "/metrics": async ({ metrics }, response) => {
+    const text = await metrics.metrics();
+    response.writeHead(200, { "content-type": metrics.contentType }).end(text);
+  },
+  "/v1/status": ({ status }, response) => send(response, 200, status()),
+};
+
+/** POST by path; each needs the admin token. */
+const operations: Readonly<Record<string, Handler>> = {};
+
+/** The admin port: health, metrics and status over HTTP, never on the data port. */
+export class AdminServer {
+  readonly #server: Server;
+  readonly #options: AdminOptions;
+
+  constructor(options: AdminOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs },
+      (...pair) => this.#answer(...pair),
+    );
+    this.#server.maxConnections = connectionsMax;
+  }
+
+  /** Begins to listen; resolves to the port. */
+  async open(): Promise<number> {
+    const { bind, port } = this.#options;
+    this.#server.listen(port, bind);
+    try {
+      await once(this.#server, "listening");
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+      const message = `the admin port cannot listen on ${bind} port ${port}: ${reason}; set WEFTKIT_ADMIN_PORT to another`;
+      throw new WeftkitError("cannot_listen", message, { cause: error });
+    }
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : port;
+  }
+
+  /** Stops listening and closes every connection. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const path = (request.url ?? "/").split("?")[0]!;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (!isRead && request.method !== "POST") {
+      send(response.setHeader("allow", "GET, HEAD, POST"), 405, { error: "method not allowed" });
+      return;
+    }
+    const refusal = isRead ? undefined : this.#refusalOf(request.headers.authorization);
+    if (refusal !== undefined) {
+      send(response.setHeader("www-authenticate", "Bearer"), refusal.status, { error: refusal.error });
+      return;
+    }
+    const routes = isRead ? pages : operations;
+    const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    if (handler === undefined) {
+      send(response, 404, { error: `there is no ${path}`, pages: Object.keys(routes) });
+      return;
+    }
+    this.#run(handler, response);
+  }
+
+  async #run(handler: Handler, response: ServerResponse): Promise<void> {
+    try {
+      await handler(this.#options, response);
+    } catch (error) {
+      send(response, 500, { error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #refusalOf(authorization: string | undefined): { status: 401 | 403; error: string } | undefined {
+    const { token } = this.#options;
+    if (token === undefined)
+      return { status: 403, error: "POST needs an admin token: set WEFTKIT_ADMIN_TOKEN" };
+    const given = /^Bearer (.+)$/i.exec(authorization ?? "")?.[1];
+    if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return undefined;
+    return { status: 401, error: "the admin token is missing or wrong" };
+  }
+}
+
+/** Of equal length for any two texts, so that comparing takes the same time for all of them. */
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+  response.end(`${JSON.stringify(body)}\n`);
+}

@@ -1,0 +1,189 @@
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import type { Authenticator } from "@weftkit/auth";
+import { WeftkitError } from "@weftkit/core";
+import { Counter, Gauge, type Logger, type Registry } from "@weftkit/observe";
+import type { Engine, Peer } from "./engine.ts";
+import type { TlsMaterial } from "./tls.ts";
+
+/** What a listener is made of. */
+export interface ListenerOptions {
+  readonly bind: string;
+  readonly port: number;
+  readonly connectionsMax: number;
+  readonly tls: TlsMaterial | undefined;
+  readonly engine: Engine;
+  readonly auth: Authenticator;
+  readonly log: Logger;
+  readonly metrics: Registry;
+}
+
+/** Connections that wait in the kernel until the event loop gets to them; more are turned away by the kernel. */
+const backlog = 1024;
+/** How many clients beyond the limit are answered (or in a handshake) at once; more are closed without a word. */
+const refusalsMax = 128;
+/** How long a refused client may take to read why. */
+const refusalLingerMs = 2000;
+const handshakeTimeoutMs = 10_000;
+/** Finds peers that vanished without a word; Redis's and PostgreSQL's systems default to minutes to hours. */
+const keepAliveDelayMs = 300_000;
+
+/**
+ * The data port: accepts connections, up to the limit, and hands each to the engine, paused and unread.
+ *
+ * The host counts connections itself, because an engine may take the raw handle away from a socket, after which neither
+ * the socket nor `net.Server` learns of its end: a place is given back on the socket's `close` event or by
+ * `peer.released()`, whichever comes first.
+ */
+export class Listener {
+  readonly server: Server;
+  readonly #options: ListenerOptions;
+  readonly #accepted: Counter;
+  readonly #refused: Counter<"reason">;
+  #connections = 0;
+  #refusals = 0;
+  #handshakes = 0;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const registers = [options.metrics];
+    this.#accepted = new Counter({
+      name: "weftkit_connections_accepted_total",
+      help: "Connections handed to the engine.",
+      registers,
+    });
+    this.#refused = new Counter({
+      name: "weftkit_connections_refused_total",
+      help: "Connections not served, by reason.",
+      labelNames: ["reason"],
+      registers,
+    });
+    const connections = () => this.#connections;
+    new Gauge({
+      name: "weftkit_connections",
+      help: "Open connections.",
+      registers,
+      collect() {
+        this.set(connections());
+      },
+    });
+    this.server = options.tls === undefined ? this.#plainServer() : this.#tlsServer(options.tls);
+  }
+
+  /** How many clients are connected. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Begins to listen; resolves to the port. */
+  async open(): Promise<number> {
+    const { bind, port } = this.#options;
+    this.server.listen({ host: bind, port, backlog });
+    try {
+      await once(this.server, "listening");
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+      throw new WeftkitError("cannot_listen", `cannot listen on ${bind} port ${port}: ${reason}`, {
+        cause: error,
+      });
+    }
+    this.server.on("error", (error) => this.#options.log.error({ err: error }, "cannot accept a connection"));
+    const address = this.server.address();
+    return typeof address === "object" && address !== null ? address.port : port;
+  }
+
+  /** Stops accepting, at once; open connections are the engine's. */
+  close(): void {
+    if (this.server.listening) this.server.close();
+  }
+
+  #plainServer(): Server {
+    return createServer(
+      { pauseOnConnect: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveDelayMs },
+      (socket) => this.#admit(socket),
+    );
+  }
+
+  #tlsServer(material: TlsMaterial): Server {
+    const mutual = material.ca !== undefined;
+    const server = createTlsServer({
+      ...material,
+      requestCert: mutual,
+      rejectUnauthorized: mutual,
+      handshakeTimeout: handshakeTimeoutMs,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveDelayMs,
+    });
+    server.on("connection", (socket: Socket) => {
+      this.#handshakes++;
+      const spare = this.#options.connectionsMax + refusalsMax;
+      if (this.#connections + this.#refusals + this.#handshakes > spare) socket.destroy();
+    });
+    server.on("tlsClientError", (error) => {
+      this.#handshakes--;
+      this.#refused.inc({ reason: "tls" });
+      this.#options.log.debug({ err: error }, "a TLS handshake failed");
+    });
+    server.on("secureConnection", (socket) => {
+      this.#handshakes--;
+      this.#admit(socket.pause());
+    });
+    return server;
+  }
+
+  #admit(socket: Socket): void {
+    const { connectionsMax, engine, log } = this.#options;
+    if (this.#connections >= connectionsMax) {
+      this.#refuse(socket);
+      return;
+    }
+    this.#connections++;
+    let counted = true;
+    const released = () => {
+      if (counted) this.#connections--;
+      counted = false;
+    };
+    socket.once("close", released);
+    try {
+      engine.accept?.(socket, this.#peerOf(socket, released));
+      this.#accepted.inc();
+    } catch (error) {
+      log.error({ err: error }, "the engine failed to accept a connection");
+      socket.destroy();
+      released();
+    }
+  }
+
+  #peerOf(socket: Socket, released: () => void): Peer {
+    // A client that is gone already has no address any more.
+    const base = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0, released };
+    if (!(socket instanceof TLSSocket)) return { ...base, tls: false };
+    const { auth } = this.#options;
+    const identity = auth.method === "mtls" ? auth.fromCertificate(socket.getPeerCertificate()) : undefined;
+    return identity === undefined ? { ...base, tls: true } : { ...base, tls: true, identity };
+  }
+
+  #refuse(socket: Socket): void {
+    const { engine, log, connectionsMax } = this.#options;
+    this.#refused.inc({ reason: "max_connections" });
+    log.warn({ connectionsMax }, "a connection was refused: max_connections is reached");
+    // Nobody else listens, and a client that hangs up first is no news.
+    socket.on("error", () => {});
+    if (engine.refuse === undefined || this.#refusals >= refusalsMax) {
+      socket.destroy();
+      return;
+    }
+    this.#refusals++;
+    const timer = setTimeout(() => socket.destroy(), refusalLingerMs);
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#refusals--;
+    });
+    engine.refuse(socket, "max_connections");
+    // What the client sends meanwhile is read and dropped: closing with unread bytes would reset the connection, and
+    // the reset can overtake the reason.
+    socket.resume();
+  }
+}

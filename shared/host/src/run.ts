@@ -1,0 +1,99 @@
+import { parseArgs } from "node:util";
+import { ConfigError, type EngineName } from "@weftkit/config";
+import { WeftkitError } from "@weftkit/core";
+import type { Logger } from "@weftkit/observe";
+import type { ImageDefinition } from "./engine.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { type RunningImage, startInProcess } from "./start.ts";
+
+/** After a defect the engine gets this long to save what it can. */
+const crashBudgetMs = 5000;
+
+/**
+ * Runs an image as this process: signals, exit codes, everything. Resolves when it serves; the process then ends by
+ * SIGTERM or SIGINT (exit code 0, or 75 when something is not saved), or by a defect (70). See `exitCodes`.
+ *
+ * @example await runImage({ name: "inmemory", version, create: () => new InmemoryEngine() });
+ */
+export async function runImage<Name extends EngineName>(definition: ImageDefinition<Name>): Promise<void> {
+  const interrupt = new AbortController();
+  let log: Logger | undefined;
+  let image: RunningImage | undefined;
+
+  const report = (error: unknown, message: string) => {
+    if (log === undefined || error instanceof ConfigError) {
+      process.stderr.write(`weftkit ${definition.name}: ${messageOf(error)}\n`);
+    } else {
+      log.fatal({ err: error }, message);
+    }
+  };
+  let crashed = false;
+  const crash = async (error: unknown) => {
+    // The first defect decides; those that follow from it while closing change nothing.
+    if (crashed) return;
+    crashed = true;
+    report(error, "a defect: the image ends");
+    await image?.stop(crashBudgetMs).catch((unsaved: unknown) => report(unsaved, "closing failed"));
+    process.exit(exitCodes.software);
+  };
+  const shutDown = async (signal: NodeJS.Signals) => {
+    if (interrupt.signal.aborted) {
+      log?.warn({ signal }, "a second signal: the image ends without waiting");
+      process.exit(exitCodes.unsaved);
+    }
+    log?.info({ signal }, "shutting down");
+    interrupt.abort();
+    // A boot that is under way notices by its signal; when it has ended, with or without success, this goes on.
+    if (image !== undefined) await end(image);
+  };
+  const end = async (running: RunningImage) => {
+    try {
+      await running.stop();
+      process.exit(exitCodes.ok);
+    } catch (error) {
+      report(error, "something is not saved");
+      process.exit(exitCodes.unsaved);
+    }
+  };
+
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", crash);
+  process.on("SIGTERM", shutDown);
+  process.on("SIGINT", shutDown);
+  try {
+    image = await startInProcess(definition, {
+      env: process.env,
+      file: fileArgument(),
+      processMetrics: true,
+      signal: interrupt.signal,
+      onLog: (created) => {
+        log = created;
+      },
+    });
+  } catch (error) {
+    if (interrupt.signal.aborted) process.exit(exitCodes.ok);
+    report(error, "cannot start");
+    process.exit(exitCodeOf(error));
+  }
+  if (interrupt.signal.aborted) await end(image);
+  image.failed.then(crash);
+}
+
+/** `--config <file>`, the only argument. */
+function fileArgument(): string | undefined {
+  try {
+    return parseArgs({ options: { config: { type: "string" } } }).values.config;
+  } catch (error) {
+    const message = `${messageOf(error)}; the only argument is --config <file>`;
+    throw new ConfigError([{ where: "arguments", message }]);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigError) return exitCodes.config;
+  return error instanceof WeftkitError ? exitCodes.unavailable : exitCodes.software;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,100 @@
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { Client, certificate, settings, startEcho, temporaryFolder, until } from "./fixtures.ts";
+
+function tlsSettings(folder: string, pair: { cert: string; key: string }) {
+  return { ...settings(join(folder, "data")), tls: { cert_file: pair.cert, key_file: pair.key } as object };
+}
+
+describe("TLS", () => {
+  test("is all that a TLS port speaks, from 1.2 on", async () => {
+    const folder = temporaryFolder();
+    const pair = certificate(folder, "server", "/CN=localhost");
+    const { image, engine } = await startEcho({ config: tlsSettings(folder, pair) });
+    const ca = readFileSync(pair.cert);
+    const client = await Client.tls(image.port, { ca });
+    expect(await client.line()).toBe("hello nobody");
+    expect(await client.say("abc")).toBe("abc");
+    expect(engine.peers[0]).toMatchObject({ tls: true, address: "127.0.0.1" });
+
+    const plain = await Client.tcp(image.port);
+    plain.socket.write("PING\r\n");
+    await plain.closed;
+    expect(engine.peers).toHaveLength(1);
+    await expect(
+      Client.tls(image.port, { ca, minVersion: "TLSv1.1", maxVersion: "TLSv1.1" }),
+    ).rejects.toThrow();
+    const older = await Client.tls(image.port, { ca, maxVersion: "TLSv1.2" });
+    expect(older.socket.getProtocol()).toBe("TLSv1.2");
+  });
+
+  test("takes a new certificate over without dropping connections, and keeps the old one when files are bad", async () => {
+    const folder = temporaryFolder();
+    const first = certificate(folder, "first", "/CN=first");
+    const second = certificate(folder, "second", "/CN=second");
+    const pair = { cert: join(folder, "server.crt"), key: join(folder, "server.key") };
+    copyFileSync(first.cert, pair.cert);
+    copyFileSync(first.key, pair.key);
+    const lines: string[] = [];
+    const logStream = { write: (line: string) => void lines.push(line) };
+    const { image } = await startEcho({ config: tlsSettings(folder, pair), watchIntervalMs: 5, logStream });
+    const subject = async () => {
+      const client = await Client.tls(image.port, { rejectUnauthorized: false });
+      const { CN } = client.socket.getPeerCertificate().subject;
+      client.socket.destroy();
+      return CN;
+    };
+    const before = await Client.tls(image.port, { rejectUnauthorized: false });
+    await before.line();
+    expect(await subject()).toBe("first");
+
+    writeFileSync(pair.cert, "not a certificate");
+    await until(() => lines.some((line) => line.includes("the old ones stay")));
+    expect(await subject()).toBe("first");
+
+    copyFileSync(second.cert, pair.cert);
+    copyFileSync(second.key, pair.key);
+    await until(async () => (await subject()) === "second");
+    expect(await before.say("still here")).toBe("still here");
+  });
+
+  test("refuses a client beyond the limit in words it can read", async () => {
+    const folder = temporaryFolder();
+    const pair = certificate(folder, "server", "/CN=localhost");
+    const config = { ...tlsSettings(folder, pair), inmemory: { port: 0, max_connections: 1 } };
+    const { image } = await startEcho({ config });
+    const ca = readFileSync(pair.cert);
+    const first = await Client.tls(image.port, { ca });
+    await first.line();
+    expect(await (await Client.tls(image.port, { ca })).line()).toBe("refused max_connections");
+  });
+});
+
+test("with mTLS a client is the user that its certificate names", async () => {
+  const folder = temporaryFolder();
+  const authority = certificate(folder, "ca", "/CN=clients");
+  const server = certificate(folder, "server", "/CN=localhost");
+  const app = certificate(folder, "app", "/O=Example/CN=app", authority);
+  const stranger = certificate(folder, "stranger", "/CN=stranger", authority);
+  const forged = certificate(folder, "forged", "/CN=app");
+  const config = {
+    ...tlsSettings(folder, server),
+    auth: { method: "mtls", users: [{ username: "app", roles: ["read"] }] },
+    tls: { cert_file: server.cert, key_file: server.key, ca_file: authority.cert },
+  };
+  const { image, engine } = await startEcho({ config });
+  const greet = async (pair?: { cert: string; key: string }) => {
+    const own = pair && { cert: readFileSync(pair.cert), key: readFileSync(pair.key) };
+    const client = await Client.tls(image.port, { ca: readFileSync(server.cert), ...own });
+    return client.line();
+  };
+  expect(await greet(app)).toBe("hello app");
+  expect(engine.peers[0]?.identity?.can("read")).toBe(true);
+  expect(engine.peers[0]?.identity?.can("write")).toBe(false);
+  expect(await greet(stranger)).toBe("hello nobody");
+  // With TLS 1.3 the client learns after its own handshake that it was refused.
+  expect(await greet(forged).catch(() => undefined)).toBeUndefined();
+  expect(await greet().catch(() => undefined)).toBeUndefined();
+  expect(engine.peers).toHaveLength(2);
+});
