@@ -54,11 +54,15 @@ export function unmatchableVerifier(): ScramVerifier {
   };
 }
 
-/** Whether `password` is the one that the verifier was made from; compared in constant time. */
+/**
+ * Whether `password` is the one that the verifier was made from; compared in constant time. One with a NUL in it never
+ * is: HMAC pads its key with zeros, so "secret" and "secret\0" would be the same.
+ */
 export async function matchesVerifier(
   verifier: ScramVerifier,
   password: string | Uint8Array,
 ): Promise<boolean> {
+  if (saslPrepare(password).includes(0)) return false;
   const salted = await saltedPassword(password, verifier.salt, verifier.iterations);
   const storedKey = createHash("sha256").update(hmac(salted, "Client Key")).digest();
   return timingSafeEqual(storedKey, verifier.storedKey);
