@@ -1,0 +1,104 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** The layers of shared/, from the bottom: a layer imports only those before it. */
+const layers = [
+  "core",
+  "config",
+  "observe",
+  "auth",
+  "store",
+  "changes",
+  "persist",
+  "host",
+  "wire-postgres",
+  "wire-resp",
+  "wire-mongo",
+  "wire-bolt",
+  "http-aws",
+];
+
+/** The folder that a file belongs to: "shared/core", "images/inmemory", "compose-builder". */
+function packageOf(path: string): string {
+  const [first = "", second = ""] = path.split(sep);
+  return ["shared", "images", "functions"].includes(first) ? `${first}/${second}` : first;
+}
+
+const packageFolders = new Map(
+  globSync(["{shared,images,functions}/*/package.json", "*/package.json"], {
+    cwd: root,
+    exclude: ["node_modules"],
+  }).map((path) => {
+    const { name } = JSON.parse(readFileSync(join(root, path), "utf8")) as { name: string };
+    return [name, packageOf(path)] as const;
+  }),
+);
+
+/** Every import of one of our packages by another: [from file, to package's folder]. */
+function importsBetweenPackages(pattern: string): (readonly [string, string])[] {
+  return globSync(pattern, { cwd: root, exclude: ["**/node_modules", "**/dist"] }).flatMap((path) => {
+    const source = readFileSync(join(root, path), "utf8");
+    const specifiers = source.matchAll(/(?:^\s*(?:import|export)\b[^"';]*?|\bimport\(\s*)["']([^"']+)["']/gm);
+    return [...specifiers].flatMap(([, specifier = ""]) => {
+      const target = specifier.startsWith(".")
+        ? packageOf(relative(root, resolve(root, path, "..", specifier)))
+        : packageFolders.get(specifier.split("/").slice(0, 2).join("/"));
+      return target === undefined || target === packageOf(path) ? [] : [[path, target] as const];
+    });
+  });
+}
+
+function mayImport(from: string, to: string): boolean {
+  const [fromKind, fromName = ""] = from.split("/");
+  const [toKind, toName = ""] = to.split("/");
+  if (toKind !== "shared") return fromKind !== "shared" && fromKind !== "images" && fromKind !== "functions";
+  return fromKind !== "shared" || layers.indexOf(toName) < layers.indexOf(fromName);
+}
+
+describe("the layers", () => {
+  test("name every package of shared/", () => {
+    const folders = globSync("shared/*/package.json", { cwd: root }).map((path) => path.split(sep)[1]);
+    expect(folders.filter((name) => !layers.includes(name!))).toEqual([]);
+  });
+
+  test.each([
+    ["shared/host", "shared/auth", true],
+    ["shared/core", "shared/config", false],
+    ["shared/config", "shared/observe", false],
+    ["shared/host", "images/inmemory", false],
+    ["images/graph", "images/inmemory", false],
+    ["images/inmemory", "shared/host", true],
+    ["images/inmemory", "compose-builder", false],
+    ["e2e", "images/inmemory", true],
+  ])("%s may import %s: %s", (from, to, expected) => expect(mayImport(from, to)).toBe(expected));
+
+  test("are kept by every import of the programs and their tests", () => {
+    const imports = importsBetweenPackages("{shared,images,functions}/*/{src,test}/**/*.ts");
+    expect(imports.length).toBeGreaterThan(20);
+    expect(imports.filter(([path, target]) => !mayImport(packageOf(path), target))).toEqual([]);
+  });
+
+  test("are kept by what the packages say they depend on, and nothing is imported that is not said", () => {
+    for (const [, folder] of packageFolders) {
+      const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
+        dependencies?: Record<string, string>;
+      };
+      const declared = Object.keys(manifest.dependencies ?? {}).flatMap(
+        (name) => packageFolders.get(name) ?? [],
+      );
+      expect(
+        declared.filter((target) => !mayImport(folder, target)),
+        folder,
+      ).toEqual([]);
+      if (!folder.startsWith("shared/") || !existsSync(join(root, folder, "src"))) continue;
+      const imported = importsBetweenPackages(`${folder}/src/**/*.ts`).map(([, target]) => target);
+      expect(
+        [...new Set(imported)].filter((target) => !declared.includes(target)),
+        folder,
+      ).toEqual([]);
+    }
+  });
+});
