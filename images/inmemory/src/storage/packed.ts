@@ -51,6 +51,27 @@ export class Packed {
     return this;
   }
 
+  /** A copy of the block at an address; returns the copy's address. The view stays where it is. */
+  duplicate(address: number): number {
+    const { slab } = this;
+    const from = (address & SEGMENT_MASK) << 3;
+    const size = HEADER_BYTES + slab.words[address >>> SEGMENT_SHIFT]![from >>> 2]!;
+    const copy = slab.allocate(size);
+    copyBytes(
+      slab.bytes[address >>> SEGMENT_SHIFT]!,
+      from,
+      slab.bytes[copy >>> SEGMENT_SHIFT]!,
+      (copy & SEGMENT_MASK) << 3,
+      size,
+    );
+    return copy;
+  }
+
+  /** Number of elements of the block at an address, without opening it. */
+  countAt(address: number): number {
+    return this.slab.words[address >>> SEGMENT_SHIFT]![((address & SEGMENT_MASK) << 1) + 1]!;
+  }
+
   /** Frees the block. */
   free(): void {
     this.slab.free(this.address, HEADER_BYTES + this.payloadBytes);
