@@ -26,7 +26,7 @@ export function lockDataDir(dataDir: string, image: string): DataDirLock {
   const holderFile = join(dataDir, "weftkit.lock.holder");
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     database = new DatabaseSync(join(dataDir, "weftkit.lock"));
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     writeFileSync(

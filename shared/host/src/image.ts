@@ -123,7 +123,7 @@ export class Image<Name extends EngineName> {
   }
 
   async #shutDown(budgetMs: number): Promise<void> {
-    this.#readiness.set("engine", false, "shutting down");
+    this.#readiness.set("shutdown", false, "shutting down");
     this.#stopping.abort();
     this.#listener.close();
     this.#stopFollowingTls();

@@ -84,7 +84,8 @@ function fileArgument(): string | undefined {
   try {
     return parseArgs({ options: { config: { type: "string" } } }).values.config;
   } catch (error) {
-    const message = `${messageOf(error)}; the only argument is --config <file>`;
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${reason}; the only argument is --config <file>`;
     throw new ConfigError([{ where: "arguments", message }]);
   }
 }
@@ -94,6 +95,8 @@ function exitCodeOf(error: unknown): number {
   return error instanceof WeftkitError ? exitCodes.unavailable : exitCodes.software;
 }
 
+/** The message alone of what we say ourselves; of anything else also where it came from. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof WeftkitError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

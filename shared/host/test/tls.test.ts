@@ -59,6 +59,55 @@ describe("TLS", () => {
     expect(await before.say("still here")).toBe("still here");
   });
 
+  test("is not worn out by clients that never finish a handshake", async () => {
+    const folder = temporaryFolder();
+    const pair = certificate(folder, "server", "/CN=localhost");
+    const config = { ...tlsSettings(folder, pair), inmemory: { port: 0, max_connections: 1 } };
+    const { image } = await startEcho({ config });
+    const ways = [
+      (client: Client) => client.socket.destroy(),
+      (client: Client) => client.socket.resetAndDestroy(),
+      (client: Client) => client.socket.end(),
+      (client: Client) => client.socket.write("garbage\n"),
+    ];
+    for (let round = 0; round < 20; round++) {
+      const clients = await Promise.all(Array.from({ length: 40 }, () => Client.tcp(image.port)));
+      for (const [index, client] of clients.entries()) ways[index % ways.length]!(client);
+      await Promise.all(clients.map(({ closed }) => closed));
+    }
+    const ca = readFileSync(pair.cert);
+    await until(() =>
+      Client.tls(image.port, { ca })
+        .then((client) => client.line())
+        .then(
+          (line) => line === "hello nobody",
+          () => false,
+        ),
+    );
+  });
+
+  test("closes without a word what comes on top of too many handshakes, and recovers", async () => {
+    const folder = temporaryFolder();
+    const pair = certificate(folder, "server", "/CN=localhost");
+    const config = { ...tlsSettings(folder, pair), inmemory: { port: 0, max_connections: 1 } };
+    const { image } = await startEcho({ config });
+    for (let round = 0; round < 3; round++) {
+      const idle = await Promise.all(Array.from({ length: 200 }, () => Client.tcp(image.port)));
+      await Promise.race(idle.map(({ closed }) => closed));
+      for (const { socket } of idle) socket.destroy();
+      await Promise.all(idle.map(({ closed }) => closed));
+    }
+    const ca = readFileSync(pair.cert);
+    await until(() =>
+      Client.tls(image.port, { ca })
+        .then((client) => client.line())
+        .then(
+          (line) => line === "hello nobody",
+          () => false,
+        ),
+    );
+  });
+
   test("refuses a client beyond the limit in words it can read", async () => {
     const folder = temporaryFolder();
     const pair = certificate(folder, "server", "/CN=localhost");
