@@ -1,5 +1,6 @@
 // Writes the documentation that is drawn from data: docs/configuration.md and docs/weftkit.schema.json. With --check
 // it writes nothing and fails when they are stale.
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentation, jsonSchema } from "@weftkit/config";
@@ -7,7 +8,7 @@ import { documentation, jsonSchema } from "@weftkit/config";
 const docs = join(import.meta.dirname, "..", "docs");
 const pages = {
   "configuration.md": documentation(),
-  "weftkit.schema.json": `${JSON.stringify(jsonSchema(), null, 2)}\n`,
+  "weftkit.schema.json": formatted("weftkit.schema.json", JSON.stringify(jsonSchema(), null, 2)),
 };
 
 for (const [name, content] of Object.entries(pages)) {
@@ -17,4 +18,13 @@ for (const [name, content] of Object.entries(pages)) {
     console.error(`docs/${name} is stale: run npm run docs`);
     process.exitCode = 1;
   }
+}
+
+/** As `npm run format` would leave it, so that the linter has nothing to say about what is generated. */
+function formatted(name, input) {
+  const biome = join(import.meta.dirname, "..", "node_modules", "@biomejs", "biome", "bin", "biome");
+  return execFileSync(process.execPath, [biome, "format", `--stdin-file-path=docs/${name}`], {
+    input,
+    encoding: "utf8",
+  });
 }
