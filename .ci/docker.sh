@@ -58,6 +58,7 @@ install_plugins() {
 }
 
 debian_mirror() {
+  # shellcheck disable=SC2016  # apt's own variables
   apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -1
 }
 
