@@ -76,7 +76,10 @@ const auth = {
     {},
   ),
   roles_file: text("A YAML file of custom roles (`name`, `allow`, `deny`). Read again when it changes."),
-  jwt_secret: secret("The key of HS256 tokens, at least 32 bytes.", { variables: ["WEFTKIT_JWT_SECRET"] }),
+  jwt_secret: secret(
+    "The key of HS256 tokens, at least 32 bytes. Tokens must expire (`exp`); where a protocol has only passwords, the token is the password.",
+    { variables: ["WEFTKIT_JWT_SECRET"] },
+  ),
   jwt_jwks_uri: text(
     "Where the public keys of RS256 and ES256 tokens are published (https, or http to a private network).",
     {
