@@ -39,8 +39,10 @@ export class Cron {
     const server = this.#server;
     server.tick();
     server.updateAccessClock();
+    server.measureMemory();
+    server.statistics.measure(server.now);
     const isBusy = [this.#expire(), this.#rehash(), server.lazyFree.step(LAZY_FREE_BUDGET_MS)].includes(true);
-    server.endUnit();
+    server.propagation.endUnit();
     server.serveBlocked();
     this.#extra();
     this.#timer = setTimeout(this.#run, isBusy ? BUSY_PERIOD_MS : PERIOD_MS);
@@ -49,7 +51,7 @@ export class Cron {
   /** Removes expired keys found by sampling; true when many are left. */
   #expire(): boolean {
     const server = this.#server;
-    if (!server.isActiveExpiryOn) return false;
+    if (!server.isActiveExpiryOn || server.pausing.isActive) return false;
     const { databases } = server;
     const end = performance.now() + EXPIRE_BUDGET_MS;
     for (let visited = 0; visited < databases.length; visited++) {

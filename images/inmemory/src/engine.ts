@@ -49,7 +49,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
         lost: (error) => ctx.fatal(error),
       },
     );
-    server.journal = this.#log;
+    server.propagation.journal = this.#log;
     this.#tick = new Tick(server, this.#log);
     this.#log.onPending = () => this.#tick.schedule();
     this.#cron = new Cron(server, () => this.#closeIdle());

@@ -6,6 +6,9 @@ const MESSAGE = Buffer.from("message");
 const PMESSAGE = Buffer.from("pmessage");
 const SMESSAGE = Buffer.from("smessage");
 
+/** The kinds of subscription, by the session's set that holds them. */
+export type SubscriptionKind = "channels" | "patterns" | "shardChannels";
+
 /** Channels, patterns and shard channels with their subscribers. Names are kept one character per byte. */
 export class PubSub {
   readonly channels = new Map<string, Set<Session>>();
@@ -40,17 +43,31 @@ export class PubSub {
     return sessions?.size ?? 0;
   }
 
-  unsubscribeAll(session: Session): void {
-    for (const channel of session.channels) leave(this.channels, channel, session);
-    for (const channel of session.shardChannels) leave(this.shardChannels, channel, session);
-    for (const pattern of session.patterns) {
-      const entry = this.patterns.get(pattern);
-      entry?.sessions.delete(session);
-      if (entry?.sessions.size === 0) this.patterns.delete(pattern);
+  subscribe(session: Session, kind: SubscriptionKind, name: string): void {
+    session[kind].add(name);
+    if (kind === "patterns") {
+      const entry = this.patterns.get(name);
+      if (entry === undefined) {
+        this.patterns.set(name, { pattern: Buffer.from(name, "latin1"), sessions: new Set([session]) });
+      } else entry.sessions.add(session);
+      return;
     }
-    session.channels.clear();
-    session.shardChannels.clear();
-    session.patterns.clear();
+    const sessions = this[kind].get(name);
+    if (sessions === undefined) this[kind].set(name, new Set([session]));
+    else sessions.add(session);
+  }
+
+  unsubscribe(session: Session, kind: SubscriptionKind, name: string): void {
+    if (!session[kind].delete(name)) return;
+    const sessions = kind === "patterns" ? this.patterns.get(name)?.sessions : this[kind].get(name);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this[kind].delete(name);
+  }
+
+  unsubscribeAll(session: Session): void {
+    for (const kind of ["channels", "patterns", "shardChannels"] as const) {
+      for (const name of [...session[kind]]) this.unsubscribe(session, kind, name);
+    }
   }
 
   #send(session: Session, parts: readonly Buffer[]): void {
@@ -59,10 +76,4 @@ export class PubSub {
     for (const part of parts) reply.bulkBuffer(part);
     this.#server.statistics.pubsubMessages++;
   }
-}
-
-function leave(channels: Map<string, Set<Session>>, channel: string, session: Session): void {
-  const sessions = channels.get(channel);
-  sessions?.delete(session);
-  if (sessions?.size === 0) channels.delete(channel);
 }

@@ -1,33 +1,39 @@
+import { randomBytes } from "node:crypto";
 import type { Authenticator } from "@weftkit/auth";
 import { Blocking } from "./blocking.ts";
-import type { Command } from "./commands/definition.ts";
 import { commandFamilies } from "./commands/index.ts";
 import { type RegisteredCommand, Registry } from "./commands/registry.ts";
-import { EXECABORT, MISCONF, NOAUTH, OOM, wrongArity } from "./errors.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { MISCONF } from "./errors.ts";
 import {
+  NOTIFY_EVICTED,
   NOTIFY_EXPIRED,
   NOTIFY_GENERIC,
   NOTIFY_KEY_MISS,
   NOTIFY_KEYEVENT,
   NOTIFY_KEYSPACE,
 } from "./notifications.ts";
-import type { Journal } from "./persistence/journal.ts";
+import { Pausing } from "./pausing.ts";
+import { type LogControl, noLog } from "./persistence/journal.ts";
+import { Propagation } from "./propagation.ts";
 import { Args } from "./protocol/args.ts";
 import { Reply } from "./protocol/reply.ts";
 import { PubSub } from "./pubsub.ts";
 import { Session } from "./session.ts";
 import { defaultSettings, type Settings } from "./settings.ts";
+import { Slowlog } from "./slowlog.ts";
 import { Statistics } from "./statistics.ts";
+import {
+  type EvictionPolicy,
+  Evictor,
+  frequencyAfterUse,
+  LFU_INITIAL,
+  packFrequency,
+} from "./storage/eviction.ts";
 import { Keyspace, NO_EXPIRY } from "./storage/keyspace.ts";
 import { LazyFree } from "./storage/lazy-free.ts";
 import { Slab } from "./storage/slab.ts";
 import { Watches } from "./watches.ts";
-
-/** One write that goes to the journal: the database it runs in and its arguments. */
-export interface Propagated {
-  database: number;
-  values: readonly Buffer[];
-}
 
 export interface ServerOptions {
   authenticator?: Authenticator;
@@ -38,8 +44,7 @@ export interface ServerOptions {
 }
 
 const DEL = Buffer.from("DEL");
-const MULTI = Buffer.from("MULTI");
-const EXEC = Buffer.from("EXEC");
+const REDACTED = Buffer.from("(redacted)");
 
 /**
  * The engine's one thread of data: databases, sessions, and how a command runs. It knows no sockets; the network
@@ -49,8 +54,12 @@ export class Server {
   readonly settings: Settings;
   readonly slab = new Slab();
   readonly databases: Keyspace[];
-  readonly registry: Registry;
-  readonly statistics = new Statistics();
+  readonly dispatcher: Dispatcher;
+  readonly propagation = new Propagation();
+  readonly pausing = new Pausing(() => this.now);
+  readonly slowlog = new Slowlog();
+  readonly evictor: Evictor;
+  statistics = new Statistics();
   readonly lazyFree = new LazyFree();
   readonly blocking = new Blocking();
   readonly pubsub = new PubSub(this);
@@ -59,7 +68,7 @@ export class Server {
 
   /** The arguments and the reply of whichever session is running: shared, as only one runs at a time. */
   readonly args = new Args();
-  readonly reply = new Reply();
+  readonly reply: Reply;
 
   /** The session whose input is being run; its replies go straight to `reply`. */
   running: Session | undefined;
@@ -70,32 +79,46 @@ export class Server {
   dirty = 0;
   /** Who may log in; without one nobody has to (tests, the rewrite of the log). */
   readonly authenticator: Authenticator | undefined;
-  /** Set while the append-only file is open. */
-  journal: Journal | undefined;
+  /** What commands may ask of the append-only file. */
+  log: LogControl = noLog;
+  /** ms since the epoch when SAVE or the start last had everything on the disk. */
+  lastSaveAt: number;
+  /** Ends the process in good order (SHUTDOWN). */
+  onShutdown: () => void = () => {};
+  /** Where clients connect to, as `address:port`. */
+  localAddress = "127.0.0.1:0";
+  dataDirectory = "";
+  readonly runId = randomBytes(20).toString("hex");
+  /** Values of CONFIG parameters that have no effect. */
+  readonly inertParameters = new Map<string, string>();
+  readonly monitors = new Set<Session>();
   /** Why writes are refused at the moment (full disk), or undefined. */
   writesRefused: string | undefined;
-  /** Frees memory when a command needs it; false when there is still too little. Set with maxmemory. */
-  makeRoom: () => boolean = () => true;
   /** Sessions other than the running one that were written to; the network flushes them at the end of the tick. */
   readonly written = new Set<Session>();
   onWritten: () => void = () => {};
 
   readonly #clock: () => number;
   #nextSessionId = 1;
-  #unit: Propagated[] = [];
-  #isInTransaction = false;
+  #overheadBytes = 0;
 
   constructor(options: ServerOptions = {}) {
     this.settings = { ...defaultSettings(), ...options.settings };
     this.authenticator = options.authenticator;
     this.#clock = options.clock ?? Date.now;
     this.now = this.#clock();
-    this.registry = options.registry ?? new Registry(commandFamilies);
+    this.lastSaveAt = this.now;
+    this.reply = this.createReply();
+    this.dispatcher = new Dispatcher(this, options.registry ?? new Registry(commandFamilies));
     this.databases = Array.from(
       { length: this.settings.databases },
       (_, index) => new Keyspace(this.slab, index),
     );
-    for (const db of this.databases) db.discard = (value) => this.lazyFree.add(value);
+    for (const db of this.databases) {
+      db.discard = (value) => this.lazyFree.add(value);
+      db.frequencyAfterUse = (access) => frequencyAfterUse(access, this.now, this.settings);
+    }
+    this.evictor = new Evictor(this.databases, this.settings);
     this.updateAccessClock();
   }
 
@@ -107,15 +130,29 @@ export class Server {
     this.writesRefused = why === undefined ? undefined : MISCONF.replace("%s", why);
   }
 
-  /** Brings the clock that entries are stamped with up to date (LRU, in seconds). */
+  /** Brings what new and accessed entries are stamped with up to date: seconds, or under LFU a first frequency. */
   updateAccessClock(): void {
-    const seconds = Math.floor(this.now / 1000) & 0xffffff;
-    for (const db of this.databases) db.accessClock = seconds;
+    const isFrequencyTracked = this.settings.evictionPolicy.endsWith("lfu");
+    const stamp = isFrequencyTracked
+      ? packFrequency(this.now, LFU_INITIAL)
+      : Math.floor(this.now / 1000) & 0xffffff;
+    for (const db of this.databases) {
+      db.accessClock = stamp;
+      db.isFrequencyTracked = isFrequencyTracked;
+    }
+  }
+
+  /** A buffer for replies whose errors are counted. */
+  createReply(bytes?: number): Reply {
+    const reply = new Reply(bytes);
+    reply.onError = (text) => this.statistics.countError(text);
+    return reply;
   }
 
   /** Reads the clock; called before each batch of commands. */
   tick(): number {
     this.now = this.#clock();
+    this.dispatcher.start();
     return this.now;
   }
 
@@ -146,138 +183,116 @@ export class Server {
     this.watches.unwatch(session);
     this.pubsub.unsubscribeAll(session);
     this.written.delete(session);
+    this.monitors.delete(session);
   }
 
-  // ---- running commands ------------------------------------------------------------------------------------------
-
-  /** Runs the command in `session.args`; exactly one reply is written, later if the session blocks. */
+  /** Runs the command in `session.args`. */
   execute(session: Session): void {
-    const { args, reply } = session;
-    let command = this.registry.find(args);
-    if (command?.registered.length) {
-      if (args.count === 1) {
-        this.#reject(session, command, wrongArity(command.name));
-        return;
-      }
-      const container = command;
-      command = this.registry.findSubcommand(container, args);
-      if (command === undefined) {
-        this.#reject(session, container, unknownSubcommand(container, args));
-        return;
-      }
-    }
-    if (command === undefined) {
-      this.#reject(session, undefined, unknownCommand(args));
-      return;
-    }
-    if (command.arity > 0 ? args.count !== command.arity : args.count < -command.arity) {
-      this.#reject(session, command, wrongArity(command.fullName));
-      return;
-    }
-    session.command = command;
-    const denial = this.#denial(session, command);
-    if (denial !== undefined) {
-      this.#reject(session, command, denial);
-      return;
-    }
-    if (session.transaction !== undefined && !command.controlsTransaction) {
-      session.transaction.commands.push({ command, values: args.copyAll() });
-      reply.simple("QUEUED");
-      return;
-    }
-    this.call(session, command);
-    this.endUnit();
-    if (this.blocking.hasReady) this.#serveBlocked();
+    this.dispatcher.execute(session);
   }
 
-  /** Runs a handler, counts it and records what it changed. Access and arity are already checked. */
-  call(session: Session, command: RegisteredCommand): void {
-    const { reply } = session;
-    const dirtyBefore = this.dirty;
-    const errorsBefore = reply.errors;
-    session.takeRewritten();
-    const database = session.db.index;
-    command.calls++;
-    const started = performance.now();
-    command.run(session);
-    command.microseconds += (performance.now() - started) * 1000;
-    if (reply.errors !== errorsBefore) command.failedCalls++;
-    if (this.dirty === dirtyBefore || this.journal === undefined || session.isReplaying) return;
-    session.hasUnsavedWrites = true;
-    const rewritten = session.takeRewritten();
-    if (rewritten !== undefined) {
-      for (const values of rewritten) this.#unit.push({ database, values });
-    } else if (this.#unit.length === 0 && !this.#isInTransaction) {
-      this.journal.append(database, session.args);
-    } else {
-      this.#unit.push({ database, values: session.args.copyAll() });
-    }
-  }
-
-  /** Runs several commands as one: their changes are recorded between MULTI and EXEC. */
-  transaction(run: () => void): void {
-    this.#isInTransaction = true;
-    try {
-      run();
-    } finally {
-      this.#isInTransaction = false;
-    }
-  }
-
-  /** Records a change that no client asked for in these words (an expired key, an evicted one). */
-  propagate(database: number, values: readonly Buffer[]): void {
-    if (this.journal !== undefined) this.#unit.push({ database, values });
-  }
-
-  /** Hands the changes of one command, transaction or background step to the journal, atomically if several. */
-  endUnit(): void {
-    const unit = this.#unit;
-    if (unit.length === 0 || this.#isInTransaction) return;
-    this.#unit = [];
-    const { journal } = this;
-    if (journal === undefined) return;
-    const first = unit[0]!.database;
-    if (unit.length > 1) journal.appendValues(first, [MULTI]);
-    for (const { database, values } of unit) journal.appendValues(database, values);
-    if (unit.length > 1) journal.appendValues(unit.at(-1)!.database, [EXEC]);
-  }
-
-  /** Why a session may not run a command now, or undefined. */
-  #denial(session: Session, command: RegisteredCommand): string | undefined {
-    if (session.isReplaying) return undefined;
-    if (session.access === undefined) {
-      if (!command.flags.includes("no_auth")) return NOAUTH;
-    } else {
-      const denied = session.access.denial(command, session);
-      if (denied !== undefined) return denied;
-    }
-    if (this.settings.maxMemory > 0 && !this.makeRoom() && command.deniesOom) return OOM;
-    if (this.writesRefused !== undefined && command.isWrite) return this.writesRefused;
-    return session.contextDenial(command);
-  }
-
-  #reject(session: Session, command: RegisteredCommand | undefined, error: string): void {
-    if (command !== undefined) command.rejectedCalls++;
-    if (session.transaction !== undefined) {
-      if (command?.name === "exec") {
-        session.discardTransaction();
-        session.reply.error(
-          `${EXECABORT.split(" ")[0]} Transaction discarded because of: ${error.replace(/^-/, "")}`,
-        );
-        return;
-      }
-      session.transaction.isAborted = true;
-    }
-    session.reply.error(error);
-  }
-
-  #serveBlocked(): void {
-    this.blocking.serve((session, db, key) => session.retryBlocked(db, key));
-  }
-
-  /** Serves those who wait for keys that a background step has made ready. */
+  /** Serves those who wait for keys that are ready. */
   serveBlocked(): void {
-    if (this.blocking.hasReady) this.#serveBlocked();
+    if (this.blocking.hasReady) this.blocking.serve((session, db, key) => session.retryBlocked(db, key));
+  }
+
+  /** Shows a command to those who MONITOR. */
+  feedMonitors(session: Session, command: RegisteredCommand): void {
+    if (command.flags.includes("skip_monitor") || command.flags.includes("admin")) return;
+    const line = monitorLine(session, command, this.now);
+    for (const monitor of this.monitors) monitor.outOfBand().simple(line);
+  }
+
+  noteSlow(session: Session, command: RegisteredCommand, microseconds: number): void {
+    if (command.flags.includes("skip_slowlog")) return;
+    this.slowlog.add(
+      {
+        unixSeconds: Math.floor(this.now / 1000),
+        microseconds: Math.round(microseconds),
+        address: session.address,
+        clientName: session.name,
+      },
+      isSecret(command) ? [Buffer.from(command.name), REDACTED] : session.args.copyAll(),
+      this.settings.slowlogLength,
+    );
+  }
+
+  // ---- memory ----------------------------------------------------------------------------------------------------
+
+  /** Bytes in use: the slab exactly, everything around it as of the last look. */
+  get usedMemory(): number {
+    return this.slab.usedBytes + this.#overheadBytes;
+  }
+
+  /** Brings the estimate of memory outside of the slab up to date. */
+  measureMemory(): void {
+    let overhead = 0;
+    for (const db of this.databases) {
+      overhead += db.overheadBytes;
+      db.forEachObject((value) => {
+        overhead += value.overheadBytes;
+      });
+    }
+    this.#overheadBytes = overhead;
+    this.statistics.peakMemory = Math.max(this.statistics.peakMemory, this.usedMemory);
+  }
+
+  setMaxMemory(bytes: number): void {
+    this.settings.maxMemory = bytes;
+    this.measureMemory();
+    if (bytes > 0) this.makeRoom();
+    this.propagation.endUnit();
+  }
+
+  setEvictionPolicy(policy: EvictionPolicy): void {
+    this.settings.evictionPolicy = policy;
+    this.updateAccessClock();
+  }
+
+  /** Evicts until memory is below maxmemory; false when it stays above. */
+  makeRoom(): boolean {
+    const { maxMemory } = this.settings;
+    if (this.usedMemory <= maxMemory) return true;
+    while (this.usedMemory > maxMemory) {
+      if (this.lazyFree.pending > 0) {
+        this.lazyFree.step(1);
+        continue;
+      }
+      const victim = this.evictor.choose(this.now);
+      if (victim === undefined) return false;
+      const { db, entry } = victim;
+      const key = db.keyOf(entry);
+      db.delete(entry);
+      this.statistics.evictedKeys++;
+      this.propagation.change(db.index, [DEL, key]);
+      if (this.watches.count > 0) this.watches.touch(db, key);
+      if (this.blocking.count > 0) this.blocking.ready(db, key);
+      this.notify(db, key, NOTIFY_EVICTED, "evicted");
+    }
+    return true;
+  }
+
+  // ---- saving ----------------------------------------------------------------------------------------------------
+
+  /** Brings everything to the disk; `lastSaveAt` and `dirty` tell of it when it is there. */
+  save(): void {
+    const { dirty } = this;
+    this.log.whenDurable(() => {
+      this.lastSaveAt = this.now;
+      this.dirty = Math.max(0, this.dirty - dirty);
+    });
+  }
+
+  resetStatistics(): void {
+    const { startedAt } = this.statistics;
+    this.statistics = new Statistics();
+    this.statistics.startedAt = startedAt;
+    for (const command of this.dispatcher.registry.all) {
+      command.calls = 0;
+      command.microseconds = 0;
+      command.rejectedCalls = 0;
+      command.failedCalls = 0;
+    }
   }
 
   // ---- keys ------------------------------------------------------------------------------------------------------
@@ -299,7 +314,7 @@ export class Server {
     const entry = db.find(bytes, offset, length);
     if (entry === 0) return 0;
     const expiry = db.expiryOf(entry);
-    if (expiry !== NO_EXPIRY && expiry <= this.now && !this.isLoading) {
+    if (expiry !== NO_EXPIRY && expiry <= this.now && !this.isLoading && !this.pausing.isActive) {
       this.expire(db, entry);
       return 0;
     }
@@ -315,7 +330,7 @@ export class Server {
     const key = db.keyOf(entry);
     db.delete(entry);
     this.statistics.expiredKeys++;
-    this.propagate(db.index, [DEL, key]);
+    this.propagation.change(db.index, [DEL, key]);
     this.watches.touch(db, key);
     if (this.blocking.count > 0) this.blocking.ready(db, key);
     this.notify(db, key, NOTIFY_EXPIRED, "expired");
@@ -348,14 +363,39 @@ export class Server {
   }
 }
 
-function unknownCommand(args: Args): string {
-  let shown = "";
-  for (let i = 1; i < args.count && shown.length < 128; i++) {
-    shown += `'${args.latin1(i).slice(0, 128 - shown.length)}' `;
-  }
-  return `ERR unknown command '${args.latin1(0).slice(0, 128)}', with args beginning with: ${shown}`;
+/** Commands whose arguments may be passwords. */
+function isSecret(command: RegisteredCommand): boolean {
+  return command.name === "auth" || command.name === "hello";
 }
 
-function unknownSubcommand(container: Command, args: Args): string {
-  return `ERR unknown subcommand '${args.latin1(1).slice(0, 128)}'. Try ${container.name.toUpperCase()} HELP.`;
+/** `1339518083.107412 [0 127.0.0.1:60866] "get" "key"`, with passwords left out. */
+function monitorLine(session: Session, command: RegisteredCommand, now: number): string {
+  const { args } = session;
+  const words = Array.from({ length: args.count }, (_, index) =>
+    index > 0 && isSecret(command) ? '"(redacted)"' : quote(args.view(index)),
+  );
+  const seconds = `${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(6, "0")}`;
+  return `${seconds} [${session.db.index} ${session.address}] ${words.join(" ")}`;
+}
+
+const NAMED_ESCAPES: Record<number, string> = {
+  10: "\\n",
+  13: "\\r",
+  9: "\\t",
+  7: "\\a",
+  8: "\\b",
+  34: '\\"',
+  92: "\\\\",
+};
+
+/** Bytes in quotes, with what is not printable escaped (Redis, sdscatrepr). */
+function quote(bytes: Buffer): string {
+  let text = '"';
+  for (const byte of bytes) {
+    const named = NAMED_ESCAPES[byte];
+    if (named !== undefined) text += named;
+    else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
+    else text += `\\x${byte.toString(16).padStart(2, "0")}`;
+  }
+  return `${text}"`;
 }

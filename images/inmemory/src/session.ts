@@ -5,9 +5,13 @@ import type { BlockedState, BlockRequest } from "./blocking.ts";
 import type { RegisteredCommand } from "./commands/registry.ts";
 import { NOT_AN_INTEGER, WRONGTYPE } from "./errors.ts";
 import type { Args } from "./protocol/args.ts";
-import { Reply } from "./protocol/reply.ts";
+import type { Reply } from "./protocol/reply.ts";
 import type { Server } from "./server.ts";
-import { type DataType, type Keyspace, NO_EXPIRY } from "./storage/keyspace.ts";
+import { type DataType, type Keyspace, NO_EXPIRY, TYPE_STRING } from "./storage/keyspace.ts";
+import type { Watched } from "./watches.ts";
+
+/** The `until` of a wait that no time ends. */
+export const waitForever = 0;
 
 /** Commands queued between MULTI and EXEC. */
 export interface Transaction {
@@ -26,6 +30,8 @@ export interface Connection {
   destroy(): void;
   /** Bytes written by the engine but not yet taken by the kernel. */
   readonly outputBytes: number;
+  /** Bytes received and not run yet. */
+  readonly inputBytes: number;
 }
 
 const RESP2_SUBSCRIBER_COMMANDS = new Set([
@@ -64,8 +70,19 @@ export class Session {
   access: Access | undefined;
 
   transaction: Transaction | undefined;
-  watched: { db: Keyspace; key: string }[] = [];
+  watched: Watched[] = [];
   isWatchBroken = false;
+
+  readonly createdAt: number;
+  /** ms since the epoch when the last command came. */
+  lastCommandAt: number;
+  lastCommand: RegisteredCommand | undefined;
+  libraryName = "";
+  libraryVersion = "";
+  replyMode: "on" | "off" | "skip-next" | "skip" = "on";
+  isNotEvicted = false;
+  isNotTouching = false;
+  isMonitor = false;
 
   readonly channels = new Set<string>();
   readonly patterns = new Set<string>();
@@ -95,6 +112,33 @@ export class Session {
     this.args = server.args;
     this.reply = server.reply;
     this.db = server.databases[0]!;
+    this.createdAt = server.now;
+    this.lastCommandAt = server.now;
+  }
+
+  /** The client's address as CLIENT LIST shows it. */
+  get address(): string {
+    const { peer } = this;
+    if (peer === undefined) return "?:0";
+    return peer.address.includes(":") ? `[${peer.address}]:${peer.port}` : `${peer.address}:${peer.port}`;
+  }
+
+  /** The client type by which CLIENT LIST and KILL choose. */
+  get type(): "normal" | "pubsub" {
+    return this.subscriptionCount > 0 ? "pubsub" : "normal";
+  }
+
+  /** The state as letters (Redis, CLIENT LIST, "flags"). */
+  get flagLetters(): string {
+    let letters = "";
+    if (this.isMonitor) letters += "O";
+    if (this.subscriptionCount > 0) letters += "P";
+    if (this.transaction !== undefined) letters += "x";
+    if (this.blocked !== undefined) letters += "b";
+    if (this.isWatchBroken) letters += "d";
+    if (this.isNotEvicted) letters += "e";
+    if (this.isNotTouching) letters += "T";
+    return letters === "" ? "N" : letters;
   }
 
   /** From now on the session acts for this user. */
@@ -179,6 +223,24 @@ export class Session {
     return value;
   }
 
+  /** Keeps the command until a pause ends. */
+  hold(): void {
+    this.isDeciding = true;
+    this.server.pausing.hold(this, this.args.copyAll());
+  }
+
+  /** Runs a command that was held back by a pause. */
+  runHeld(values: readonly Buffer[]): void {
+    this.isDeciding = false;
+    if (!this.server.sessions.has(this.id)) return;
+    this.server.tick();
+    this.enter();
+    this.args.load(values);
+    this.server.execute(this);
+    this.leave();
+    if (!this.isWaiting) this.connection?.resume();
+  }
+
   /** Whether no further command may run now. */
   get isWaiting(): boolean {
     return this.blocked !== undefined || this.isDeciding;
@@ -231,6 +293,11 @@ export class Session {
     }
   }
 
+  /** Waits for nothing but a time (or `endBlocking`). */
+  waitUntil(until: number, onTimeout: (session: Session) => void): void {
+    this.block({ keys: [], type: TYPE_STRING, until, onTimeout });
+  }
+
   #retrying: BlockedState | undefined;
 
   /** Runs the waiting command again because `key` may serve it now. */
@@ -246,8 +313,8 @@ export class Session {
     this.args.load(state.values);
     const selected = this.db;
     this.db = state.db;
-    this.server.call(this, this.command);
-    this.server.endUnit();
+    this.server.dispatcher.call(this, this.command);
+    this.server.propagation.endUnit();
     this.db = selected;
     this.leave();
     this.#retrying = undefined;
@@ -307,7 +374,7 @@ export class Session {
   outOfBand(): Reply {
     const { server } = this;
     if (server.running === this) return this.reply;
-    this.#pending ??= new Reply(512);
+    this.#pending ??= server.createReply(512);
     this.#pending.version = this.version;
     server.wrote(this);
     return this.#pending;
@@ -347,6 +414,11 @@ export class Session {
     this.reply.version = 2;
     this.db = server.databases[0]!;
     this.name = "";
+    this.replyMode = "on";
+    this.isNotEvicted = false;
+    this.isNotTouching = false;
+    server.monitors.delete(this);
+    this.isMonitor = false;
     this.user = undefined;
     this.access = undefined;
     const anonymous = server.authenticator?.anonymous;

@@ -1,5 +1,13 @@
 import type { Session } from "./session.ts";
-import type { Keyspace } from "./storage/keyspace.ts";
+import { type Keyspace, NO_EXPIRY } from "./storage/keyspace.ts";
+
+/** A key that a session watches. */
+export interface Watched {
+  readonly db: Keyspace;
+  readonly key: string;
+  /** The key was already past its time when the watch began: its removal is no change. */
+  readonly wasExpired: boolean;
+}
 
 /** WATCH: which sessions fail their transaction when a key changes. */
 export class Watches {
@@ -7,7 +15,7 @@ export class Watches {
   /** Number of watched (session, key) pairs. */
   count = 0;
 
-  watch(session: Session, db: Keyspace, key: Buffer): void {
+  watch(session: Session, db: Keyspace, key: Buffer, now: number): void {
     const name = key.toString("latin1");
     if (session.watched.some((watched) => watched.db === db && watched.key === name)) return;
     let keys = this.#watchers.get(db);
@@ -18,7 +26,7 @@ export class Watches {
     const sessions = keys.get(name);
     if (sessions === undefined) keys.set(name, new Set([session]));
     else sessions.add(session);
-    session.watched.push({ db, key: name });
+    session.watched.push({ db, key: name, wasExpired: isExpired(db, key, now) });
     this.count++;
   }
 
@@ -35,17 +43,31 @@ export class Watches {
     session.isWatchBroken = false;
   }
 
+  /** Whether a watched key's time has come since, though nobody has noticed yet. */
+  hasExpired(session: Session, now: number): boolean {
+    return session.watched.some(
+      ({ db, key, wasExpired }) => !wasExpired && isExpired(db, Buffer.from(key, "latin1"), now),
+    );
+  }
+
   /** A key changed. */
   touch(db: Keyspace, key: Buffer): void {
     for (const session of this.#watchers.get(db)?.get(key.toString("latin1")) ?? [])
       session.isWatchBroken = true;
   }
 
-  /** All keys of a database changed, or those that `existed` says were there (FLUSHDB, SWAPDB). */
-  touchAll(db: Keyspace, existed: (key: Buffer) => boolean): void {
+  /** All keys of a database that `isChanged` names have changed (FLUSHDB, SWAPDB). */
+  touchAll(db: Keyspace, isChanged: (key: Buffer) => boolean): void {
     for (const [key, sessions] of this.#watchers.get(db) ?? []) {
-      if (!existed(Buffer.from(key, "latin1"))) continue;
+      if (!isChanged(Buffer.from(key, "latin1"))) continue;
       for (const session of sessions) session.isWatchBroken = true;
     }
   }
+}
+
+function isExpired(db: Keyspace, key: Buffer, now: number): boolean {
+  const entry = db.find(key, 0, key.length);
+  if (entry === 0) return false;
+  const expiry = db.expiryOf(entry);
+  return expiry !== NO_EXPIRY && expiry <= now;
 }

@@ -92,7 +92,7 @@ describe("blocking on lists", () => {
   test("the journal has the pop, not the wait", () => {
     const engine = new EngineInMemory();
     const journal = new RecordingJournal();
-    engine.server.journal = journal;
+    engine.server.propagation.journal = journal;
     const waiting = engine.client();
     engine.runAs(waiting, "BLMPOP", 0, 1, "k", "LEFT", "COUNT", 5);
     engine.run("RPUSH", "k", "a", "b");

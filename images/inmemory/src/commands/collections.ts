@@ -26,7 +26,7 @@ export function deleteEmptied(session: Session, index: number, entry: number): v
 
 /** Whether what a command propagates goes anywhere; building it can be saved otherwise. */
 export function isJournaled(session: Session): boolean {
-  return session.server.journal !== undefined && !session.isReplaying;
+  return session.server.propagation.journal !== undefined && !session.isReplaying;
 }
 
 /**

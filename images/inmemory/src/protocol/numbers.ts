@@ -71,3 +71,20 @@ export function formatDouble(value: number): string {
   if (Object.is(value, -0)) return "-0";
   return String(value);
 }
+
+/**
+ * Writes an integer of up to 2^53 in decimal at the start of `into` (at least 17 bytes) without making a string;
+ * returns its length.
+ */
+export function writeInteger(value: number, into: Buffer): number {
+  if (value < 0 || value > 0x7fffffff) return into.write(String(value === 0 ? 0 : value), 0, "latin1");
+  let rest = value | 0;
+  let digits = 1;
+  for (let bound = 10; bound <= rest; bound *= 10) digits++;
+  for (let at = digits - 1; at >= 0; at--) {
+    const quotient = (rest / 10) | 0;
+    into[at] = DIGIT_0 + rest - quotient * 10;
+    rest = quotient;
+  }
+  return digits;
+}

@@ -62,8 +62,12 @@ export class Reply {
   /** An error: code, space, message. CR and LF in it become spaces, as Redis does. */
   error(text: string): void {
     this.errors++;
+    this.onError?.(text);
     this.#line(0x2d, /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text);
   }
+
+  /** Told of each error. */
+  onError: ((text: string) => void) | undefined;
 
   /** Errors written so far: how a caller learns that a handler failed. */
   errors = 0;

@@ -67,6 +67,8 @@ export class Keyspace extends ChainedTable {
   expiringCount = 0;
   /** The clock written into new and accessed entries (24 bits): seconds for LRU, or a frequency counter for LFU. */
   accessClock = 0;
+  /** True while a command runs whose client does not want its reads to count (CLIENT NO-TOUCH). */
+  isTouchOff = false;
   /** Whether the access bits count frequency (LFU) instead of holding the clock (LRU). */
   isFrequencyTracked = false;
   /** The access bits after one more use, under LFU. */
@@ -176,6 +178,7 @@ export class Keyspace extends ChainedTable {
 
   /** Notes that the entry was used now. */
   touchAccess(entry: number): void {
+    if (this.isTouchOff) return;
     this.setAccess(
       entry,
       this.isFrequencyTracked ? this.frequencyAfterUse(this.accessOf(entry)) : this.accessClock,

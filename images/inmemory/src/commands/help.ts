@@ -1,0 +1,32 @@
+import type { Session } from "../session.ts";
+import type { Command, Flag, Group } from "./definition.ts";
+
+/** The HELP subcommand of a container: its subcommands as the table has them. */
+export function helpCommand(
+  group: Group,
+  since: string,
+  flags: readonly Flag[] = ["loading", "stale"],
+): Command {
+  return {
+    name: "help",
+    arity: 2,
+    flags,
+    group,
+    since,
+    complexity: "O(1)",
+    summary: "Lists the subcommands.",
+    handler: help,
+  };
+}
+
+function help(session: Session): void {
+  const { reply } = session;
+  const container = session.command.parent!;
+  const name = container.name.toUpperCase();
+  const lines = [`${name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`];
+  for (const sub of container.registered) {
+    lines.push([sub.name.toUpperCase(), sub.syntax].filter(Boolean).join(" "), `    ${sub.summary}`);
+  }
+  reply.array(lines.length);
+  for (const line of lines) reply.simple(line);
+}

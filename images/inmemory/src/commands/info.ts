@@ -1,0 +1,198 @@
+import { freemem, totalmem } from "node:os";
+import { serverVersion, weftkitVersion } from "../identity.ts";
+import type { Server } from "../server.ts";
+import type { Session } from "../session.ts";
+import type { Command } from "./definition.ts";
+
+type Lines = [name: string, value: string | number][];
+
+/** The sections of INFO in Redis's order; fields that have no meaning here are left out. */
+const SECTIONS: readonly { name: string; isDefault: boolean; lines: (server: Server) => Lines }[] = [
+  { name: "Server", isDefault: true, lines: serverLines },
+  { name: "Clients", isDefault: true, lines: clientLines },
+  { name: "Memory", isDefault: true, lines: memoryLines },
+  { name: "Persistence", isDefault: true, lines: persistenceLines },
+  { name: "Stats", isDefault: true, lines: statisticsLines },
+  { name: "Replication", isDefault: true, lines: replicationLines },
+  { name: "CPU", isDefault: true, lines: cpuLines },
+  { name: "Modules", isDefault: true, lines: () => [] },
+  { name: "Commandstats", isDefault: false, lines: commandLines },
+  { name: "Errorstats", isDefault: true, lines: errorLines },
+  { name: "Cluster", isDefault: true, lines: () => [["cluster_enabled", 0]] },
+  { name: "Keyspace", isDefault: true, lines: keyspaceLines },
+];
+
+function serverLines(server: Server): Lines {
+  const uptime = Math.floor((server.now - server.statistics.startedAt) / 1000);
+  return [
+    ["redis_version", serverVersion],
+    ["weftkit_version", weftkitVersion],
+    ["redis_mode", "standalone"],
+    ["os", `${process.platform} ${process.arch}`],
+    ["arch_bits", 64],
+    ["process_id", process.pid],
+    ["run_id", server.runId],
+    ["tcp_port", server.localAddress.split(":").at(-1)!],
+    ["server_time_usec", server.now * 1000],
+    ["uptime_in_seconds", uptime],
+    ["uptime_in_days", Math.floor(uptime / 86_400)],
+    ["hz", 10],
+    ["node_version", process.version],
+  ];
+}
+
+function clientLines(server: Server): Lines {
+  const clients = [...server.sessions.values()].filter(({ connection }) => connection !== undefined);
+  return [
+    ["connected_clients", clients.length],
+    ["maxclients", server.settings.maxClients],
+    ["blocked_clients", clients.filter(({ blocked }) => blocked !== undefined).length],
+    ["pubsub_clients", clients.filter(({ type }) => type === "pubsub").length],
+    ["watching_clients", clients.filter(({ watched }) => watched.length > 0).length],
+  ];
+}
+
+function memoryLines(server: Server): Lines {
+  const { rss } = process.memoryUsage();
+  const used = server.usedMemory;
+  return [
+    ["used_memory", used],
+    ["used_memory_human", human(used)],
+    ["used_memory_rss", rss],
+    ["used_memory_rss_human", human(rss)],
+    ["used_memory_peak", Math.max(used, server.statistics.peakMemory)],
+    ["used_memory_dataset", server.slab.usedBytes],
+    ["total_system_memory", totalmem()],
+    ["free_system_memory", freemem()],
+    ["maxmemory", server.settings.maxMemory],
+    ["maxmemory_human", human(server.settings.maxMemory)],
+    ["maxmemory_policy", server.settings.evictionPolicy],
+    ["allocator_allocated", server.slab.usedBytes],
+    ["allocator_resident", server.slab.segmentBytes],
+    ["mem_fragmentation_ratio", (rss / Math.max(used, 1)).toFixed(2)],
+    ["mem_allocator", "weftkit-slab"],
+    ["lazyfree_pending_objects", server.lazyFree.pending],
+    ["lazyfreed_objects", server.lazyFree.freedObjects],
+  ];
+}
+
+function persistenceLines(server: Server): Lines {
+  const log = server.log.status;
+  return [
+    ["loading", server.isLoading ? 1 : 0],
+    ["async_loading", 0],
+    ["rdb_changes_since_last_save", server.dirty],
+    ["rdb_bgsave_in_progress", 0],
+    ["rdb_last_save_time", Math.floor(server.lastSaveAt / 1000)],
+    ["rdb_last_bgsave_status", "ok"],
+    ["aof_enabled", server.propagation.journal === undefined ? 0 : 1],
+    ["aof_rewrite_in_progress", log.isRewriting ? 1 : 0],
+    ["aof_rewrite_scheduled", 0],
+    ["aof_last_rewrite_time_sec", log.lastRewriteSeconds],
+    ["aof_last_bgrewrite_status", log.lastRewriteFailed ? "err" : "ok"],
+    ["aof_last_write_status", server.writesRefused === undefined ? "ok" : "err"],
+    ["aof_current_size", log.sizeBytes],
+    ["aof_base_size", log.baseBytes],
+    ["aof_buffer_length", log.pendingBytes],
+  ];
+}
+
+function statisticsLines(server: Server): Lines {
+  const { statistics } = server;
+  return [
+    ["total_connections_received", statistics.connectionsReceived],
+    ["total_commands_processed", statistics.commandsProcessed],
+    ["instantaneous_ops_per_sec", statistics.operationsPerSecond],
+    ["total_net_input_bytes", statistics.inputBytes],
+    ["total_net_output_bytes", statistics.outputBytes],
+    ["rejected_connections", statistics.connectionsRejected],
+    ["expired_keys", statistics.expiredKeys],
+    ["evicted_keys", statistics.evictedKeys],
+    ["keyspace_hits", statistics.keyspaceHits],
+    ["keyspace_misses", statistics.keyspaceMisses],
+    ["pubsub_channels", server.pubsub.channels.size],
+    ["pubsub_patterns", server.pubsub.patterns.size],
+    ["pubsubshard_channels", server.pubsub.shardChannels.size],
+    ["unexpected_error_replies", 0],
+    ["total_error_replies", [...statistics.errorReplies.values()].reduce((sum, count) => sum + count, 0)],
+    ["acl_access_denied_auth", statistics.authenticationFailures],
+    ["client_query_buffer_limit_disconnections", statistics.queryBufferLimitDisconnections],
+    ["client_output_buffer_limit_disconnections", statistics.outputBufferLimitDisconnections],
+  ];
+}
+
+function replicationLines(): Lines {
+  return [
+    ["role", "master"],
+    ["connected_slaves", 0],
+    ["master_failover_state", "no-failover"],
+    ["master_repl_offset", 0],
+  ];
+}
+
+function cpuLines(): Lines {
+  const { system, user } = process.cpuUsage();
+  return [
+    ["used_cpu_sys", (system / 1e6).toFixed(6)],
+    ["used_cpu_user", (user / 1e6).toFixed(6)],
+  ];
+}
+
+function commandLines(server: Server): Lines {
+  return server.dispatcher.registry.all
+    .filter(({ calls, rejectedCalls, failedCalls }) => calls + rejectedCalls + failedCalls > 0)
+    .map(({ fullName, calls, microseconds, rejectedCalls, failedCalls }) => [
+      `cmdstat_${fullName}`,
+      `calls=${calls},usec=${Math.round(microseconds)},usec_per_call=${(microseconds / Math.max(calls, 1)).toFixed(2)},rejected_calls=${rejectedCalls},failed_calls=${failedCalls}`,
+    ]);
+}
+
+function errorLines(server: Server): Lines {
+  return [...server.statistics.errorReplies].map(([code, count]) => [`errorstat_${code}`, `count=${count}`]);
+}
+
+function keyspaceLines(server: Server): Lines {
+  return server.databases
+    .filter((db) => db.size > 0)
+    .map((db) => [`db${db.index}`, `keys=${db.size},expires=${db.expiringCount},avg_ttl=0`]);
+}
+
+function human(bytes: number): string {
+  if (bytes < 1024) return `${bytes}B`;
+  const exponent = Math.min(Math.floor(Math.log2(bytes) / 10), 4);
+  return `${(bytes / 1024 ** exponent).toFixed(2)}${"BKMGT"[exponent]}`;
+}
+
+/** The text of INFO with the named sections; none is the default ones. */
+export function infoText(server: Server, names: readonly string[]): string {
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const isAll = wanted.has("all") || wanted.has("everything");
+  const isDefault = wanted.size === 0 || wanted.has("default");
+  return SECTIONS.filter(
+    (section) => isAll || (isDefault && section.isDefault) || wanted.has(section.name.toLowerCase()),
+  )
+    .map(({ name, lines }) => [`# ${name}`, ...lines(server).map(([field, value]) => `${field}:${value}`)])
+    .map((lines) => `${lines.join("\r\n")}\r\n`)
+    .join("\r\n");
+}
+
+function info(session: Session): void {
+  const { args, reply, server } = session;
+  const names = Array.from({ length: args.count - 1 }, (_, index) => args.latin1(index + 1));
+  reply.verbatim(infoText(server, names));
+}
+
+export const infoCommands: Command[] = [
+  {
+    name: "info",
+    arity: -1,
+    flags: ["loading", "stale"],
+    categories: ["dangerous"],
+    group: "server",
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Describes the engine in sections of name and value.",
+    syntax: "[section [section ...]]",
+    handler: info,
+  },
+];

@@ -1,0 +1,414 @@
+import { NOT_AN_INTEGER, SYNTAX, TIMEOUT_NEGATIVE } from "../errors.ts";
+import { serverVersion } from "../identity.ts";
+import { type Session, waitForever } from "../session.ts";
+import type { Command } from "./definition.ts";
+import { helpCommand } from "./help.ts";
+
+function time(session: Session): void {
+  const { reply } = session;
+  const microseconds = Math.round((performance.timeOrigin + performance.now()) * 1000);
+  reply.array(2);
+  reply.bulkNumber(Math.floor(microseconds / 1e6));
+  reply.bulkNumber(microseconds % 1e6);
+}
+
+/** A woven pattern of the width asked for, and the version. */
+function lolwut(session: Session): void {
+  const { args, reply } = session;
+  let at = 1;
+  if (args.count >= 3 && args.is(1, "VERSION")) {
+    if (Number.isNaN(session.integer(2))) return;
+    at = 3;
+  }
+  const numbers: number[] = [];
+  for (; at < args.count; at++) {
+    const number = session.integer(at);
+    if (Number.isNaN(number)) return;
+    numbers.push(number);
+  }
+  const columns = Math.min(Math.max(numbers[0] ?? 32, 1), 160);
+  const rows = Math.min(Math.max(numbers[1] ?? 8, 1), 64);
+  const lines = Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => ((row + column) % 2 === 0 ? "╱" : "╲")).join(""),
+  );
+  reply.verbatim(`${lines.join("\n")}\n\nRedis ver. ${serverVersion}\n`);
+}
+
+/** No replica is ever connected: the answer is 0, after the time that was given to them. */
+function wait(session: Session): void {
+  const { reply, server } = session;
+  const wanted = session.integer(1);
+  if (Number.isNaN(wanted)) return;
+  if (wanted < 0) {
+    reply.error("ERR value is out of range, must be positive");
+    return;
+  }
+  const timeoutMs = session.integer(2, "ERR timeout is not an integer or out of range");
+  if (Number.isNaN(timeoutMs)) return;
+  if (timeoutMs < 0) reply.error(TIMEOUT_NEGATIVE);
+  else if (wanted === 0 || session.mayNotBlock) reply.integer(0);
+  else
+    session.waitUntil(timeoutMs === 0 ? waitForever : server.now + timeoutMs, (other) =>
+      other.reply.integer(0),
+    );
+}
+
+function waitaof(session: Session): void {
+  const { reply, server } = session;
+  const numbers = [1, 2, 3].map((index) => session.args.integer(index));
+  const [local, replicas, timeoutMs] = numbers as [number, number, number];
+  if (numbers.some(Number.isNaN)) {
+    reply.error(NOT_AN_INTEGER);
+    return;
+  }
+  if (local < 0 || local > 1 || replicas < 0) {
+    reply.error("ERR value is out of range, value must between 0 and 1");
+    return;
+  }
+  if (timeoutMs < 0) {
+    reply.error(TIMEOUT_NEGATIVE);
+    return;
+  }
+  const answer = (other: Session, isLocal: boolean) => {
+    other.reply.array(2);
+    other.reply.integer(isLocal ? 1 : 0);
+    other.reply.integer(0);
+  };
+  if (local === 0 && replicas === 0) {
+    answer(session, server.log.isDurable);
+    return;
+  }
+  if (session.mayNotBlock) {
+    answer(session, server.log.isDurable);
+    return;
+  }
+  session.waitUntil(timeoutMs === 0 ? waitForever : server.now + timeoutMs, (other) =>
+    answer(other, server.log.isDurable),
+  );
+  // What counts was written before this command; it is in the tick that ends now.
+  if (replicas === 0) server.log.whenDurable(() => session.endBlocking((other) => answer(other, true)));
+}
+
+function save(session: Session): void {
+  session.server.save();
+  session.reply.ok();
+}
+
+function bgsave(session: Session): void {
+  const { args, reply, server } = session;
+  if (args.count > 2 || (args.count === 2 && !args.is(1, "SCHEDULE"))) {
+    reply.error(SYNTAX);
+    return;
+  }
+  server.save();
+  reply.simple("Background saving started");
+}
+
+function lastsave(session: Session): void {
+  session.reply.integer(Math.floor(session.server.lastSaveAt / 1000));
+}
+
+function bgrewriteaof(session: Session): void {
+  const refusal = session.server.log.startRewrite();
+  if (refusal === undefined) session.reply.simple("Background append only file rewriting started");
+  else session.reply.error(`ERR ${refusal}`);
+}
+
+function shutdown(session: Session): void {
+  const { args, reply, server } = session;
+  for (let i = 1; i < args.count; i++) {
+    if (args.is(i, "ABORT")) {
+      reply.error("ERR No shutdown in progress.");
+      return;
+    }
+    if (!["NOSAVE", "SAVE", "NOW", "FORCE"].some((word) => args.is(i, word))) {
+      reply.error(SYNTAX);
+      return;
+    }
+  }
+  // The log is written in any case: SAVE and NOSAVE make no difference.
+  server.onShutdown();
+}
+
+function role(session: Session): void {
+  const { reply } = session;
+  reply.array(3);
+  reply.bulkText("master");
+  reply.integer(0);
+  reply.array(0);
+}
+
+function monitor(session: Session): void {
+  if (session.mayNotBlock) {
+    session.reply.error("ERR MONITOR isn't allowed for DENY BLOCKING client");
+    return;
+  }
+  session.isMonitor = true;
+  session.server.monitors.add(session);
+  session.reply.ok();
+}
+
+function slowlogGet(session: Session): void {
+  const { args, reply, server } = session;
+  let count = 10;
+  if (args.count === 3) {
+    count = session.integer(2);
+    if (Number.isNaN(count)) return;
+    if (count < -1) {
+      reply.error("ERR count should be greater than or equal to -1");
+      return;
+    }
+  }
+  const entries = count === -1 ? server.slowlog.entries : server.slowlog.entries.slice(0, count);
+  reply.array(entries.length);
+  for (const entry of entries) {
+    reply.array(6);
+    reply.integer(entry.id);
+    reply.integer(entry.unixSeconds);
+    reply.integer(entry.microseconds);
+    reply.array(entry.arguments.length);
+    for (const argument of entry.arguments) reply.bulkBuffer(Buffer.from(argument, "latin1"));
+    reply.bulkText(entry.address);
+    reply.bulkText(entry.clientName);
+  }
+}
+
+function slowlogLen(session: Session): void {
+  session.reply.integer(session.server.slowlog.entries.length);
+}
+
+function slowlogReset(session: Session): void {
+  session.server.slowlog.entries = [];
+  session.reply.ok();
+}
+
+function aclWhoami(session: Session): void {
+  session.reply.bulkText(session.user === undefined ? "default" : session.user.user);
+}
+
+function aclUsers(session: Session): void {
+  const { reply, server } = session;
+  const names = server.authenticator?.users().map(({ name }) => name) ?? [];
+  reply.array(names.length);
+  for (const name of names) reply.bulkText(name);
+}
+
+function aclCat(session: Session): void {
+  const { args, reply, server } = session;
+  const all = server.dispatcher.registry.all;
+  let names: string[];
+  if (args.count === 2) names = [...new Set(all.flatMap(({ allCategories }) => allCategories))].sort();
+  else {
+    const category = args.latin1(2).toLowerCase();
+    names = all
+      .filter(({ allCategories }) => allCategories.includes(category))
+      .map(({ fullName }) => fullName);
+    if (names.length === 0) {
+      reply.error(`ERR Unknown category '${args.latin1(2)}'`);
+      return;
+    }
+  }
+  reply.array(names.length);
+  for (const name of names) reply.bulkText(name);
+}
+
+const ADMIN = { flags: ["admin", "noscript", "loading", "stale"], group: "server" } as const;
+const LOG_QUERY = { flags: ["admin", "loading", "stale"], group: "server" } as const;
+const OPEN = { flags: ["noscript", "loading", "stale"], group: "server" } as const;
+
+export const serverCommands: Command[] = [
+  {
+    name: "time",
+    arity: 1,
+    flags: ["loading", "stale", "fast"],
+    group: "server",
+    since: "2.6.0",
+    complexity: "O(1)",
+    summary: "Returns the engine's clock in seconds and microseconds.",
+    handler: time,
+  },
+  {
+    name: "lolwut",
+    arity: -1,
+    flags: ["readonly", "fast"],
+    group: "server",
+    since: "5.0.0",
+    complexity: "O(N) where N is the size of the picture",
+    summary: "Draws a picture and tells the version.",
+    syntax: "[VERSION version]",
+    handler: lolwut,
+  },
+  {
+    name: "wait",
+    arity: 3,
+    flags: ["blocking"],
+    group: "generic",
+    categories: ["connection"],
+    since: "3.0.0",
+    complexity: "O(1)",
+    summary: "Waits for replicas, of which there are none.",
+    syntax: "numreplicas timeout-ms",
+    handler: wait,
+  },
+  {
+    name: "waitaof",
+    arity: 4,
+    flags: ["blocking"],
+    group: "generic",
+    categories: ["connection"],
+    since: "7.2.0",
+    complexity: "O(1)",
+    summary: "Waits until the connection's writes are on the disk.",
+    syntax: "numlocal numreplicas timeout-ms",
+    handler: waitaof,
+  },
+  {
+    ...ADMIN,
+    name: "save",
+    arity: 1,
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Brings everything to the disk that is not there yet.",
+    handler: save,
+  },
+  {
+    ...ADMIN,
+    name: "bgsave",
+    arity: -1,
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "As SAVE: the append-only file is the only store, and is never far behind.",
+    syntax: "[SCHEDULE]",
+    handler: bgsave,
+  },
+  {
+    name: "lastsave",
+    arity: 1,
+    flags: ["loading", "stale", "fast"],
+    categories: ["admin", "dangerous"],
+    group: "server",
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Returns when everything was last known to be on the disk, as a Unix time.",
+    handler: lastsave,
+  },
+  {
+    ...ADMIN,
+    name: "bgrewriteaof",
+    arity: 1,
+    since: "1.0.0",
+    complexity: "O(N) where N is the number of keys, beside the engine's work",
+    summary: "Compacts the append-only file.",
+    handler: bgrewriteaof,
+  },
+  {
+    ...ADMIN,
+    name: "shutdown",
+    arity: -1,
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Stops the engine after everything is on the disk.",
+    syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+    handler: shutdown,
+  },
+  {
+    name: "role",
+    arity: 1,
+    flags: ["noscript", "loading", "stale", "fast"],
+    categories: ["admin", "dangerous"],
+    group: "server",
+    since: "2.8.12",
+    complexity: "O(1)",
+    summary: "Tells that this is a primary without replicas.",
+    handler: role,
+  },
+  {
+    ...ADMIN,
+    name: "monitor",
+    arity: 1,
+    since: "1.0.0",
+    complexity: "O(1)",
+    summary: "Streams all commands as they run.",
+    handler: monitor,
+  },
+  {
+    name: "slowlog",
+    arity: -2,
+    flags: [],
+    group: "server",
+    since: "2.2.12",
+    complexity: "Depends on the subcommand",
+    summary: "Tells which commands were slow.",
+    subcommands: [
+      {
+        ...LOG_QUERY,
+        name: "get",
+        arity: -2,
+        since: "2.2.12",
+        complexity: "O(N) where N is the number of entries returned",
+        summary: "Returns the latest slow commands.",
+        syntax: "[count]",
+        handler: slowlogGet,
+      },
+      {
+        ...LOG_QUERY,
+        name: "len",
+        arity: 2,
+        since: "2.2.12",
+        complexity: "O(1)",
+        summary: "Counts the entries.",
+        handler: slowlogLen,
+      },
+      {
+        ...LOG_QUERY,
+        name: "reset",
+        arity: 2,
+        since: "2.2.12",
+        complexity: "O(N) where N is the number of entries",
+        summary: "Forgets all entries.",
+        handler: slowlogReset,
+      },
+      helpCommand("server", "6.2.0"),
+    ],
+  },
+  {
+    name: "acl",
+    arity: -2,
+    flags: [],
+    group: "server",
+    since: "6.0.0",
+    complexity: "Depends on the subcommand",
+    summary: "Tells about users and what they may run; users are configured in weftkit.toml.",
+    subcommands: [
+      {
+        ...OPEN,
+        name: "whoami",
+        arity: 2,
+        since: "6.0.0",
+        complexity: "O(1)",
+        summary: "Returns the connection's user.",
+        handler: aclWhoami,
+      },
+      {
+        ...ADMIN,
+        name: "users",
+        arity: 2,
+        since: "6.0.0",
+        complexity: "O(N) where N is the number of users",
+        summary: "Lists the users.",
+        handler: aclUsers,
+      },
+      {
+        ...OPEN,
+        name: "cat",
+        arity: -2,
+        since: "6.0.0",
+        complexity: "O(N) where N is the number of commands",
+        summary: "Lists the categories, or the commands of one.",
+        syntax: "[category]",
+        handler: aclCat,
+      },
+      helpCommand("server", "6.0.0"),
+    ],
+  },
+];

@@ -1,0 +1,190 @@
+import type { RegisteredCommand, Registry } from "./commands/registry.ts";
+import { NOAUTH, OOM, wrongArity } from "./errors.ts";
+import type { Args } from "./protocol/args.ts";
+import type { Server } from "./server.ts";
+import type { Session } from "./session.ts";
+
+const SHOWN_MAX = 128;
+
+/** How a command comes to run: found, checked, queued or held back, run, counted, recorded. */
+export class Dispatcher {
+  readonly registry: Registry;
+  readonly #server: Server;
+  /** When the last command ended, in ms: the next one is taken to start there. */
+  #mark = 0;
+
+  constructor(server: Server, registry: Registry) {
+    this.#server = server;
+    this.registry = registry;
+  }
+
+  /** Starts the clock by which commands are timed; called when commands come after a pause. */
+  start(): void {
+    this.#mark = performance.now();
+  }
+
+  /** Runs the command in `session.args`; exactly one reply is written, later if the session blocks. */
+  execute(session: Session): void {
+    if (session.replyMode !== "on") {
+      this.#executeSilently(session);
+      return;
+    }
+    this.#execute(session);
+  }
+
+  /** CLIENT REPLY OFF and SKIP: the command runs, its reply is dropped. */
+  #executeSilently(session: Session): void {
+    const { reply } = session;
+    const { length } = reply;
+    const isSkipped = session.replyMode === "skip";
+    if (session.replyMode === "skip-next") session.replyMode = "skip";
+    this.#execute(session);
+    if (isSkipped && session.replyMode === "skip") session.replyMode = "on";
+    if (session.replyMode !== "on" || isSkipped) reply.length = length;
+  }
+
+  #execute(session: Session): void {
+    const { args, reply } = session;
+    const server = this.#server;
+    const command = this.#find(session);
+    if (command === undefined) return;
+    session.command = command;
+    const denial = this.#denial(session, command);
+    if (denial !== undefined) {
+      this.#reject(session, command, denial);
+      return;
+    }
+    session.lastCommand = command;
+    session.lastCommandAt = server.now;
+    if (session.transaction !== undefined && !command.controlsTransaction) {
+      session.transaction.commands.push({ command, values: args.copyAll() });
+      reply.simple("QUEUED");
+      return;
+    }
+    if (server.pausing.isActive && this.#isHeld(session, command)) {
+      session.hold();
+      return;
+    }
+    if (server.monitors.size > 0) server.feedMonitors(session, command);
+    this.call(session, command);
+    server.propagation.endUnit();
+    server.serveBlocked();
+  }
+
+  /** Runs a handler, counts it and records what it changed. Arity and rights are already checked. */
+  call(session: Session, command: RegisteredCommand): void {
+    const server = this.#server;
+    const { reply } = session;
+    const dirtyBefore = server.dirty;
+    const errorsBefore = reply.errors;
+    session.takeRewritten();
+    const database = session.db.index;
+    session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
+    command.calls++;
+    server.statistics.commandsProcessed++;
+    command.run(session);
+    const now = performance.now();
+    const microseconds = (now - this.#mark) * 1000;
+    this.#mark = now;
+    command.microseconds += microseconds;
+    const { slowlogMicroseconds } = server.settings;
+    if (microseconds >= slowlogMicroseconds && slowlogMicroseconds >= 0)
+      server.noteSlow(session, command, microseconds);
+    if (reply.errors !== errorsBefore) command.failedCalls++;
+    if (server.dirty !== dirtyBefore && !session.isReplaying) this.#record(session, database);
+  }
+
+  #record(session: Session, database: number): void {
+    const { propagation } = this.#server;
+    if (propagation.journal === undefined) return;
+    session.hasUnsavedWrites = true;
+    const rewritten = session.takeRewritten();
+    if (rewritten === undefined) propagation.command(database, session.args);
+    else for (const values of rewritten) propagation.change(database, values);
+  }
+
+  /** The command that the arguments name; undefined after the error was answered. */
+  #find(session: Session): RegisteredCommand | undefined {
+    const { args } = session;
+    let command = this.registry.find(args);
+    if (command === undefined) {
+      this.#reject(session, undefined, unknownCommand(args));
+      return undefined;
+    }
+    if (command.registered.length > 0 && (args.count > 1 || command.handler === undefined)) {
+      const sub = args.count > 1 ? this.registry.findSubcommand(command, args) : undefined;
+      if (sub === undefined) {
+        this.#reject(
+          session,
+          command,
+          args.count > 1 ? unknownSubcommand(command, args) : wrongArity(command.name),
+        );
+        return undefined;
+      }
+      command = sub;
+    }
+    if (command.arity > 0 ? args.count !== command.arity : args.count < -command.arity) {
+      this.#reject(session, command, wrongArity(command.fullName));
+      return undefined;
+    }
+    return command;
+  }
+
+  /** Why a session may not run a command now, or undefined. */
+  #denial(session: Session, command: RegisteredCommand): string | undefined {
+    if (session.isReplaying) return undefined;
+    const server = this.#server;
+    if (session.access === undefined) {
+      if (!command.flags.includes("no_auth")) return NOAUTH;
+    } else {
+      const denied = session.access.denial(command, session);
+      if (denied !== undefined) return denied;
+    }
+    if (server.settings.maxMemory > 0 && !server.makeRoom() && this.#needsMemory(session, command))
+      return OOM;
+    if (server.writesRefused !== undefined && command.isWrite) return server.writesRefused;
+    return session.contextDenial(command);
+  }
+
+  #needsMemory(session: Session, command: RegisteredCommand): boolean {
+    if (command.deniesOom) return true;
+    return (
+      command.name === "exec" &&
+      (session.transaction?.commands.some((each) => each.command.deniesOom) ?? false)
+    );
+  }
+
+  #isHeld(session: Session, command: RegisteredCommand): boolean {
+    const { pausing } = this.#server;
+    if (pausing.holds(command)) return true;
+    return (
+      command.name === "exec" &&
+      (session.transaction?.commands.some((each) => pausing.holds(each.command)) ?? false)
+    );
+  }
+
+  #reject(session: Session, command: RegisteredCommand | undefined, error: string): void {
+    if (command !== undefined) command.rejectedCalls++;
+    if (session.transaction !== undefined) {
+      if (command?.name === "exec") {
+        session.discardTransaction();
+        session.reply.error(`EXECABORT Transaction discarded because of: ${error}`);
+        return;
+      }
+      session.transaction.isAborted = true;
+    }
+    session.reply.error(error);
+  }
+}
+
+function unknownCommand(args: Args): string {
+  let shown = "";
+  for (let i = 1; i < args.count && shown.length < SHOWN_MAX; i++) {
+    shown += `'${args.latin1(i).slice(0, SHOWN_MAX - shown.length)}' `;
+  }
+  return `ERR unknown command '${args.latin1(0).slice(0, SHOWN_MAX)}', with args beginning with: ${shown}`;
+}
+
+function unknownSubcommand(container: RegisteredCommand, args: Args): string {
+  return `ERR unknown subcommand '${args.latin1(1).slice(0, SHOWN_MAX)}'. Try ${container.name.toUpperCase()} HELP.`;
+}

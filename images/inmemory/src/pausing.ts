@@ -1,0 +1,51 @@
+import type { RegisteredCommand } from "./commands/registry.ts";
+import type { Session } from "./session.ts";
+
+/** CLIENT PAUSE: until when commands are held back, and whose. */
+export class Pausing {
+  #until = 0;
+  #isWriteOnly = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #held: { session: Session; values: readonly Buffer[] }[] = [];
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Holds writes, or everything, back until a time in ms. A pause that lasts longer, or holds more, stays. */
+  pause(until: number, isWriteOnly: boolean): void {
+    const isRunning = this.#until > this.#now();
+    this.#isWriteOnly = isWriteOnly && !(isRunning && !this.#isWriteOnly);
+    this.#until = isRunning ? Math.max(this.#until, until) : until;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.unpause(), this.#until - this.#now());
+  }
+
+  /** Ends the pause and runs what was held back, in order. */
+  unpause(): void {
+    clearTimeout(this.#timer);
+    this.#until = 0;
+    for (const { session, values } of this.#held.splice(0)) session.runHeld(values);
+  }
+
+  /** Whether anything is held back now: keys do not expire meanwhile. */
+  get isActive(): boolean {
+    return this.#until !== 0 && this.#until > this.#now();
+  }
+
+  /** Whether this command has to wait. */
+  holds(command: RegisteredCommand): boolean {
+    if (!this.isActive) return false;
+    if (command.name === "client" || command.parent?.name === "client") return false;
+    return !this.#isWriteOnly || command.isWrite || command.flags.includes("may_replicate");
+  }
+
+  hold(session: Session, values: readonly Buffer[]): void {
+    this.#held.push({ session, values });
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}

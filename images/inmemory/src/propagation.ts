@@ -1,0 +1,55 @@
+import type { Journal } from "./persistence/journal.ts";
+import type { Args } from "./protocol/args.ts";
+
+interface Change {
+  readonly database: number;
+  readonly values: readonly Buffer[];
+}
+
+const MULTI = Buffer.from("MULTI");
+const EXEC = Buffer.from("EXEC");
+
+/**
+ * What the journal is told. Everything that one command, transaction or background step changed is one unit: it is
+ * recorded between MULTI and EXEC when it is more than one change, so that a replay has all of it or nothing.
+ */
+export class Propagation {
+  /** Set while the append-only file is open. */
+  journal: Journal | undefined;
+  #unit: Change[] = [];
+  #isInTransaction = false;
+
+  /** Records a command in the words in which it came. */
+  command(database: number, args: Args): void {
+    if (this.journal === undefined) return;
+    if (this.#unit.length === 0 && !this.#isInTransaction) this.journal.append(database, args);
+    else this.#unit.push({ database, values: args.copyAll() });
+  }
+
+  /** Records a change in other words than a client's: a rewritten command, an expired or evicted key. */
+  change(database: number, values: readonly Buffer[]): void {
+    if (this.journal !== undefined) this.#unit.push({ database, values });
+  }
+
+  /** Runs commands whose changes are one unit. */
+  transaction(run: () => void): void {
+    this.#isInTransaction = true;
+    try {
+      run();
+    } finally {
+      this.#isInTransaction = false;
+    }
+  }
+
+  /** Hands the unit to the journal. */
+  endUnit(): void {
+    const { journal } = this;
+    if (this.#unit.length === 0 || this.#isInTransaction || journal === undefined) return;
+    const unit = this.#unit;
+    this.#unit = [];
+    const isSeveral = unit.length > 1;
+    if (isSeveral) journal.appendValues(unit[0]!.database, [MULTI]);
+    for (const { database, values } of unit) journal.appendValues(database, values);
+    if (isSeveral) journal.appendValues(unit.at(-1)!.database, [EXEC]);
+  }
+}
