@@ -3,14 +3,14 @@
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 # The manifests alone, so that a changed source file does not install the dependencies again.
-FROM ${NODE_IMAGE} AS manifests
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS manifests
 COPY . /source
 RUN mkdir /manifests && cd /source \
   && find . \( -name package.json -o -name package-lock.json -o -name .npmrc \) -exec cp --parents -t /manifests {} +
 
 # Install scripts stay off: what is native comes as a finished binary inside its npm package. The secret "ca" is for
 # a network whose proxy signs with its own authority; a secret leaves no trace in a layer.
-FROM ${NODE_IMAGE} AS bundle
+FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS bundle
 WORKDIR /weftkit
 COPY --from=manifests /manifests ./
 RUN --mount=type=cache,target=/root/.npm --mount=type=secret,id=ca \
@@ -26,7 +26,7 @@ RUN node scripts/build.mjs \
 # certificates and time zones.
 FROM ${NODE_IMAGE} AS rootfs
 RUN set -eu; \
-  command -v strip tini-static >/dev/null \
+  { command -v strip && command -v tini-static; } >/dev/null \
     || { apt-get update && apt-get install -y --no-install-recommends binutils tini; }; \
   mkdir -p /rootfs/etc /rootfs/bin; \
   strip -o /rootfs/bin/node "$(command -v node)"; \

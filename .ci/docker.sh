@@ -14,7 +14,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 install_engine() {
-  command -v dockerd iptables mmdebstrap >/dev/null && return
+  hash dockerd iptables mmdebstrap 2>/dev/null && return
   "${APT[@]}" update
   "${APT[@]}" install -y --no-install-recommends docker.io iptables mmdebstrap >/dev/null
 }
