@@ -186,6 +186,22 @@ export abstract class ChainedTable {
     return found;
   }
 
+  /** Exchanges all entries with those of another table. */
+  protected exchangeEntries(other: ChainedTable): void {
+    const buckets = this.#buckets;
+    const newBuckets = this.#newBuckets;
+    const rehashedTo = this.#rehashedTo;
+    const { size } = this;
+    this.#buckets = other.#buckets;
+    this.#newBuckets = other.#newBuckets;
+    this.#rehashedTo = other.#rehashedTo;
+    this.size = other.size;
+    other.#buckets = buckets;
+    other.#newBuckets = newBuckets;
+    other.#rehashedTo = rehashedTo;
+    other.size = size;
+  }
+
   /** Frees all entries of up to `bucketCount` buckets; true when nothing is left. For deletion in slices. */
   clearSome(bucketCount: number): boolean {
     if (this.#newBuckets !== undefined) {

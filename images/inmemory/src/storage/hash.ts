@@ -1,5 +1,5 @@
 import { ByteMap } from "./byte-map.ts";
-import { ENCODING_OBJECT, ENCODING_PACKED, type Keyspace, type LargeValue, TYPE_HASH } from "./keyspace.ts";
+import { ENCODING_OBJECT, type Keyspace, type LargeValue } from "./keyspace.ts";
 import { Packed } from "./packed.ts";
 import type { Slab } from "./slab.ts";
 
@@ -42,11 +42,14 @@ export class LargeHash extends ByteMap implements LargeValue {
  * A mutation may leave the hash empty: the caller deletes the key then.
  */
 export class Hash {
+  readonly slab: Slab;
   bytes: Buffer = Buffer.alloc(0);
   fieldOffset = 0;
   fieldLength = 0;
   valueOffset = 0;
   valueLength = 0;
+  /** Tells the current pair from the others, as long as the hash does not change. */
+  identity = 0;
 
   readonly #packed: Packed;
   #db!: Keyspace;
@@ -54,6 +57,7 @@ export class Hash {
   #large: LargeHash | undefined;
 
   constructor(slab: Slab) {
+    this.slab = slab;
     this.#packed = new Packed(slab);
   }
 
@@ -189,13 +193,6 @@ export class Hash {
     else this.#showPacked(this.#packed.seek(Math.floor(Math.random() * this.size) * 2));
   }
 
-  /** Identifies the current pair among the others, as long as the hash does not change. */
-  get identity(): number {
-    return this.#current;
-  }
-
-  #current = 0;
-
   #showPacked(position: number): number {
     const packed = this.#packed;
     const value = packed.next(position);
@@ -204,7 +201,7 @@ export class Hash {
     this.fieldLength = packed.lengthAt(position);
     this.valueOffset = packed.dataAt(value);
     this.valueLength = packed.lengthAt(value);
-    this.#current = position;
+    this.identity = position;
     return packed.next(value);
   }
 
@@ -214,33 +211,23 @@ export class Hash {
     this.fieldLength = large.keyLength(entry);
     this.valueOffset = large.valueOffset(entry);
     this.valueLength = large.valueLength(entry);
-    this.#current = entry;
+    this.identity = entry;
   }
 }
 
 let shared: Hash | undefined;
-let sharedSlab: Slab | undefined;
+let creator: Packed | undefined;
 
 /** The hash of an entry, as a view shared by all callers: valid until the next `openHash`. */
 export function openHash(db: Keyspace, entry: number): Hash {
-  if (shared === undefined || sharedSlab !== db.slab) {
-    sharedSlab = db.slab;
-    shared = new Hash(db.slab);
-  }
+  if (shared?.slab !== db.slab) shared = new Hash(db.slab);
   return shared.open(db, entry);
 }
 
-/** What `Keyspace.add` needs for a new, empty hash. */
-export function newHash(db: Keyspace): {
-  type: typeof TYPE_HASH;
-  encoding: typeof ENCODING_PACKED;
-  valueWord: number;
-} {
-  return {
-    type: TYPE_HASH,
-    encoding: ENCODING_PACKED,
-    valueWord: new Packed(db.slab).create().address,
-  };
+/** An empty packed block: the value word of a new hash. */
+export function createHashBlock(db: Keyspace): number {
+  if (creator?.slab !== db.slab) creator = new Packed(db.slab);
+  return creator.create().address;
 }
 
 /** Copies a large hash for a key of another keyspace, or of the same: its value word there. */

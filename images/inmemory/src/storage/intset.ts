@@ -148,9 +148,7 @@ export class IntSet {
       const high = this.buffer.readInt32LE(at + 4);
       return high === this.high ? this.buffer.readUInt32LE(at) - this.low : high - this.high;
     }
-    return (
-      (this.#width === 4 ? this.buffer.readInt32LE(at) : this.buffer.readInt16LE(at)) - (this.low | 0)
-    );
+    return (this.#width === 4 ? this.buffer.readInt32LE(at) : this.buffer.readInt16LE(at)) - (this.low | 0);
   }
 
   /** The first index whose number is not below the parsed one. */

@@ -59,8 +59,8 @@ export const NO_EXPIRY = -1;
 export class Keyspace extends ChainedTable {
   readonly index: number;
   /** Large collections by the index in their entry. */
-  readonly #objects: (LargeValue | undefined)[] = [];
-  readonly #freeObjects: number[] = [];
+  #objects: (LargeValue | undefined)[] = [];
+  #freeObjects: number[] = [];
   /** Addresses of all entries that expire, in no order: sampled by expiry and eviction. */
   #expiring = new Uint32Array(16);
   /** Number of entries that expire. */
@@ -326,6 +326,30 @@ export class Keyspace extends ChainedTable {
     this.unlink(entry);
     this.slab.free(entry, this.#entrySize(entry));
     return taken;
+  }
+
+  /** Gives a collection's entry another value of the same type; the old one is freed. */
+  replaceValue(entry: number, encoding: number, valueWord: number): void {
+    this.#releaseValue(entry);
+    this.setEncoding(entry, encoding);
+    this.setValueWord(entry, valueWord);
+  }
+
+  /** Exchanges all keys with those of another keyspace of the same slab (SWAPDB, FLUSHDB). */
+  exchange(other: Keyspace): void {
+    this.exchangeEntries(other);
+    const objects = this.#objects;
+    const freeObjects = this.#freeObjects;
+    const expiring = this.#expiring;
+    const { expiringCount } = this;
+    this.#objects = other.#objects;
+    this.#freeObjects = other.#freeObjects;
+    this.#expiring = other.#expiring;
+    this.expiringCount = other.expiringCount;
+    other.#objects = objects;
+    other.#freeObjects = freeObjects;
+    other.#expiring = expiring;
+    other.expiringCount = expiringCount;
   }
 
   /** Takes a large value out of the objects; the caller owns it. */

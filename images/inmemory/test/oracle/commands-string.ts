@@ -1,4 +1,14 @@
-import { exact, floatOf, type Generator, integerOf, keyOf, type Random, timed, valueOf, type Word } from "./random.ts";
+import {
+  exact,
+  floatOf,
+  type Generator,
+  integerOf,
+  keyOf,
+  type Random,
+  timed,
+  valueOf,
+  type Word,
+} from "./random.ts";
 
 /** A time far away, in the past, or none; relative to now or since the epoch. */
 export function timeOf(random: Random, isSeconds: boolean, isRelative: boolean): string {
@@ -82,7 +92,9 @@ function pairs(random: Random): Word[] {
 }
 
 function offsetOf(random: Random): string {
-  return random.chance(80) ? String(random.below(300)) : random.pick(["-1", "x", "536870912", "9223372036854775807"]);
+  return random.chance(80)
+    ? String(random.below(300))
+    : random.pick(["-1", "x", "536870912", "9223372036854775807"]);
 }
 
 function lcsOptions(random: Random): Word[] {

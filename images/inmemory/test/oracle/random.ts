@@ -90,7 +90,18 @@ const INTEGERS = [
   "-9223372036854775808",
 ];
 
-const BAD_INTEGERS = ["", "x", "1x", " 1", "+1", "01", "-0", "1.5", "9223372036854775808", "-9223372036854775809"];
+const BAD_INTEGERS = [
+  "",
+  "x",
+  "1x",
+  " 1",
+  "+1",
+  "01",
+  "-0",
+  "1.5",
+  "9223372036854775808",
+  "-9223372036854775809",
+];
 
 /** An integer, mostly small, sometimes at the edge of a representation, sometimes none. */
 export function integerOf(random: Random, bad = 4): string {
@@ -120,7 +131,22 @@ const FLOATS = [
   "99999999999999999999",
 ];
 
-const BAD_FLOATS = ["", "abc", "nan", "inf", "-inf", "infinity", "1e", "1e5000", "1e-6000", " 1", "1 ", "--1", "0x", "."];
+const BAD_FLOATS = [
+  "",
+  "abc",
+  "nan",
+  "inf",
+  "-inf",
+  "infinity",
+  "1e",
+  "1e5000",
+  "1e-6000",
+  " 1",
+  "1 ",
+  "--1",
+  "0x",
+  ".",
+];
 
 export function floatOf(random: Random, bad = 10): string {
   const roll = random.below(100);
@@ -137,5 +163,15 @@ export function valueOf(random: Random): Word {
   if (roll < 45) return Buffer.from(Array.from({ length: random.below(12) }, () => random.below(256)));
   if (roll < 50) return "long ".repeat(random.below(200));
   if (roll < 53) return "";
-  return random.pick(["a", "b", "hello", "world", "aXbXc", "ohmytext", "mynewtext", "x".repeat(64), "y".repeat(65)]);
+  return random.pick([
+    "a",
+    "b",
+    "hello",
+    "world",
+    "aXbXc",
+    "ohmytext",
+    "mynewtext",
+    "x".repeat(64),
+    "y".repeat(65),
+  ]);
 }
