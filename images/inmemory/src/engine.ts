@@ -10,6 +10,7 @@ import { Tick } from "./network/tick.ts";
 import { parseNotifyClasses } from "./notifications.ts";
 import { AppendOnlyFile } from "./persistence/append-only-file.ts";
 import { loadLogFolder } from "./persistence/log-folder.ts";
+import { LogKeeper } from "./persistence/log-keeper.ts";
 import { replayFile } from "./persistence/replay.ts";
 import { Server } from "./server.ts";
 import { defaultSettings } from "./settings.ts";
@@ -19,6 +20,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
   #server!: Server;
   #tick!: Tick;
   #log!: AppendOnlyFile;
+  #keeper!: LogKeeper;
   #cron!: Cron;
   readonly #connections = new Set<ClientConnection>();
 
@@ -50,9 +52,17 @@ export class InmemoryEngine implements Engine<"inmemory"> {
       },
     );
     server.propagation.journal = this.#log;
+    this.#keeper = new LogKeeper(this.#log, server.settings, ctx.log);
+    server.log = this.#keeper;
+    server.dataDirectory = ctx.dataDir;
+    server.localAddress = `${section.bind}:${section.port}`;
+    server.onShutdown = () => process.kill(process.pid, "SIGTERM");
     this.#tick = new Tick(server, this.#log);
     this.#log.onPending = () => this.#tick.schedule();
-    this.#cron = new Cron(server, () => this.#closeIdle());
+    this.#cron = new Cron(server, () => {
+      this.#closeIdle();
+      this.#keeper.rewriteIfGrown();
+    });
   }
 
   accept(socket: Duplex, peer: Peer): void {
@@ -77,7 +87,9 @@ export class InmemoryEngine implements Engine<"inmemory"> {
 
   async close(_deadline: Deadline): Promise<void> {
     this.#cron.stop();
+    this.#server.pausing.stop();
     for (const connection of this.#connections) connection.destroy();
+    await this.#keeper.stop();
     this.#log.close();
   }
 

@@ -17,6 +17,7 @@ export const NOT_AN_INTEGER = "ERR value is not an integer or out of range";
 export const NOT_A_FLOAT = "ERR value is not a valid float";
 export const NO_SUCH_KEY = "ERR no such key";
 export const OUT_OF_RANGE = "ERR index out of range";
+export const OUT_OF_RANGE_VALUE = "ERR value is out of range";
 export const NOT_POSITIVE = "ERR value is out of range, must be positive";
 export const OVERFLOW = "ERR increment or decrement would overflow";
 export const STRING_TOO_LONG = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
@@ -26,6 +27,7 @@ export const DB_OUT_OF_RANGE = "ERR DB index is out of range";
 export const TIMEOUT_NOT_FLOAT = "ERR timeout is not a float or out of range";
 export const TIMEOUT_NEGATIVE = "ERR timeout is negative";
 export const TIMEOUT_OUT_OF_RANGE = "ERR timeout is out of range";
+export const MIN_MAX_NOT_LEX = "ERR min or max not valid string range item";
 export const MIN_MAX_NOT_FLOAT = "ERR min or max is not a float";
 
 export function wrongArity(fullName: string): string {

@@ -65,3 +65,20 @@ export function readAtLeast(session: Session, index: number, min: number, error:
   }
   return value;
 }
+
+/** Puts a collection at the key at an argument, whatever it held: without its expiry, and without an event. */
+export function replaceKey(
+  session: Session,
+  index: number,
+  type: DataType,
+  value: { encoding: number; valueWord: number },
+): void {
+  const { args, db } = session;
+  const old = session.write(index);
+  if (old === 0) {
+    addKey(session, index, type, value.encoding, value.valueWord);
+    return;
+  }
+  db.delete(old);
+  db.add(args.buffer, args.offsets[index]!, args.lengths[index]!, type, value.encoding, value.valueWord);
+}

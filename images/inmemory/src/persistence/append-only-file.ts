@@ -153,14 +153,24 @@ export class AppendOnlyFile implements Journal, TickJournal {
       if (this.policy === "everysec" && this.#isSyncing && !this.#isPostponedTooLong()) return "done";
       if (!this.#write()) return this.policy === "always" ? "failed" : "done";
     }
-    if (this.policy !== "always" || this.#synced >= this.#written) return "done";
-    this.#sync();
-    return "syncing";
+    if (this.#synced >= this.#written) return "done";
+    if (this.policy === "always" || this.#waiting.length > 0) this.#sync();
+    return this.policy === "always" ? "syncing" : "done";
   }
 
+  /** Whether all that was collected is on the disk. */
+  get isDurable(): boolean {
+    return this.#length === 0 && this.#synced >= this.#written;
+  }
+
+  /** Calls back when all that was collected so far is on the disk, and brings it there soon. */
   whenDurable(done: () => void): void {
-    if (this.#synced >= this.#written) done();
-    else this.#waiting.push({ until: this.#written, done });
+    if (this.isDurable) {
+      done();
+      return;
+    }
+    this.#waiting.push({ until: this.#written + (this.#length > 0 ? 1 : 0), done });
+    this.onPending();
   }
 
   #isPostponedTooLong(): boolean {
@@ -237,7 +247,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
       while (this.#waiting.length > 0 && this.#waiting[0]!.until <= this.#synced)
         this.#waiting.shift()!.done();
       if (this.#isClosed) return;
-      if (this.policy === "always") this.#sync();
+      if (this.policy === "always" || this.#waiting.length > 0) this.#sync();
       if (this.#length > 0) this.onPending();
     });
   }

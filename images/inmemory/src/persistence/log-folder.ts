@@ -5,7 +5,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -13,7 +12,7 @@ import { join } from "node:path";
 import type { Logger } from "@weftkit/observe";
 import { checksumLine } from "./append-only-file.ts";
 import { incrementName, MANIFEST_NAME, type Manifest, readManifest, writeManifest } from "./manifest.ts";
-import type { ReplayResult } from "./replay.ts";
+import { CorruptLog, type ReplayResult, readLog } from "./replay.ts";
 
 /** A folder whose log has been replayed and can be appended to. */
 export interface LoadedLog {
@@ -45,10 +44,25 @@ export function loadLogFolder(
   let last = 0;
   for (const [index, { name }] of manifest.files.entries()) {
     const path = join(folder, name);
+    const isLast = index === manifest.files.length - 1;
+    // Only the last file can end in the middle of a write. It is looked through before anything of it is run.
+    if (isLast)
+      mend(
+        path,
+        readLog(path, () => {}),
+        log,
+      );
     const result = replay(path);
+    if (result.goodBytes < result.fileBytes) {
+      throw new CorruptLog(
+        path,
+        result.goodBytes,
+        "the file ends in the middle of a command, but is not the last one",
+      );
+    }
     commands += result.commands;
     earlier += last;
-    last = index === manifest.files.length - 1 ? mend(path, result, log) : result.fileBytes;
+    last = result.fileBytes;
   }
   return { manifest, commands, sizes: { last, earlier } };
 }
@@ -67,10 +81,10 @@ function removeStrays(folder: string, manifest: Manifest, log: Logger): void {
   }
 }
 
-/** Cuts a torn end off and closes an unfinished checksum, so that the next write starts clean; returns the new size. */
-function mend(path: string, result: ReplayResult, log: Logger): number {
+/** Cuts a torn end off and closes an unfinished checksum, so that the next write starts clean. */
+function mend(path: string, result: ReplayResult, log: Logger): void {
   const { goodBytes, fileBytes, unchecked } = result;
-  if (goodBytes === fileBytes && unchecked.bytes === 0) return fileBytes;
+  if (goodBytes === fileBytes && unchecked.bytes === 0) return;
   if (goodBytes < fileBytes) {
     log.warn(
       { file: path, cutBytes: fileBytes - goodBytes },
@@ -85,5 +99,4 @@ function mend(path: string, result: ReplayResult, log: Logger): number {
   } finally {
     closeSync(file);
   }
-  return statSync(path).size;
 }

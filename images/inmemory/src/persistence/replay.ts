@@ -6,6 +6,8 @@ import { COMPLETE, INCOMPLETE, ProtocolError, RequestParser } from "../protocol/
 import type { Server } from "../server.ts";
 
 const READ_BYTES = 4 << 20;
+/** A checksum line after its `#CRC:`, at the longest. */
+const CHECKSUM_REST_BYTES = 24;
 const HASH = 0x23;
 const LF = 10;
 const LIMITS = { bulkBytes: 2 ** 31, isAuthenticated: true };
@@ -89,9 +91,15 @@ class LogReader {
   }
 
   read(): ReplayResult {
-    while (this.#fill()) {
-      this.#consume();
-      this.#progress?.(this.#base);
+    try {
+      while (this.#fill()) {
+        this.#consume();
+        this.#progress?.(this.#base);
+      }
+    } catch (error) {
+      if (!(error instanceof CorruptLog) || !this.#isLastWrite()) throw error;
+      // The machine stopped while the last write went to the disk, and some of its blocks came out and some did not.
+      this.#goodBytes = this.#checkedFrom;
     }
     return {
       commands: this.#commands,
@@ -99,6 +107,23 @@ class LogReader {
       fileBytes: this.#fileBytes,
       unchecked: { checksum: this.#goodChecksum, bytes: this.#goodBytes - this.#checkedFrom },
     };
+  }
+
+  /** Whether no checksum line follows the last good one, though there was one: what is damaged is the last write. */
+  #isLastWrite(): boolean {
+    if (this.#checkedFrom === 0) return false;
+    const marker = Buffer.from("\n#CRC:");
+    const chunk = Buffer.allocUnsafe(READ_BYTES);
+    let at = this.#checkedFrom;
+    while (at < this.#fileBytes) {
+      const count = readSync(this.#file, chunk, 0, chunk.length, at);
+      const found = chunk.subarray(0, count).indexOf(marker);
+      // The write's own checksum line may be there: only one that more data follows shows a damaged middle.
+      if (found >= 0 && at + found + marker.length + CHECKSUM_REST_BYTES < this.#fileBytes) return false;
+      if (count < chunk.length) return true;
+      at += count - marker.length;
+    }
+    return true;
   }
 
   /** Reads more behind what is left; false at the end of the file. */

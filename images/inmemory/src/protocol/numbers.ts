@@ -63,13 +63,46 @@ export function parseFloat64(bytes: Buffer, offset: number, length: number): num
   return Number.NaN;
 }
 
-/** A double as Redis 7.2 prints it: the shortest digits that read back as the same number. */
+/** Integers up to here are printed with all their digits. */
+const PLAIN_INTEGER_MAX = 2 ** 52;
+
+/**
+ * A double as Redis 7.2 prints it (d2string): the shortest digits that read back as the same number; with an exponent
+ * when that saves more than 7 zeros.
+ */
 export function formatDouble(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "inf";
   if (value === Number.NEGATIVE_INFINITY) return "-inf";
   if (Number.isNaN(value)) return "nan";
   if (Object.is(value, -0)) return "-0";
-  return String(value);
+  if (Number.isInteger(value) && value >= -PLAIN_INTEGER_MAX && value <= PLAIN_INTEGER_MAX)
+    return String(value);
+  const [mantissa, exponentText] = Math.abs(value).toExponential().split("e") as [string, string];
+  const sign = value < 0 ? "-" : "";
+  const digits = mantissa.replace(".", "");
+  const exponent = Number(exponentText);
+  const zeros = exponent - (digits.length - 1);
+  if (zeros >= 0 && exponent < digits.length + 7) return sign + digits + "0".repeat(zeros);
+  if (zeros < 0 && (zeros > -7 || Math.abs(exponent) < 4)) {
+    const whole = digits.length + zeros;
+    if (whole > 0) return `${sign}${digits.slice(0, whole)}.${digits.slice(whole)}`;
+    return `${sign}0.${"0".repeat(-whole)}${digits}`;
+  }
+  return `${sign}${mantissa}e${exponent < 0 ? "-" : "+"}${Math.abs(exponent)}`;
+}
+
+/** A double with 17 significant digits, as printf's %.17g writes it. */
+export function formatDouble17(value: number): string {
+  if (!Number.isFinite(value)) return formatDouble(value);
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const [mantissa, exponentText] = value.toExponential(16).split("e") as [string, string];
+  const exponent = Number(exponentText);
+  if (exponent >= -4 && exponent < 17) {
+    const text = value.toFixed(Math.max(0, 16 - exponent));
+    return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+  }
+  const shown = String(Math.abs(exponent)).padStart(2, "0");
+  return `${mantissa.replace(/\.?0+$/, "")}e${exponent < 0 ? "-" : "+"}${shown}`;
 }
 
 /**

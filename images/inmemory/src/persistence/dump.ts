@@ -1,0 +1,53 @@
+import { formatDouble } from "../protocol/numbers.ts";
+import type { Server } from "../server.ts";
+import { type Keyspace, NO_EXPIRY, TYPE_LIST, TYPE_STRING, TYPE_ZSET } from "../storage/keyspace.ts";
+import { listElements } from "../storage/list.ts";
+import { zsetMembers } from "../storage/zset.ts";
+
+/** Receives a command. */
+export type Emit = (...values: (string | Buffer)[]) => void;
+
+/** Elements of a collection that go into one command (Redis, AOF_REWRITE_ITEMS_PER_CMD). */
+const ELEMENTS_PER_COMMAND = 64;
+
+/** How the value of each type is written as the commands that make it again. */
+const DUMPERS: Partial<Record<number, (db: Keyspace, entry: number, key: Buffer, emit: Emit) => void>> = {
+  [TYPE_STRING]: (db, entry, key, emit) => {
+    const start = db.stringOffset(entry);
+    emit("SET", key, db.bytesOf(entry).subarray(start, start + db.stringLength(entry)));
+  },
+  [TYPE_LIST]: (db, entry, key, emit) => inBatches("RPUSH", key, listElements(db, entry), 1, emit),
+  [TYPE_ZSET]: (db, entry, key, emit) => {
+    const pairs = zsetMembers(db, entry).flatMap(({ member, score }) => [
+      Buffer.from(formatDouble(score)),
+      member,
+    ]);
+    inBatches("ZADD", key, pairs, 2, emit);
+  },
+};
+
+/** Writes the whole state as commands, in no order of keys. */
+export function dumpServer(server: Server, emit: Emit): void {
+  for (const db of server.databases) {
+    if (db.size === 0) continue;
+    emit("SELECT", String(db.index));
+    db.visitAll((entry) => {
+      dumpEntry(db, entry, emit);
+      return true;
+    });
+  }
+}
+
+/** Writes one key as commands. */
+export function dumpEntry(db: Keyspace, entry: number, emit: Emit): void {
+  const key = db.keyOf(entry);
+  DUMPERS[db.typeOf(entry)]!(db, entry, key, emit);
+  const expiry = db.expiryOf(entry);
+  if (expiry !== NO_EXPIRY) emit("PEXPIREAT", key, String(expiry));
+}
+
+/** Writes elements a batch per command; `unit` of them belong together. */
+function inBatches(name: string, key: Buffer, elements: readonly Buffer[], unit: number, emit: Emit): void {
+  const step = ELEMENTS_PER_COMMAND * unit;
+  for (let at = 0; at < elements.length; at += step) emit(name, key, ...elements.slice(at, at + step));
+}

@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Logger } from "@weftkit/observe";
+import type { Settings } from "../settings.ts";
+import type { AppendOnlyFile } from "./append-only-file.ts";
+import type { AppendFsync, LogControl, LogStatus } from "./journal.ts";
+import { baseName, type LogFile } from "./manifest.ts";
+
+/** What the rewriting worker is given. */
+export interface RewriteRequest {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly target: string;
+  readonly databases: number;
+}
+
+/** What it answers. */
+export interface RewriteResult {
+  readonly bytes: number;
+}
+
+/** After a rewrite has failed, the next automatic one waits this long. */
+const RETRY_AFTER_MS = 60_000;
+
+/** The worker beside this module: TypeScript in the source tree, its bundle in the image. */
+const workerFile = import.meta.url.endsWith(".ts")
+  ? new URL("../rewrite-worker.ts", import.meta.url)
+  : new URL("./rewrite-worker.mjs", import.meta.url);
+
+/**
+ * Keeps the log from growing without end. A rewrite starts a new increment and lets a worker thread replay the files
+ * before it and write their state as a new base; then the manifest names the new base instead of them. The main
+ * thread goes on meanwhile: it does no more than open one file and swap one manifest.
+ */
+export class LogKeeper implements LogControl {
+  readonly #file: AppendOnlyFile;
+  readonly #settings: Settings;
+  readonly #log: Logger;
+  #worker: Worker | undefined;
+  #startedAt = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #lastSeconds = -1;
+  #baseBytes = 0;
+
+  constructor(file: AppendOnlyFile, settings: Settings, log: Logger) {
+    this.#file = file;
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  get status(): LogStatus {
+    return {
+      sizeBytes: this.#file.sizeBytes,
+      baseBytes: this.#baseBytes,
+      pendingBytes: this.#file.pendingBytes,
+      isRewriting: this.#worker !== undefined,
+      lastRewriteSeconds: this.#lastSeconds,
+      lastRewriteFailed: this.#failedAt > this.#startedAt,
+    };
+  }
+
+  get isDurable(): boolean {
+    return this.#file.isDurable;
+  }
+
+  whenDurable(done: () => void): void {
+    this.#file.whenDurable(done);
+  }
+
+  setPolicy(policy: AppendFsync): void {
+    this.#file.policy = policy;
+  }
+
+  /** Starts a rewrite when the log has grown by the configured part; called from time to time. */
+  rewriteIfGrown(): void {
+    const { rewritePercentage, rewriteMinBytes } = this.#settings;
+    const { sizeBytes, rewrittenBytes } = this.#file;
+    if (rewritePercentage === 0 || this.#worker !== undefined || sizeBytes < rewriteMinBytes) return;
+    if (sizeBytes - rewrittenBytes < (rewrittenBytes * rewritePercentage) / 100) return;
+    if (performance.now() - this.#failedAt < RETRY_AFTER_MS) return;
+    this.startRewrite();
+  }
+
+  startRewrite(): string | undefined {
+    if (this.#worker !== undefined) return "Background append only file rewriting already in progress";
+    const finished = this.#file.rotate();
+    if (finished === undefined)
+      return "The append-only file cannot be rewritten while the disk refuses writes";
+    this.#startedAt = performance.now();
+    const { folder } = this.#file;
+    const base: LogFile = { name: "", sequence: finished.at(-1)!.sequence, type: "base" };
+    const named = { ...base, name: baseName(base.sequence) };
+    const request: RewriteRequest = {
+      folder,
+      files: finished.map(({ name }) => name),
+      target: join(folder, named.name),
+      databases: this.#settings.databases,
+    };
+    const worker = new Worker(workerFile, { workerData: request });
+    this.#worker = worker;
+    let result: RewriteResult | undefined;
+    worker.once("message", (message: RewriteResult) => {
+      result = message;
+    });
+    worker.once("error", (error) => this.#failed(error));
+    worker.once("exit", () => {
+      this.#worker = undefined;
+      if (result !== undefined) this.#finished(finished, named, result);
+    });
+    this.#log.info({ files: request.files }, "rewriting the append-only file");
+    return undefined;
+  }
+
+  /** Ends a rewrite without using it; what it has written is removed at the next start. */
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    worker.removeAllListeners("message");
+    await worker.terminate();
+  }
+
+  #finished(files: readonly LogFile[], base: LogFile, { bytes }: RewriteResult): void {
+    try {
+      this.#file.replaceBase(files, base, bytes);
+    } catch (error) {
+      this.#failed(error as Error);
+      return;
+    }
+    this.#baseBytes = bytes;
+    this.#lastSeconds = Math.round((performance.now() - this.#startedAt) / 1000);
+    this.#log.info({ baseBytes: bytes, seconds: this.#lastSeconds }, "the append-only file is rewritten");
+  }
+
+  #failed(error: Error): void {
+    this.#failedAt = performance.now();
+    this.#log.error({ err: error }, "rewriting the append-only file failed; the files stay as they were");
+  }
+}
