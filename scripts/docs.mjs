@@ -1,13 +1,15 @@
-// Writes the documentation that is drawn from data: docs/configuration.md and docs/weftkit.schema.json. With --check
-// it writes nothing and fails when they are stale.
+// Writes the documentation that is drawn from data: the configuration reference, its JSON Schema, the engines'
+// command tables. With --check it writes nothing and fails when they are stale.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentation, jsonSchema } from "@weftkit/config";
+import { commandDocumentation } from "@weftkit/inmemory/documentation";
 
 const docs = join(import.meta.dirname, "..", "docs");
 const pages = {
   "configuration.md": documentation(),
+  "commands/inmemory.md": commandDocumentation(),
   "weftkit.schema.json": formatted("weftkit.schema.json", JSON.stringify(jsonSchema(), null, 2)),
 };
 

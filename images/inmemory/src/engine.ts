@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer, Refusal } from "@weftkit/host";
 import { Cron } from "./cron.ts";
+import { registerMetrics } from "./metrics.ts";
 import { ClientConnection } from "./network/client-connection.ts";
 import { takeHandle } from "./network/handle-transport.ts";
 import { StreamTransport } from "./network/stream-transport.ts";
@@ -57,6 +58,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     server.dataDirectory = ctx.dataDir;
     server.localAddress = `${section.bind}:${section.port}`;
     server.onShutdown = () => process.kill(process.pid, "SIGTERM");
+    registerMetrics(server, ctx.metrics);
     this.#tick = new Tick(server, this.#log);
     this.#log.onPending = () => this.#tick.schedule();
     this.#cron = new Cron(server, () => {
@@ -131,6 +133,7 @@ function settingsOf(section: EngineContext<"inmemory">["section"]) {
     appendFsync: section.appendfsync,
     notifyClasses: parseNotifyClasses(section.notify_keyspace_events) ?? 0,
     timeoutSeconds: section.timeout_seconds,
+    isDebugEnabled: section.enable_debug_command,
     queryBufferLimitBytes: section.client_query_buffer_limit,
     bulkLimitBytes: section.proto_max_bulk_len,
     outputLimits: {

@@ -44,7 +44,8 @@ export interface Settings {
   streamNodeEntriesMax: number;
   slowlogMicroseconds: number;
   slowlogLength: number;
-  activeExpireEffort: number;
+  /** Whether DEBUG may be used. */
+  isDebugEnabled: boolean;
 }
 
 export function defaultSettings(): Settings {
@@ -80,6 +81,6 @@ export function defaultSettings(): Settings {
     streamNodeEntriesMax: 100,
     slowlogMicroseconds: 10_000,
     slowlogLength: 128,
-    activeExpireEffort: 1,
+    isDebugEnabled: false,
   };
 }

@@ -54,6 +54,7 @@ const inmemory = {
     { fallback: "" },
   ),
   timeout_seconds: integer("Close a connection that was idle this long; 0 is never.", 0, { max: 2_147_483 }),
+  enable_debug_command: flag("Whether administrators may use DEBUG, which can hold the engine up.", false),
   client_query_buffer_limit: bytes(
     "The most bytes of unread commands a client may have; then it is closed.",
     1024 ** 3,

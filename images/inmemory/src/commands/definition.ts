@@ -26,7 +26,8 @@ export type Flag =
   | "no_async_loading"
   | "no_multi"
   | "movablekeys"
-  | "allow_busy";
+  | "allow_busy"
+  | "touches_arbitrary_keys";
 
 export type Group =
   | "string"
