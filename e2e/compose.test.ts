@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { expect, onTestFinished } from "vitest";
 import { differences, writeDataset } from "./dataset.ts";
-import { freePort, inspect, projectPrefix, run } from "./docker.ts";
+import { freePort, inspect, projectPrefix, registry, run, tag } from "./docker.ts";
 import { testWithDocker } from "./test-with-docker.ts";
 
 const program = join(import.meta.dirname, "../compose-builder/bin/weftkit.mjs");
@@ -23,8 +23,9 @@ async function writeProject(name: string) {
     await compose("down", "--volumes", "--timeout", "5");
     rmSync(folder, { recursive: true, force: true });
   });
-  const args = ["compose", "--engines", "inmemory", "--project", project, "--port", `inmemory=${port}`];
-  const written = await run(process.execPath, [program, ...args], folder);
+  const which = ["--engines", "inmemory", "--registry", registry, "--tag", tag];
+  const where = ["--project", project, "--port", `inmemory=${port}`];
+  const written = await run(process.execPath, [program, "compose", ...which, ...where], folder);
   expect(written).toMatchObject({ code: 0, stderr: "" });
   const password = readFileSync(join(folder, "secrets/inmemory_password"), "utf8").trim();
   return { project, compose, connect: (db = 0) => connect(port, password, db) };

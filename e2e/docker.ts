@@ -2,8 +2,12 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 
+/** Where the images under test are: the same variables as docker-bake.hcl reads, and the same defaults. */
+export const registry = process.env.REGISTRY ?? "weftkit";
+export const tag = process.env.TAG ?? "0.1.0";
+
 /** The image under test, as `npm run images` names it. */
-export const image = `${process.env.REGISTRY ?? "weftkit"}/inmemory:${process.env.TAG ?? "0.1.0"}`;
+export const image = `${registry}/inmemory:${tag}`;
 
 /** On everything that the tests start, so that it can be removed after a failure too. */
 export const label = "weftkit.e2e=1";
