@@ -13,6 +13,10 @@ import { multipleStringCommands } from "./string-multiple.ts";
 import { stringNumberCommands } from "./string-number.ts";
 import { stringRangeCommands } from "./string-range.ts";
 import { transactionCommands } from "./transactions.ts";
+import { zsetCommands } from "./zset.ts";
+import { zsetAlgebraCommands } from "./zset-algebra.ts";
+import { zsetPopCommands } from "./zset-pop.ts";
+import { zsetRangeCommands } from "./zset-range.ts";
 
 /** All command families; the order is that of the documentation page. */
 export const commandFamilies = [
@@ -31,4 +35,8 @@ export const commandFamilies = [
   lcsCommands,
   listCommands,
   listPopCommands,
+  zsetCommands,
+  zsetRangeCommands,
+  zsetPopCommands,
+  zsetAlgebraCommands,
 ];

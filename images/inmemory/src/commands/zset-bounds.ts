@@ -14,7 +14,6 @@ export function readScore(session: Session, index: number, error = NOT_A_FLOAT):
   const small = args.integer(index);
   if (Number.isSafeInteger(small)) return small;
   const length = args.lengths[index]!;
-  if (length === 0) return 0;
   const score = parseFloat64(args.buffer, args.offsets[index]!, length);
   if (Number.isNaN(score) || !isRepresentable(score, () => args.latin1(index))) {
     reply.error(error);

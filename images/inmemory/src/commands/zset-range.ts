@@ -206,7 +206,7 @@ function zrandmember(session: Session): void {
   } else {
     const wanted = Math.min(count, length);
     beginMembers(session, wanted, withScores);
-    if (wanted === length) zset.each(0, length, false, write);
+    if (wanted === length) zset.each(length - 1, length, true, write);
     else for (const place of distinctPlaces(wanted, length)) zset.each(place, 1, false, write);
   }
 }

@@ -6,7 +6,7 @@ import { TYPE_ZSET } from "../storage/keyspace.ts";
 import { createZset, openZset } from "../storage/zset.ts";
 import { addKey, deleteEmptied } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
-import { readScanCursor, readScanOptions } from "./scan-options.ts";
+import { matchesRange, readCursor, readScanOptions, runScan } from "./scan.ts";
 import { type Bounds, readLexBounds, readRankBounds, readScore, readScoreBounds } from "./zset-bounds.ts";
 
 const NX_AND_XX = "ERR XX and NX options at the same time are not compatible";
@@ -171,7 +171,7 @@ function count(session: Session, bounds: Bounds | undefined): void {
 
 function zscan(session: Session): void {
   const { reply } = session;
-  const cursor = readScanCursor(session, 2);
+  const cursor = readCursor(session, 2);
   if (cursor === undefined) return;
   const entry = session.read(1);
   if (entry === 0) {
@@ -181,21 +181,23 @@ function zscan(session: Session): void {
     return;
   }
   if (!session.isType(entry, TYPE_ZSET)) return;
-  const options = readScanOptions(session, 3);
-  if (options === undefined) return;
+  const request = readScanOptions(session, 3);
+  if (request === undefined) return;
   const zset = openZset(session.db, entry);
   const found: Buffer[] = [];
-  let sampled = 0;
-  let next = cursor;
-  let steps = options.count * 10;
-  do {
-    next = zset.scan(next, (bytes, offset, length, score) => {
-      sampled++;
-      if (!options.matches(bytes, offset, length)) return;
-      found.push(Buffer.from(bytes.subarray(offset, offset + length)));
-      found.push(Buffer.from(zset.isPacked ? formatDouble(score) : formatDouble17(score)));
-    });
-  } while (next !== 0 && steps-- > 0 && sampled < options.count);
+  let visited = 0;
+  const visit = (bytes: Buffer, offset: number, length: number, score: number) => {
+    visited++;
+    if (!matchesRange(request.pattern, bytes, offset, length)) return;
+    found.push(Buffer.from(bytes.subarray(offset, offset + length)));
+    found.push(Buffer.from(zset.isPacked ? formatDouble(score) : formatDouble17(score)));
+  };
+  const next = runScan(
+    cursor,
+    request,
+    (at) => zset.scan(at, visit),
+    () => visited,
+  );
   reply.array(2);
   reply.bulkNumber(next);
   reply.array(found.length);

@@ -23,7 +23,8 @@ const scoreBytes = Buffer.from(scoreBox.buffer);
 /** Puts a score into `scoreBytes` in its packed form, an integer of 1, 2 or 4 bytes or a double; returns its length. */
 function packScore(score: number): number {
   const whole = score | 0;
-  if (whole === score && !Object.is(score, -0)) {
+  // Redis's listpack has no -0 either.
+  if (whole === score) {
     if (whole >= -0x80 && whole <= 0x7f) {
       scoreBytes.writeInt8(whole, 0);
       return 1;
