@@ -69,7 +69,7 @@ export function defaultSettings(): Settings {
       normal: { hardBytes: 256 << 20, softBytes: 0, softSeconds: 0 },
       pubsub: { hardBytes: 32 << 20, softBytes: 8 << 20, softSeconds: 60 },
     },
-    hashPackedEntriesMax: 128,
+    hashPackedEntriesMax: 512,
     hashPackedValueMax: 64,
     setIntsetEntriesMax: 512,
     setPackedEntriesMax: 128,

@@ -2,10 +2,20 @@ import { clientCommands } from "./client.ts";
 import { commandCommands } from "./command.ts";
 import { configCommands } from "./config.ts";
 import { connectionCommands } from "./connection.ts";
+import { databaseCommands } from "./database.ts";
+import { debugCommands } from "./debug.ts";
+import { expireCommands } from "./expire.ts";
+import { hashCommands } from "./hash.ts";
+import { hashNumberCommands } from "./hash-number.ts";
+import { randomFieldCommands } from "./hash-random.ts";
 import { infoCommands } from "./info.ts";
+import { keyCommands } from "./keys.ts";
+import { moveCommands } from "./keys-move.ts";
 import { listCommands } from "./list.ts";
 import { listPopCommands } from "./list-pop.ts";
+import { objectCommands } from "./object.ts";
 import { pubsubCommands } from "./pubsub.ts";
+import { scanCommands } from "./scan.ts";
 import { serverCommands } from "./server.ts";
 import { stringCommands } from "./string.ts";
 import { lcsCommands } from "./string-lcs.ts";
@@ -25,14 +35,24 @@ export const commandFamilies = [
   serverCommands,
   pubsubCommands,
   infoCommands,
+  debugCommands,
   configCommands,
   commandCommands,
   clientCommands,
+  databaseCommands,
+  keyCommands,
+  moveCommands,
+  scanCommands,
+  objectCommands,
+  expireCommands,
   stringCommands,
   multipleStringCommands,
   stringNumberCommands,
   stringRangeCommands,
   lcsCommands,
+  hashCommands,
+  hashNumberCommands,
+  randomFieldCommands,
   listCommands,
   listPopCommands,
   zsetCommands,

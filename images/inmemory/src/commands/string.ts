@@ -140,7 +140,7 @@ export const stringCommands: Command[] = [
   {
     name: "set",
     arity: -3,
-    flags: ["write", "denyoom", "movablekeys"],
+    flags: ["write", "denyoom"],
     keys: key("RW access update variable_flags"),
     group: "string",
     since: "1.0.0",

@@ -156,7 +156,7 @@ export function floatOf(random: Random, bad = 10): string {
 }
 
 /** A value: a number, a short or a long text, bytes. */
-export function valueOf(random: Random): Word {
+export function contentOf(random: Random): Word {
   const roll = random.below(100);
   if (roll < 30) return integerOf(random, 2);
   if (roll < 40) return floatOf(random);
