@@ -58,7 +58,8 @@ function login(session: Session, user: string | undefined, password: Buffer, ans
     else answer();
     return;
   }
-  const name = user ?? authenticator.defaultUser ?? "default";
+  // A URL without a user name (`redis://:PASSWORD@host`) reaches us as the user `default` from some clients.
+  const name = user === undefined || user === "default" ? (authenticator.defaultUser ?? "default") : user;
   session.decide(
     authenticator.verifyPassword(name, password),
     (context) => {

@@ -66,8 +66,8 @@ export class RequestParser {
   /** Reads one request from `position` up to `end` into `args`. Throws ProtocolError. */
   parse(buffer: Buffer, end: number, args: Args, limits: RequestLimits): ParseResult {
     if (this.#left < 0) {
-      if (this.position >= end) return INCOMPLETE;
       this.start = this.position;
+      if (this.position >= end) return INCOMPLETE;
       args.buffer = buffer;
       args.count = 0;
       if (buffer[this.position] !== STAR) return this.#parseInline(buffer, end, args, limits);
