@@ -6,4 +6,4 @@ export {
   type UserEntry,
 } from "./authenticator.ts";
 export type { CertificateIdentity } from "./certificate.ts";
-export { type Action, actions, type SecurityContext } from "./security-context.ts";
+export { type Action, actions, type Scope, type SecurityContext } from "./security-context.ts";

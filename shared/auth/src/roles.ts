@@ -1,5 +1,5 @@
 import { matchesGlob } from "./glob.ts";
-import { type Action, actions, type SecurityContext } from "./security-context.ts";
+import { type Action, actions, type Scope, type SecurityContext } from "./security-context.ts";
 
 /** What a role allows and denies: an action, or `action:object-pattern`. A denial wins over every role's grants. */
 export interface Role {
@@ -79,6 +79,14 @@ class RoleContext implements SecurityContext {
     const bit = bits[action];
     if ((bit & this.#unlimited) !== 0) return (bit & this.#allowed & ~this.#denied) !== 0;
     return this.#canWithin(bit, object);
+  }
+
+  scope(action: Action): Scope {
+    const bit = bits[action];
+    const isLimited = (limited: Limited) => limited.bit === bit;
+    if ((bit & this.#denied) !== 0) return "none";
+    if ((bit & this.#allowed) !== 0) return this.#limitedDeny.some(isLimited) ? "some" : "all";
+    return this.#limitedAllow.some(isLimited) ? "some" : "none";
   }
 
   #canWithin(bit: number, object: string | undefined): boolean {

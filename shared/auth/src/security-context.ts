@@ -13,4 +13,8 @@ export interface SecurityContext {
    * Without `object` the question is about all objects: an exception for any one of them makes it false.
    */
   can(action: Action, object?: string): boolean;
+  /** Whether `action` is allowed for all objects, for some of them (then `can` decides for each), or for none. */
+  scope(action: Action): Scope;
 }
+
+export type Scope = "all" | "some" | "none";

@@ -55,6 +55,12 @@ describe("roles", () => {
     expect(context.can("admin")).toBe(true);
   });
 
+  test("the scope of an action tells whether asking object by object can ever help", () => {
+    const context = custom(["read", "write:orders*", "connect"], ["read:salaries", "connect"]);
+    expect(actions.map((action) => context.scope(action))).toEqual(["none", "some", "some", "none", "none"]);
+    expect(contextOf("u", [builtInRoles.get("read_write")!]).scope("write")).toBe("all");
+  });
+
   test("without an object the question is about all of them", () => {
     expect(custom(["read"], ["read:salaries"]).can("read")).toBe(false);
     expect(custom(["read:orders"]).can("read")).toBe(false);
