@@ -137,7 +137,7 @@ export class Dispatcher {
     if (session.access === undefined) {
       if (!command.flags.includes("no_auth")) return NOAUTH;
     } else {
-      const denied = session.access.denial(command, session);
+      const denied = session.access.denial(command, session.args);
       if (denied !== undefined) return denied;
     }
     if (server.settings.maxMemory > 0 && !server.makeRoom() && this.#needsMemory(session, command))

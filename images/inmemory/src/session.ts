@@ -144,7 +144,7 @@ export class Session {
   /** From now on the session acts for this user. */
   authenticate(user: SecurityContext): void {
     this.user = user;
-    this.access = new Access(user);
+    this.access = new Access(user, this.server.dispatcher.registry);
   }
 
   // ---- keys ------------------------------------------------------------------------------------------------------

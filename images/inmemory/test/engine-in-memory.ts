@@ -17,7 +17,7 @@ export class EngineInMemory {
   /** Another client, authenticated as one who may do everything. */
   client(): Session {
     const session = this.server.createSession();
-    session.authenticate({ user: "test", roles: ["superuser"], can: () => true });
+    session.authenticate({ user: "test", roles: ["superuser"], can: () => true, scope: () => "all" });
     return session;
   }
 

@@ -59,7 +59,7 @@ function exec(session: Session): void {
       session.args.load(values);
       session.command = command;
       // Rights may have changed since the command was queued.
-      const denied = session.access?.denial(command, session);
+      const denied = session.access?.denial(command, session.args);
       if (denied !== undefined) reply.error(denied);
       else server.dispatcher.call(session, command);
     }

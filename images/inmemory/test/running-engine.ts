@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type RunningImage, startImage } from "@weftkit/host";
+import { onTestFinished } from "vitest";
+import { InmemoryEngine } from "../src/engine.ts";
+import { weftkitVersion } from "../src/identity.ts";
+import { WireClient } from "./wire-client.ts";
+
+/** A folder of this test's own. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "weftkit-inmemory-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface EngineOptions {
+  dataDir?: string;
+  /** Keys of `[inmemory]`. */
+  inmemory?: Record<string, unknown>;
+  /** Keys of `[auth]`; default: nobody has to log in. */
+  auth?: Record<string, unknown>;
+  tls?: Record<string, unknown>;
+  logStream?: { write(line: string): void };
+}
+
+/** The whole engine behind a real port, in this process, until the test has finished. */
+export class RunningEngine {
+  readonly image: RunningImage;
+  readonly port: number;
+
+  private constructor(image: RunningImage) {
+    this.image = image;
+    this.port = image.port;
+  }
+
+  static async start(options: EngineOptions = {}): Promise<RunningEngine> {
+    const { dataDir = temporaryFolder(), inmemory = {}, auth = { method: "none" }, tls, logStream } = options;
+    const image = await startImage(
+      { name: "inmemory", version: weftkitVersion, create: () => new InmemoryEngine() },
+      {
+        config: {
+          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0 },
+          auth,
+          inmemory: { port: 0, ...inmemory },
+          ...(tls !== undefined && { tls }),
+        },
+        ...(logStream !== undefined && { logStream }),
+      },
+    );
+    onTestFinished(() => image.stop().catch(() => {}));
+    return new RunningEngine(image);
+  }
+
+  /** A client of the engine; closed when the test has finished. */
+  async client(options: { allowHalfOpen?: boolean } = {}): Promise<WireClient> {
+    const client = await WireClient.connect(this.port, options);
+    onTestFinished(() => client.destroy());
+    return client;
+  }
+}
