@@ -17,6 +17,9 @@ import { objectCommands } from "./object.ts";
 import { pubsubCommands } from "./pubsub.ts";
 import { scanCommands } from "./scan.ts";
 import { serverCommands } from "./server.ts";
+import { setCommands } from "./set.ts";
+import { setAlgebraCommands } from "./set-algebra.ts";
+import { randomMemberCommands } from "./set-random.ts";
 import { stringCommands } from "./string.ts";
 import { lcsCommands } from "./string-lcs.ts";
 import { multipleStringCommands } from "./string-multiple.ts";
@@ -55,6 +58,9 @@ export const commandFamilies = [
   randomFieldCommands,
   listCommands,
   listPopCommands,
+  setCommands,
+  setAlgebraCommands,
+  randomMemberCommands,
   zsetCommands,
   zsetRangeCommands,
   zsetPopCommands,

@@ -57,7 +57,8 @@ export const keyGenerators: readonly Generator[] = [
   (random) => exact("SCAN", random.pick(["x", "", " 1", "1x", "18446744073709551616"]), "COUNT", "0"),
   (random) => exact("SCAN", "0", "COUNT", integerOf(random, 50).replace(/^[^-].*$/, "x")),
   (random) => exact("OBJECT", "ENCODING", anyKey(random)),
-  (random) => exact("OBJECT", random.pick(["FREQ", "IDLETIME", "bogus"]), anyKey(random)),
+  (random) => exact("OBJECT", random.pick(["FREQ", "bogus"]), anyKey(random)),
+  (random) => timed("OBJECT", "IDLETIME", anyKey(random)),
   () => exact("DBSIZE"),
   (random) =>
     random.chance(2) ? exact(random.pick(["FLUSHDB", "FLUSHALL"]), ...flushOptions(random)) : exact("DBSIZE"),
