@@ -1,0 +1,91 @@
+import { parseArgs } from "node:util";
+import { type Contender, redisVersion, requireRedis, startRedis, startWeftkit } from "./contenders.ts";
+import { manyKeys } from "./many-keys.ts";
+import { compare, loads } from "./throughput.ts";
+
+const usage = `Compares weftkit/inmemory with the real Redis on this machine, in one run.
+
+  npm run bench -- [options]         after npm run build
+
+  --quick               50 clients, pipeline 1 and 16, 3-byte values only
+  --only COMMAND,...    some commands only (SET, GET, INCR, LPUSH, HSET, ZADD, XADD, MSET)
+  --rounds N            alternating rounds per cell; the median counts      (5)
+  --seconds N           about so long per round                             (1)
+  --appendfsync POLICY  always, everysec, no, on both sides                 (everysec)
+  --keys N              the many-keys part: so many keys, 0 leaves it out   (5000000)
+  --json                one JSON object instead of a table
+`;
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "1" },
+    appendfsync: { type: "string", default: "everysec" },
+    keys: { type: "string", default: "5000000" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) console.log(usage);
+else await main();
+
+async function main(): Promise<void> {
+  requireRedis();
+  const only = values.only?.toUpperCase().split(",");
+  const report: { throughput: unknown[]; manyKeys: Record<string, unknown> } = {
+    throughput: [],
+    manyKeys: {},
+  };
+  const say = (line: string) => {
+    if (!values.json) console.log(line);
+  };
+  say(
+    `Redis ${redisVersion()}, appendfsync ${values.appendfsync}, median of ${values.rounds} rounds, requests/s\n`,
+  );
+  say("command  clients  pipeline  bytes       redis     weftkit   ratio");
+  for (const load of loads(values.quick)) {
+    if (only !== undefined && !only.includes(load.command)) continue;
+    const [redis, weftkit] = await together(async (contenders) =>
+      compare(contenders, load, Number(values.rounds), Number(values.seconds)),
+    );
+    const ratio = weftkit! / redis!;
+    report.throughput.push({ ...load, redis, weftkit, ratio });
+    const cells = [
+      load.command.padEnd(7),
+      String(load.clients).padStart(8),
+      String(load.pipeline).padStart(9),
+      String(load.valueBytes).padStart(6),
+      Math.round(redis!).toString().padStart(11),
+      Math.round(weftkit!).toString().padStart(11),
+      ratio.toFixed(2).padStart(7),
+    ];
+    say(cells.join(" "));
+  }
+  const keys = Number(values.keys);
+  if (keys > 0) {
+    say(`\n${keys} keys of 16 bytes with values of 3, then single GETs beside a writer\n`);
+    say("server   bytes/key   p50 ms   p99.9 ms   max ms");
+    for (const start of [startRedis, startWeftkit]) {
+      const contender = await start(values.appendfsync);
+      const result = await manyKeys(contender, keys, 200_000);
+      await contender.stop();
+      report.manyKeys[contender.name] = result;
+      const numbers = [result.bytesPerKey, result.p50Ms, result.p999Ms, result.maxMs];
+      say(`${contender.name.padEnd(8)} ${numbers.map((n) => n.toFixed(2).padStart(9)).join("  ")}`);
+    }
+  }
+  if (values.json) console.log(JSON.stringify(report));
+}
+
+/** Runs something on fresh servers, ours and theirs, both up at the same time. */
+async function together<T>(work: (contenders: readonly Contender[]) => Promise<T>): Promise<T> {
+  const contenders = [await startRedis(values.appendfsync), await startWeftkit(values.appendfsync)];
+  try {
+    return await work(contenders);
+  } finally {
+    for (const contender of contenders) await contender.stop();
+  }
+}
