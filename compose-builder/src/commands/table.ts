@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { aofCommand } from "./aof.ts";
 import { composeCommand } from "./compose.ts";
 import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -8,4 +9,10 @@ import { upCommand } from "./up.ts";
 export type DefineCommand = (exit: (code: number) => void) => Command;
 
 /** Every command, in the order of the help. A command is a file of this folder, named after it, and a line here. */
-export const commands: readonly DefineCommand[] = [composeCommand, upCommand, configCommand, doctorCommand];
+export const commands: readonly DefineCommand[] = [
+  composeCommand,
+  upCommand,
+  configCommand,
+  doctorCommand,
+  aofCommand,
+];

@@ -57,6 +57,7 @@ export function loadLogFolder(
       throw new CorruptLog(
         path,
         result.goodBytes,
+        result.goodBytes,
         "the file ends in the middle of a command, but is not the last one",
       );
     }

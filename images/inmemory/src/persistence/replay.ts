@@ -25,14 +25,20 @@ export interface ReplayResult {
 export class CorruptLog extends WeftkitError {
   readonly path: string;
   readonly offset: number;
+  /** Bytes before the damage that are whole writes: where a repair cuts. */
+  readonly goodBytes: number;
+  /** What is wrong there. */
+  readonly what: string;
 
-  constructor(path: string, offset: number, what: string) {
+  constructor(path: string, offset: number, goodBytes: number, what: string) {
     super(
       "AOF_CORRUPT",
       `${path} is damaged at byte ${offset}: ${what}. Nothing was changed. Look with "weftkit aof check ${path}"; "weftkit aof repair ${path}" cuts it there, and everything after that byte is lost`,
     );
     this.path = path;
     this.offset = offset;
+    this.goodBytes = goodBytes;
+    this.what = what;
   }
 }
 
@@ -205,6 +211,7 @@ class LogReader {
       throw new CorruptLog(
         this.#path,
         this.#checkedFrom,
+        this.#checkedFrom,
         "the checksum of the write that starts there does not match",
       );
     }
@@ -219,7 +226,7 @@ class LogReader {
   }
 
   #damaged(at: number, what: string): never {
-    throw new CorruptLog(this.#path, this.#base + at, what);
+    throw new CorruptLog(this.#path, this.#base + at, this.#goodBytes, what);
   }
 }
 
