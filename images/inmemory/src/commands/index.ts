@@ -20,6 +20,7 @@ import { serverCommands } from "./server.ts";
 import { setCommands } from "./set.ts";
 import { setAlgebraCommands } from "./set-algebra.ts";
 import { randomMemberCommands } from "./set-random.ts";
+import { sortCommands } from "./sort.ts";
 import { stringCommands } from "./string.ts";
 import { lcsCommands } from "./string-lcs.ts";
 import { multipleStringCommands } from "./string-multiple.ts";
@@ -48,6 +49,7 @@ export const commandFamilies = [
   scanCommands,
   objectCommands,
   expireCommands,
+  sortCommands,
   stringCommands,
   multipleStringCommands,
   stringNumberCommands,

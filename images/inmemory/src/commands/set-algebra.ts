@@ -10,7 +10,7 @@ import {
   TYPE_SET,
 } from "../storage/keyspace.ts";
 import { createSetValue, MemberSet } from "../storage/set.ts";
-import { addKey } from "./collections.ts";
+import { replaceKey } from "./collections.ts";
 import { type Command, countedKeys, key, keys } from "./definition.ts";
 import { answerMembers } from "./set.ts";
 
@@ -58,15 +58,17 @@ class Result {
     const { db, reply } = session;
     const { size } = this.set;
     const replaced = session.write(1);
-    if (replaced !== 0) db.delete(replaced);
     if (size === 0) {
       this.drop();
-      if (replaced !== 0) session.changed(1, NOTIFY_GENERIC, "del");
+      if (replaced !== 0) {
+        db.delete(replaced);
+        session.changed(1, NOTIFY_GENERIC, "del");
+      }
     } else {
       const { encoding, valueWord } = this.#keyspace.detach(this.set.entry);
       const value =
         encoding === ENCODING_OBJECT ? db.addObject(this.#keyspace.takeObject(valueWord)) : valueWord;
-      addKey(session, 1, TYPE_SET, encoding, value);
+      replaceKey(session, 1, replaced, TYPE_SET, encoding, value);
       session.changed(1, NOTIFY_SET, event);
     }
     reply.integer(size);

@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { encode } from "../wire-client.ts";
+import type { Word } from "./random.ts";
+import { decodeReply, type Reply, ReplyReader } from "./reply.ts";
+
+/** A connection that sends batches of commands and takes back as many replies, undecoded. */
+export class Link {
+  readonly #socket: Socket;
+  readonly #replies: Buffer[] = [];
+  #waiting:
+    | { count: number; resolve: (replies: Buffer[]) => void; reject: (error: Error) => void }
+    | undefined;
+  #ended: Error | undefined;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const reader = new ReplyReader();
+    socket.on("data", (chunk: Buffer) => {
+      this.#replies.push(...reader.push(chunk));
+      this.#settle();
+    });
+    socket.on("error", (error) => this.#end(error));
+    socket.on("close", () => this.#end(new Error("the server closed the connection")));
+  }
+
+  /** Connects; with version 3 the connection speaks RESP3. */
+  static async open(port: number, version: 2 | 3 = 2): Promise<Link> {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    await once(socket, "connect");
+    const link = new Link(socket);
+    if (version === 3) await link.exchange([["HELLO", "3"]]);
+    return link;
+  }
+
+  /** Sends commands in one piece and resolves with a reply for each. One exchange at a time. */
+  exchange(commands: readonly (readonly Word[])[]): Promise<Buffer[]> {
+    this.#socket.write(Buffer.concat(commands.map((words) => encode(...words))));
+    return this.receive(commands.length);
+  }
+
+  /** Resolves with the next replies. */
+  receive(count: number): Promise<Buffer[]> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { count, resolve, reject };
+      this.#settle();
+    });
+  }
+
+  /** Sends a command without waiting for its reply. */
+  send(words: readonly Word[]): void {
+    this.#socket.write(encode(...words));
+  }
+
+  /** Sends a command and decodes its reply. */
+  async call(...words: readonly Word[]): Promise<Reply> {
+    const [reply] = await this.exchange([words]);
+    return decodeReply(reply!);
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #settle(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    if (this.#replies.length >= waiting.count) {
+      this.#waiting = undefined;
+      waiting.resolve(this.#replies.splice(0, waiting.count));
+    } else if (this.#ended !== undefined) {
+      this.#waiting = undefined;
+      waiting.reject(this.#ended);
+    }
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    this.#settle();
+  }
+}
