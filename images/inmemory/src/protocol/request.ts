@@ -4,11 +4,15 @@ const STAR = 0x2a;
 const DOLLAR = 0x24;
 const CR = 13;
 const LF = 10;
+const MINUS = 0x2d;
+const ZERO = 0x30;
 
 /** Longest inline command and longest length line, in bytes (Redis, PROTO_INLINE_MAX_SIZE). */
 const INLINE_BYTES_MAX = 64 << 10;
-/** Arguments of one command (Redis allows 1024 * 1024). */
-const ARGUMENTS_MAX = 1024 * 1024;
+/** Arguments of one command (Redis, INT_MAX); what bounds them in practice is the query buffer's limit. */
+const ARGUMENTS_MAX = 2 ** 31 - 1;
+/** Digits of a length that are read: more than any valid one has, and still exact in a double. */
+const DIGITS_MAX = 15;
 /** What a client that has not authenticated may send. */
 const UNAUTHENTICATED_ARGUMENTS_MAX = 10;
 const UNAUTHENTICATED_BULK_MAX = 16 << 10;
@@ -110,42 +114,43 @@ export class RequestParser {
   /** The integer after the type byte at `position`, moving past its line; undefined while the line is not whole. */
   #lengthLine(buffer: Buffer, end: number, invalid: string, tooLong: string): number | undefined {
     let at = this.position + 1;
-    let value = 0;
-    const isNegative = buffer[at] === 0x2d && at < end;
+    const isNegative = at < end && buffer[at] === MINUS;
     if (isNegative) at++;
     const digitsStart = at;
-    while (at < end) {
-      const digit = buffer[at]! - 0x30;
+    let value = 0;
+    for (; at < end && at - digitsStart < DIGITS_MAX; at++) {
+      const digit = buffer[at]! - ZERO;
       if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
-      at++;
-      if (at - digitsStart > 18) throw new ProtocolError(invalid);
     }
-    if (at >= end || (buffer[at] === CR && at + 1 >= end)) {
-      if (end - this.position > INLINE_BYTES_MAX) throw new ProtocolError(tooLong);
-      return undefined;
+    const digits = at - digitsStart;
+    const isNumber = digits > 0 && (buffer[digitsStart] !== ZERO || (digits === 1 && !isNegative));
+    if (at + 1 < end && buffer[at] === CR && isNumber) {
+      this.position = at + 2;
+      return isNegative ? -value : value;
     }
-    if (buffer[at] !== CR || at === digitsStart) {
-      // The line is broken; wait for its end only as far as Redis would, then say so.
-      const lineEnd = buffer.indexOf(CR, at);
-      if ((lineEnd < 0 || lineEnd >= end) && end - this.position <= INLINE_BYTES_MAX) return undefined;
-      throw new ProtocolError(lineEnd < 0 || lineEnd >= end ? tooLong : invalid);
-    }
-    this.position = at + 2;
-    return isNegative ? -value : value;
+    return this.#refuseLengthLine(buffer, end, invalid, tooLong);
+  }
+
+  /** Tells a line that is not whole (undefined) from one that is no number; an error is Redis's, whatever the packets. */
+  #refuseLengthLine(buffer: Buffer, end: number, invalid: string, tooLong: string): undefined {
+    const line = buffer.subarray(this.position, end);
+    const lineEnd = line.indexOf(CR);
+    if ((lineEnd < 0 ? line.length : lineEnd) > INLINE_BYTES_MAX) throw new ProtocolError(tooLong);
+    if (lineEnd >= 0 && lineEnd + 1 < line.length) throw new ProtocolError(invalid);
+    return undefined;
   }
 
   #parseInline(buffer: Buffer, end: number, args: Args, limits: RequestLimits): ParseResult {
-    const newline = buffer.indexOf(LF, this.position);
-    if (newline < 0 || newline >= end) {
-      if (end - this.position > INLINE_BYTES_MAX) throw new ProtocolError("too big inline request");
-      return INCOMPLETE;
-    }
-    const lineEnd = newline > this.position && buffer[newline - 1] === CR ? newline - 1 : newline;
-    if (lineEnd - this.position > INLINE_BYTES_MAX) throw new ProtocolError("too big inline request");
-    const words = splitInline(buffer.subarray(this.position, lineEnd));
+    const received = buffer.subarray(this.position, end);
+    const newline = received.indexOf(LF);
+    let length = newline < 0 ? received.length : newline;
+    if (length > 0 && received[length - 1] === CR) length--;
+    if (length > INLINE_BYTES_MAX) throw new ProtocolError("too big inline request");
+    if (newline < 0) return INCOMPLETE;
+    const words = splitInline(received.subarray(0, length));
     if (words === undefined) throw new ProtocolError("unbalanced quotes in request");
-    this.position = newline + 1;
+    this.position += newline + 1;
     if (words.length === 0) return EMPTY;
     if (words.length > UNAUTHENTICATED_ARGUMENTS_MAX && !limits.isAuthenticated) {
       throw new ProtocolError("unauthenticated multibulk length");
@@ -157,10 +162,14 @@ export class RequestParser {
 
 const ESCAPES: Record<string, number> = { n: 10, r: 13, t: 9, b: 8, a: 7 };
 
-/** Splits a line into words as redis-cli and the inline protocol do; undefined when a quote stays open. */
+/**
+ * Splits a line into words as redis-cli and the inline protocol do; undefined when a quote stays open. A line ends at
+ * its first NUL, too (Redis, sdssplitargs).
+ */
 export function splitInline(line: Buffer): Buffer[] | undefined {
   const words: Buffer[] = [];
-  const text = line.toString("latin1");
+  const nul = line.indexOf(0);
+  const text = line.toString("latin1", 0, nul < 0 ? line.length : nul);
   let at = 0;
   while (true) {
     while (at < text.length && isSpace(text[at]!)) at++;
@@ -198,13 +207,5 @@ export function splitInline(line: Buffer): Buffer[] | undefined {
 }
 
 function isSpace(char: string): boolean {
-  return (
-    char === " " ||
-    char === "\n" ||
-    char === "\r" ||
-    char === "\t" ||
-    char === "\0" ||
-    char === "\v" ||
-    char === "\f"
-  );
+  return char === " " || char === "\n" || char === "\r" || char === "\t" || char === "\v" || char === "\f";
 }
