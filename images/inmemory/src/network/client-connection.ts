@@ -10,6 +10,8 @@ const REREAD_ARGUMENTS_MAX = 64;
 const REPLY_SLICE_BYTES = 1 << 20;
 /** Input kept for a session that waits, before reading stops. */
 const WAITING_INPUT_BYTES = 1 << 20;
+/** Input kept for a client that has not logged in. */
+const UNAUTHENTICATED_INPUT_BYTES = 1 << 20;
 
 /** Ties a transport to a session: cuts the input into commands, runs them, and hands the replies to the tick. */
 export class ClientConnection implements Connection {
@@ -187,7 +189,8 @@ export class ClientConnection implements Connection {
     if (args.count > REREAD_ARGUMENTS_MAX) {
       const partial = new Args();
       partial.swap(args);
-      for (let i = 0; i < partial.count; i++) partial.offsets[i]! -= start;
+      // Only the first time: from then on the request starts where our own buffer does, however many packets follow.
+      if (start > 0) for (let i = 0; i < partial.count; i++) partial.offsets[i]! -= start;
       this.#partialArgs = partial;
       const { wantedBytes } = parser;
       this.#keep(buffer, start, end, wantedBytes);
@@ -216,8 +219,14 @@ export class ClientConnection implements Connection {
   #append(buffer: Buffer, start: number, end: number): void {
     const length = end - start;
     const held = this.#input === undefined ? 0 : this.#inputEnd;
-    if (held + length > this.session.server.settings.queryBufferLimitBytes) {
-      this.session.server.statistics.queryBufferLimitDisconnections++;
+    const { session } = this;
+    const { settings, statistics } = session.server;
+    const limit =
+      session.access === undefined && !session.isWaiting
+        ? Math.min(settings.queryBufferLimitBytes, UNAUTHENTICATED_INPUT_BYTES)
+        : settings.queryBufferLimitBytes;
+    if (held + length > limit) {
+      statistics.queryBufferLimitDisconnections++;
       this.destroy();
       return;
     }
