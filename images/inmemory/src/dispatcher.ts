@@ -2,9 +2,11 @@ import type { RegisteredCommand, Registry } from "./commands/registry.ts";
 import { NOAUTH, OOM, wrongArity } from "./errors.ts";
 import type { Args } from "./protocol/args.ts";
 import type { Server } from "./server.ts";
-import type { Session } from "./session.ts";
+import type { Session, Transaction } from "./session.ts";
 
 const SHOWN_MAX = 128;
+/** What a queued argument costs beside its bytes. */
+const QUEUED_ARGUMENT_BYTES = 96;
 
 /** How a command comes to run: found, checked, queued or held back, run, counted, recorded. */
 export class Dispatcher {
@@ -44,7 +46,6 @@ export class Dispatcher {
   }
 
   #execute(session: Session): void {
-    const { args, reply } = session;
     const server = this.#server;
     const command = this.#find(session);
     if (command === undefined) return;
@@ -57,8 +58,7 @@ export class Dispatcher {
     session.lastCommand = command;
     session.lastCommandAt = server.now;
     if (session.transaction !== undefined && !command.controlsTransaction) {
-      session.transaction.commands.push({ command, values: args.copyAll() });
-      reply.simple("QUEUED");
+      this.#queue(session, session.transaction, command);
       return;
     }
     if (server.pausing.isActive && this.#isHeld(session, command)) {
@@ -69,6 +69,20 @@ export class Dispatcher {
     this.call(session, command);
     server.propagation.endUnit();
     server.serveBlocked();
+  }
+
+  /** Keeps a command for EXEC; a client that queues more than it may send ends there (Redis, networking.c). */
+  #queue(session: Session, transaction: Transaction, command: RegisteredCommand): void {
+    const { args, reply } = session;
+    const { settings, statistics } = this.#server;
+    for (let i = 0; i < args.count; i++) transaction.bytes += args.lengths[i]! + QUEUED_ARGUMENT_BYTES;
+    if (transaction.bytes > settings.queryBufferLimitBytes) {
+      statistics.queryBufferLimitDisconnections++;
+      session.connection?.destroy();
+      return;
+    }
+    transaction.commands.push({ command, values: args.copyAll() });
+    reply.simple("QUEUED");
   }
 
   /** Runs a handler, counts it and records what it changed. Arity and rights are already checked. */
@@ -108,6 +122,10 @@ export class Dispatcher {
     const { args } = session;
     let command = this.registry.find(args);
     if (command === undefined) {
+      if (isWebRequest(args)) {
+        session.connection?.destroy();
+        return undefined;
+      }
       this.#reject(session, undefined, unknownCommand(args));
       return undefined;
     }
@@ -175,6 +193,14 @@ export class Dispatcher {
     }
     session.reply.error(error);
   }
+}
+
+/**
+ * A page in a browser can make it POST lines of its choice to this port; the connection ends before one of them is
+ * taken for a command (Redis, securityWarningCommand).
+ */
+function isWebRequest(args: Args): boolean {
+  return args.is(0, "POST") || args.is(0, "HOST:");
 }
 
 function unknownCommand(args: Args): string {

@@ -18,6 +18,8 @@ export interface Transaction {
   readonly commands: { command: RegisteredCommand; values: readonly Buffer[] }[];
   /** A command was refused while queueing: EXEC answers EXECABORT. */
   isAborted: boolean;
+  /** Bytes of the queued arguments: they count as input of the client. */
+  bytes: number;
 }
 
 /** What the network offers a session. */

@@ -7,7 +7,7 @@ function multi(session: Session): void {
     session.reply.error("ERR MULTI calls can not be nested");
     return;
   }
-  session.transaction = { commands: [], isAborted: false };
+  session.transaction = { commands: [], isAborted: false, bytes: 0 };
   session.reply.ok();
 }
 
