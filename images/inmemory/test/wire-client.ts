@@ -88,6 +88,11 @@ export class WireClient {
 
 /** A command as an array of bulk strings. */
 export function encode(...words: readonly Word[]): Buffer {
+  return encodeWords(words);
+}
+
+/** As `encode`, for more words than a call may have arguments. */
+export function encodeWords(words: readonly Word[]): Buffer {
   const parts: Buffer[] = [Buffer.from(`*${words.length}\r\n`)];
   for (const word of words) {
     const bytes = Buffer.isBuffer(word) ? word : Buffer.from(String(word), "latin1");
