@@ -18,24 +18,6 @@ export function addKey(
   return entry;
 }
 
-/**
- * Gives the key at an argument a collection instead of what it held; `replaced` is the entry it had, or 0. A value that
- * is replaced is no event, nor is the key a new one then.
- */
-export function replaceKey(
-  session: Session,
-  index: number,
-  replaced: number,
-  type: DataType,
-  encoding: number,
-  valueWord: number,
-): number {
-  if (replaced === 0) return addKey(session, index, type, encoding, valueWord);
-  const { args, db } = session;
-  db.delete(replaced);
-  return db.add(args.buffer, args.offsets[index]!, args.lengths[index]!, type, encoding, valueWord);
-}
-
 /** Deletes the key at an argument because its collection is empty now. */
 export function deleteEmptied(session: Session, index: number, entry: number): void {
   session.db.delete(entry);

@@ -1,5 +1,5 @@
 import { SYNTAX } from "../errors.ts";
-import { NOTIFY_GENERIC, NOTIFY_SET } from "../notifications.ts";
+import { NOTIFY_SET } from "../notifications.ts";
 import { parseInteger } from "../protocol/numbers.ts";
 import type { Session } from "../session.ts";
 import {
@@ -55,20 +55,17 @@ class Result {
   /** Makes it the value of the key at argument 1, or deletes that key when the set is empty; answers its size. */
   store(event: string): void {
     const session = this.#session;
-    const { db, reply } = session;
+    const { db, server, reply } = session;
     const { size } = this.set;
-    const replaced = session.write(1);
     if (size === 0) {
       this.drop();
-      if (replaced !== 0) {
-        db.delete(replaced);
-        session.changed(1, NOTIFY_GENERIC, "del");
-      }
+      const replaced = session.write(1);
+      if (replaced !== 0) server.delete(db, replaced);
     } else {
       const { encoding, valueWord } = this.#keyspace.detach(this.set.entry);
-      const value =
-        encoding === ENCODING_OBJECT ? db.addObject(this.#keyspace.takeObject(valueWord)) : valueWord;
-      replaceKey(session, 1, replaced, TYPE_SET, encoding, value);
+      const isLarge = encoding === ENCODING_OBJECT;
+      const value = isLarge ? db.addObject(this.#keyspace.takeObject(valueWord)) : valueWord;
+      replaceKey(session, 1, TYPE_SET, { encoding, valueWord: value });
       session.changed(1, NOTIFY_SET, event);
     }
     reply.integer(size);

@@ -1,5 +1,5 @@
 import { SYNTAX, WRONGTYPE } from "../errors.ts";
-import { NOTIFY_GENERIC, NOTIFY_LIST } from "../notifications.ts";
+import { NOTIFY_LIST } from "../notifications.ts";
 import { parseFloat64 } from "../protocol/numbers.ts";
 import type { Session } from "../session.ts";
 import {
@@ -168,19 +168,16 @@ function storeSorted(session: Session, elements: readonly Buffer[], { gets, stor
     gets.length === 0
       ? elements
       : elements.flatMap((element) => gets.map((pattern) => pattern.resolve(session, element) ?? EMPTY));
-  const replaced = session.write(store);
   if (values.length > 0) {
-    const list = openList(
-      db,
-      replaceKey(session, store, replaced, TYPE_LIST, ENCODING_PACKED, createListBlock(db)),
-    );
+    replaceKey(session, store, TYPE_LIST, { encoding: ENCODING_PACKED, valueWord: createListBlock(db) });
+    const list = openList(db, session.write(store));
     const bytes = values.reduce((sum, value) => sum + value.length, 0);
     list.prepare(bytes, values.length, listPackedSize);
     for (const value of values) list.push(false, value, 0, value.length, listPackedSize);
     session.changed(store, NOTIFY_LIST, "sortstore", values.length);
-  } else if (replaced !== 0) {
-    db.delete(replaced);
-    session.changed(store, NOTIFY_GENERIC, "del");
+  } else {
+    const replaced = session.write(store);
+    if (replaced !== 0) server.delete(db, replaced);
   }
   reply.integer(values.length);
 }
