@@ -3,6 +3,9 @@ const MINUS = 0x2d;
 /** So many digits always fit exactly in a double. */
 const SAFE_DIGITS = 15;
 
+/** Longer texts are not looked at as floats; the longest that print a double exactly have about 1,100 characters. */
+const FLOAT_CHARACTERS_MAX = 4096;
+
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
@@ -53,7 +56,7 @@ export function isInt64(value: bigint): boolean {
  * bytes are none ("nan" included).
  */
 export function parseFloat64(bytes: Buffer, offset: number, length: number): number {
-  if (length === 0 || length > 256) return Number.NaN;
+  if (length === 0 || length > FLOAT_CHARACTERS_MAX) return Number.NaN;
   const text = bytes.toString("latin1", offset, offset + length);
   if (/^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(text)) return Number(text);
   const infinity = /^([+-]?)inf(?:inity)?$/i.exec(text);
