@@ -160,7 +160,7 @@ export class Dispatcher {
     }
     if (server.settings.maxMemory > 0 && !server.makeRoom() && this.#needsMemory(session, command))
       return OOM;
-    if (server.writesRefused !== undefined && command.isWrite) return server.writesRefused;
+    if (server.writesRefused !== undefined && this.#writes(session, command)) return server.writesRefused;
     return session.contextDenial(command);
   }
 
@@ -169,6 +169,13 @@ export class Dispatcher {
     return (
       command.name === "exec" &&
       (session.transaction?.commands.some((each) => each.command.deniesOom) ?? false)
+    );
+  }
+
+  #writes(session: Session, command: RegisteredCommand): boolean {
+    if (command.isWrite) return true;
+    return (
+      command.name === "exec" && (session.transaction?.commands.some((each) => each.command.isWrite) ?? false)
     );
   }
 
