@@ -26,6 +26,8 @@ export class ClientConnection implements Connection {
   /** Arguments of a long request that is still arriving. */
   #partialArgs: Args | undefined;
   #isPaused = false;
+  /** The client sends no more: the connection ends with the last reply. */
+  #hasEnded = false;
   #isClosed = false;
   isClosing = false;
   /** When the output first exceeded its soft limit, in ms; 0 when it does not. */
@@ -49,6 +51,7 @@ export class ClientConnection implements Connection {
       drained: () => {
         this.softLimitSince = 0;
       },
+      ended: () => this.#ended(),
       closed: () => this.#closed(),
     });
   }
@@ -104,6 +107,7 @@ export class ClientConnection implements Connection {
   }
 
   #readOn(): void {
+    if (this.#hasEnded) this.closeAfterReply();
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.transport.resume();
@@ -243,6 +247,14 @@ export class ClientConnection implements Connection {
     if (this.#isPaused || this.#inputEnd < WAITING_INPUT_BYTES) return;
     this.#isPaused = true;
     this.transport.pause();
+  }
+
+  /** What was asked for is still answered; what may never come is not waited for. */
+  #ended(): void {
+    const { session } = this;
+    this.#hasEnded = true;
+    if (session.blocked !== undefined || session.subscriptionCount > 0 || session.isMonitor) this.destroy();
+    else if (!session.isWaiting && !this.#tick.isQueued(this)) this.closeAfterReply();
   }
 
   #closed(): void {

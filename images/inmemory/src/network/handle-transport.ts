@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { OutputQueue } from "./output-queue.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
 
 /** The part of Node's TCP handle that is used here. */
@@ -26,6 +27,8 @@ interface StreamBinding {
   kLastWriteWasAsync: number;
 }
 
+/** libuv's UV_EOF, the same on all systems. */
+const END_OF_FILE = -4095;
 const READ_BUFFER_BYTES = 128 << 10;
 
 /** Node's own stream binding, if this Node still has it in the shape used here. */
@@ -73,9 +76,8 @@ export class HandleTransport implements Transport {
   #events: TransportEvents | undefined;
   #request: WriteRequest;
   /** Bytes waiting behind the write that the kernel did not take whole. */
-  #queue: Buffer[] = [];
+  readonly #queue = new OutputQueue();
   #inFlight = 0;
-  #queuedBytes = 0;
   #isClosed = false;
   #isEnding = false;
 
@@ -92,6 +94,7 @@ export class HandleTransport implements Transport {
     this.#handle.onread = () => {
       const count = streamBaseState[kReadBytesOrError]!;
       if (count > 0) events.data(readBuffer, 0, count);
+      else if (count === END_OF_FILE) events.ended();
       else if (count < 0) this.destroy();
     };
     this.#handle.readStart();
@@ -99,16 +102,12 @@ export class HandleTransport implements Transport {
 
   send(bytes: Buffer): boolean {
     if (this.#isClosed) return true;
-    if (this.#inFlight > 0) {
-      this.#queue.push(bytes);
-      this.#queuedBytes += bytes.length;
-      return false;
-    }
+    if (this.#inFlight > 0) return this.#queue.push(bytes);
     return this.#write(bytes);
   }
 
   get unsentBytes(): number {
-    return this.#inFlight + this.#queuedBytes;
+    return this.#inFlight + this.#queue.bytes;
   }
 
   pause(): void {
@@ -128,8 +127,7 @@ export class HandleTransport implements Transport {
   destroy(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#queue.clear();
     this.#handle.onread = ignoreRead;
     this.#handle.close();
     this.#events?.closed();
@@ -159,11 +157,8 @@ export class HandleTransport implements Transport {
         this.destroy();
         return;
       }
-      while (this.#queue.length > 0 && this.#inFlight === 0 && !this.#isClosed) {
-        const next = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue);
-        this.#queue = [];
-        this.#queuedBytes = 0;
-        this.#write(next);
+      while (!this.#queue.isEmpty && this.#inFlight === 0 && !this.#isClosed) {
+        this.#write(this.#queue.shift()!);
       }
       if (this.#inFlight > 0 || this.#isClosed) return;
       if (this.#isEnding) this.#shutdown();

@@ -1,11 +1,13 @@
 import type { Duplex } from "node:stream";
+import { OutputQueue } from "./output-queue.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
 
 /** A transport over a Node stream; always works. */
 export class StreamTransport implements Transport {
   readonly #stream: Duplex;
+  readonly #queue = new OutputQueue();
   #isClosed = false;
-  #isWaiting = false;
+  #isEnding = false;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -15,14 +17,15 @@ export class StreamTransport implements Transport {
     const stream = this.#stream;
     stream.on("data", (chunk: Buffer) => events.data(chunk, 0, chunk.length));
     stream.on("drain", () => {
-      this.#isWaiting = false;
-      events.drained();
+      this.#flush();
+      if (this.#queue.isEmpty) events.drained();
     });
-    stream.on("end", () => stream.destroy());
+    stream.on("end", () => events.ended());
     // What broke does not matter: the client is gone, and `close` follows.
     stream.on("error", () => stream.destroy());
     stream.on("close", () => {
       this.#isClosed = true;
+      this.#queue.clear();
       events.closed();
     });
     stream.resume();
@@ -30,12 +33,14 @@ export class StreamTransport implements Transport {
 
   send(bytes: Buffer): boolean {
     if (this.#isClosed) return true;
-    this.#isWaiting = !this.#stream.write(bytes);
-    return false;
+    // All bytes go through the queue: what the stream keeps is then cut as the queue cuts it.
+    const isFree = this.#queue.push(bytes);
+    if (!this.#stream.writableNeedDrain) this.#flush();
+    return isFree;
   }
 
   get unsentBytes(): number {
-    return this.#isWaiting ? this.#stream.writableLength : 0;
+    return this.#stream.writableLength + this.#queue.bytes;
   }
 
   pause(): void {
@@ -47,10 +52,22 @@ export class StreamTransport implements Transport {
   }
 
   end(): void {
-    this.#stream.end(() => this.#stream.destroy());
+    this.#isEnding = true;
+    if (this.#queue.isEmpty) this.#finish();
   }
 
   destroy(): void {
     this.#stream.destroy();
+  }
+
+  #flush(): void {
+    for (let chunk = this.#queue.shift(); chunk !== undefined; chunk = this.#queue.shift()) {
+      if (!this.#stream.write(chunk)) break;
+    }
+    if (this.#isEnding && this.#queue.isEmpty) this.#finish();
+  }
+
+  #finish(): void {
+    this.#stream.end(() => this.#stream.destroy());
   }
 }

@@ -28,6 +28,8 @@ interface Batch {
   /** Start and end in `buffer`, per connection. */
   readonly ranges: number[];
   readonly pending: { connection: ClientConnection; bytes: Buffer }[];
+  /** Connections that end with this batch: an earlier one that is still held has replies of theirs, too. */
+  readonly closing: ClientConnection[];
 }
 
 /**
@@ -40,6 +42,7 @@ export class Tick {
   readonly #journal: TickJournal | undefined;
   #connections: ClientConnection[] = [];
   #ranges: number[] = [];
+  #closing: ClientConnection[] = [];
   #queue = new Set<ClientConnection>();
   #isScheduled = false;
   /** Batches that wait for the disk, in order. */
@@ -65,10 +68,11 @@ export class Tick {
   end(connection: ClientConnection, start: number): void {
     this.#server.running = undefined;
     const { length } = this.#server.reply;
-    if (length > start || connection.isClosing) {
+    if (length > start) {
       this.#connections.push(connection);
       this.#ranges.push(start, length);
     }
+    if (connection.isClosing) this.#closing.push(connection);
     this.schedule();
   }
 
@@ -80,9 +84,7 @@ export class Tick {
 
   /** Closes a connection once everything it was written has been sent. */
   closeLater(connection: ClientConnection): void {
-    const { length } = this.#server.reply;
-    this.#connections.push(connection);
-    this.#ranges.push(length, length);
+    this.#closing.push(connection);
     this.schedule();
   }
 
@@ -108,17 +110,20 @@ export class Tick {
       if (bytes !== undefined && connection !== undefined) pending.push({ connection, bytes });
     }
     server.written.clear();
-    const batch = { buffer: reply.buffer, connections: this.#connections, ranges: this.#ranges, pending };
+    const batch: Batch = {
+      buffer: reply.buffer,
+      connections: this.#connections,
+      ranges: this.#ranges,
+      pending,
+      closing: this.#closing,
+    };
     if (this.#connections.length > 0) {
       this.#connections = [];
       this.#ranges = [];
     }
-    if (result === "failed") {
-      // The effects are in memory and will be written once the disk allows it; until then no one is told they are.
-      for (const connection of batch.connections)
-        if (connection.session.hasUnsavedWrites) connection.destroy();
-      for (const { connection } of pending) if (connection.session.hasUnsavedWrites) connection.destroy();
-    }
+    if (this.#closing.length > 0) this.#closing = [];
+    for (const connection of batch.connections) this.#settleWrites(connection, result);
+    for (const { connection } of pending) this.#settleWrites(connection, result);
     // A read may have seen a write that is still being synced: it waits with it.
     if (result === "syncing" || this.#held.length > 0) this.#hold(batch);
     else if (this.#deliver(batch)) {
@@ -131,6 +136,17 @@ export class Tick {
       for (const connection of queue) connection.runInput();
     }
   };
+
+  /**
+   * What a connection wrote in this tick is in the log now. If the log could not be written, the effects are in memory
+   * and will be written once the disk allows it; until then no one is told they are.
+   */
+  #settleWrites(connection: ClientConnection, result: FlushResult): void {
+    const { session } = connection;
+    if (!session.hasUnsavedWrites) return;
+    session.hasUnsavedWrites = false;
+    if (result === "failed") connection.destroy();
+  }
 
   #hold(batch: Batch): void {
     this.#server.reply.detach();
@@ -151,15 +167,14 @@ export class Tick {
       if (!this.#send(connection, bytes)) isFree = false;
     }
     for (const { connection, bytes } of batch.pending) this.#send(connection, bytes);
+    for (const connection of batch.closing) connection.transport.end();
     return isFree;
   }
 
   #send(connection: ClientConnection, bytes: Buffer): boolean {
     this.#server.statistics.outputBytes += bytes.length;
-    connection.session.hasUnsavedWrites = false;
-    const isFree = bytes.length === 0 || connection.transport.send(bytes);
-    if (!isFree) connection.checkOutputLimit();
-    if (connection.isClosing) connection.transport.end();
+    const isFree = connection.transport.send(bytes);
+    if (connection.transport.unsentBytes > 0) connection.checkOutputLimit();
     return isFree;
   }
 }

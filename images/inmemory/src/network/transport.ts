@@ -4,6 +4,8 @@ export interface TransportEvents {
   data(buffer: Buffer, start: number, end: number): void;
   /** All bytes that were kept by `send` have been sent. */
   drained(): void;
+  /** The other side sends no more, though it may still read; `closed` comes later. */
+  ended(): void;
   /** The other side is gone, or the connection broke; nothing comes after this. */
   closed(): void;
 }
