@@ -22,11 +22,17 @@ export class Pausing {
     this.#timer = setTimeout(() => this.unpause(), this.#until - this.#now());
   }
 
-  /** Ends the pause and runs what was held back, in order. */
+  /**
+   * Ends the pause and runs what was held back, in order; not now, as a command may be running (CLIENT UNPAUSE), whose
+   * arguments and changes are not theirs.
+   */
   unpause(): void {
     clearTimeout(this.#timer);
     this.#until = 0;
-    for (const { session, values } of this.#held.splice(0)) session.runHeld(values);
+    setImmediate(() => {
+      if (this.isActive) return;
+      for (const { session, values } of this.#held.splice(0)) session.runHeld(values);
+    });
   }
 
   /** Whether anything is held back now: keys do not expire meanwhile. */
