@@ -21,6 +21,11 @@ import { setCommands } from "./set.ts";
 import { setAlgebraCommands } from "./set-algebra.ts";
 import { randomMemberCommands } from "./set-random.ts";
 import { sortCommands } from "./sort.ts";
+import { streamCommands } from "./stream.ts";
+import { streamClaimCommands } from "./stream-claim.ts";
+import { streamGroupCommands } from "./stream-group.ts";
+import { streamInfoCommands } from "./stream-info.ts";
+import { streamReadCommands } from "./stream-read.ts";
 import { stringCommands } from "./string.ts";
 import { lcsCommands } from "./string-lcs.ts";
 import { multipleStringCommands } from "./string-multiple.ts";
@@ -67,4 +72,9 @@ export const commandFamilies = [
   zsetRangeCommands,
   zsetPopCommands,
   zsetAlgebraCommands,
+  streamCommands,
+  streamReadCommands,
+  streamGroupCommands,
+  streamClaimCommands,
+  streamInfoCommands,
 ];

@@ -7,18 +7,21 @@ import {
   TYPE_HASH,
   TYPE_LIST,
   TYPE_SET,
+  TYPE_STREAM,
   TYPE_STRING,
   TYPE_ZSET,
 } from "./keyspace.ts";
 import { copyList } from "./list.ts";
 import { Packed } from "./packed.ts";
 import { copyLargeSet } from "./set.ts";
+import { copyStream } from "./stream.ts";
 import { copyZset } from "./zset.ts";
 
 /** How the large values of each type are copied: the value word of the copy in the keyspace `to`. */
 const duplicators: Partial<Record<DataType, (from: Keyspace, entry: number, to: Keyspace) => number>> = {
   [TYPE_LIST]: (from, entry, to) => copyList(from, entry, to).valueWord,
   [TYPE_SET]: copyLargeSet,
+  [TYPE_STREAM]: copyStream,
   [TYPE_ZSET]: (from, entry, to) => copyZset(from, entry, to).valueWord,
   [TYPE_HASH]: copyLargeHash,
 };
