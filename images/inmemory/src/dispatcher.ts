@@ -38,11 +38,11 @@ export class Dispatcher {
   #executeSilently(session: Session): void {
     const { reply } = session;
     const { length } = reply;
-    const isSkipped = session.replyMode === "skip";
-    if (session.replyMode === "skip-next") session.replyMode = "skip";
+    const isOnlyThis = session.replyMode === "skip-next";
+    if (isOnlyThis) session.replyMode = "on";
     this.#execute(session);
-    if (isSkipped && session.replyMode === "skip") session.replyMode = "on";
-    if (session.replyMode !== "on" || isSkipped) reply.length = length;
+    // CLIENT REPLY ON is the one command whose reply ends the silence.
+    if (isOnlyThis || session.replyMode !== "on") reply.length = length;
   }
 
   #execute(session: Session): void {
@@ -213,11 +213,16 @@ function isWebRequest(args: Args): boolean {
 function unknownCommand(args: Args): string {
   let shown = "";
   for (let i = 1; i < args.count && shown.length < SHOWN_MAX; i++) {
-    shown += `'${args.latin1(i).slice(0, SHOWN_MAX - shown.length)}' `;
+    shown += `'${shownText(args, i).slice(0, SHOWN_MAX - shown.length)}' `;
   }
-  return `ERR unknown command '${args.latin1(0).slice(0, SHOWN_MAX)}', with args beginning with: ${shown}`;
+  return `ERR unknown command '${shownText(args, 0).slice(0, SHOWN_MAX)}', with args beginning with: ${shown}`;
+}
+
+/** An argument as error messages show it: up to its first NUL, where Redis's C strings end. */
+function shownText(args: Args, index: number): string {
+  return args.latin1(index).split("\0", 1)[0]!;
 }
 
 function unknownSubcommand(container: RegisteredCommand, args: Args): string {
-  return `ERR unknown subcommand '${args.latin1(1).slice(0, SHOWN_MAX)}'. Try ${container.name.toUpperCase()} HELP.`;
+  return `ERR unknown subcommand '${shownText(args, 1).slice(0, SHOWN_MAX)}'. Try ${container.name.toUpperCase()} HELP.`;
 }

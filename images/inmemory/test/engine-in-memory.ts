@@ -61,6 +61,7 @@ export function decode(bytes: Buffer): Value[] {
 }
 
 function text(value: unknown): Value {
+  if (value instanceof Error) return new Error(value.message);
   if (Buffer.isBuffer(value)) return value.toString("latin1");
   if (Array.isArray(value)) return value.map(text);
   return value as Value;

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest";
+import { commandFamilies } from "../src/commands/index.ts";
+import { Registry } from "../src/commands/registry.ts";
+import { parseSyntax } from "../src/commands/syntax.ts";
+import { EngineInMemory } from "./engine-in-memory.ts";
+
+describe("COMMAND", () => {
+  test("counts, lists and describes the table", () => {
+    const engine = new EngineInMemory();
+    const count = engine.run("COMMAND", "COUNT") as number;
+    expect(engine.run("COMMAND")).toHaveLength(count);
+    expect(engine.run("COMMAND", "LIST")).toHaveLength(count);
+    const [get] = engine.run("COMMAND", "INFO", "get") as unknown[][];
+    expect(get!.slice(0, 6)).toEqual(["get", 2, ["readonly", "fast"], 1, 1, 1]);
+    expect(engine.run("COMMAND", "INFO", "nosuch")).toEqual([null]);
+  });
+
+  test.each([
+    [["GET", "k"], ["k"]],
+    [
+      ["MSET", "a", 1, "b", 2],
+      ["a", "b"],
+    ],
+    [
+      ["ZUNIONSTORE", "d", 2, "a", "b"],
+      ["d", "a", "b"],
+    ],
+    [
+      ["XREAD", "COUNT", 1, "STREAMS", "s", "t", 0, 0],
+      ["s", "t"],
+    ],
+    [
+      ["SORT", "l", "STORE", "d"],
+      ["l", "d"],
+    ],
+    [
+      ["BLMPOP", 0, 2, "a", "b", "LEFT"],
+      ["a", "b"],
+    ],
+  ])("GETKEYS of %j are %j", (words, keys) => {
+    expect(new EngineInMemory().run("COMMAND", "GETKEYS", ...words)).toEqual(keys);
+  });
+
+  test("GETKEYS refuses what has no keys or the wrong number of arguments", () => {
+    const engine = new EngineInMemory();
+    expect(engine.run("COMMAND", "GETKEYS", "PING")).toEqual(
+      new Error("ERR The command has no key arguments"),
+    );
+    expect(engine.run("COMMAND", "GETKEYS", "GET")).toEqual(
+      new Error("ERR Invalid number of arguments specified for command"),
+    );
+    expect(engine.run("COMMAND", "GETKEYS", "NOSUCH", "k")).toEqual(
+      new Error("ERR Invalid command specified"),
+    );
+  });
+
+  test("every command of the table is complete", () => {
+    const registry = new Registry(commandFamilies);
+    const names = new Set<string>();
+    for (const command of registry.all) {
+      expect(names.has(command.fullName), command.fullName).toBe(false);
+      names.add(command.fullName);
+      expect(command.handler !== undefined || command.registered.length > 0, command.fullName).toBe(true);
+      expect(command.summary, command.fullName).toMatch(/^[A-Z].*\.$/);
+      expect(command.since, command.fullName).toMatch(/^\d+\.\d+\.\d+$/);
+      const takesArguments = command.arity < 0 || command.arity > (command.parent === undefined ? 1 : 2);
+      if (takesArguments && command.registered.length === 0 && !["quit", "reload"].includes(command.name)) {
+        expect(command.syntax, command.fullName).toBeDefined();
+      }
+      // The notation is read without an argument getting lost at an unbalanced bracket.
+      const { syntax = "" } = command;
+      expect(syntax.split("[").length, command.fullName).toBe(syntax.split("]").length);
+      expect(syntax.split("<").length, command.fullName).toBe(syntax.split(">").length);
+    }
+  });
+
+  test("the notation of arguments becomes the tree of COMMAND DOCS", () => {
+    const [key, expiry, pairs] = parseSyntax("key [EX seconds | KEEPTTL] field value [field value ...]");
+    expect(key).toMatchObject({ name: "key", type: "key", isOptional: false });
+    expect(expiry).toMatchObject({ type: "oneof", isOptional: true });
+    expect(expiry!.parts).toMatchObject([
+      { token: "EX", type: "integer" },
+      { type: "pure-token", token: "KEEPTTL" },
+    ]);
+    expect(pairs).toMatchObject({
+      type: "block",
+      isMultiple: true,
+      parts: [{ name: "field" }, { name: "value" }],
+    });
+  });
+});
+
+describe("CONFIG", () => {
+  test("SET changes all parameters or none", () => {
+    const engine = new EngineInMemory();
+    const answer = engine.run("CONFIG", "SET", "maxmemory", "5mb", "maxmemory-policy", "nonsense");
+    expect((answer as Error).message).toContain("maxmemory-policy");
+    expect(engine.run("CONFIG", "GET", "maxmemory")).toEqual(["maxmemory", "0"]);
+    expect(engine.run("CONFIG", "SET", "maxmemory", "5mb", "maxmemory-policy", "allkeys-lru")).toBe("OK");
+    expect(engine.run("CONFIG", "GET", "maxmemory*")).toEqual([
+      "maxmemory",
+      String(5 << 20),
+      "maxmemory-policy",
+      "allkeys-lru",
+      "maxmemory-samples",
+      "5",
+    ]);
+  });
+
+  test("unknown, fixed and repeated parameters are refused by name", () => {
+    const engine = new EngineInMemory();
+    expect(engine.run("CONFIG", "SET", "nosuch", 1)).toEqual(
+      new Error("ERR Unknown option or number of arguments for CONFIG SET - 'nosuch'"),
+    );
+    expect((engine.run("CONFIG", "SET", "databases", 3) as Error).message).toContain("immutable");
+    expect((engine.run("CONFIG", "SET", "timeout", 1, "timeout", 2) as Error).message).toContain("duplicate");
+  });
+});
+
+describe("CLIENT", () => {
+  test("REPLY OFF and SKIP drop replies, not commands", () => {
+    const engine = new EngineInMemory();
+    expect(engine.run("CLIENT", "REPLY", "SKIP")).toBeUndefined();
+    expect(engine.run("SET", "a", 1)).toBeUndefined();
+    expect(engine.run("GET", "a")).toBe("1");
+    expect(engine.run("CLIENT", "REPLY", "OFF")).toBeUndefined();
+    expect(engine.run("INCR", "a")).toBeUndefined();
+    expect(engine.run("CLIENT", "REPLY", "ON")).toBe("OK");
+    expect(engine.run("GET", "a")).toBe("2");
+  });
+
+  test("UNBLOCK ends another's wait, as a time-out or as an error", () => {
+    const engine = new EngineInMemory();
+    const waiting = engine.client();
+    engine.runAs(waiting, "BLPOP", "k", 0);
+    expect(engine.run("CLIENT", "UNBLOCK", waiting.id)).toBe(1);
+    expect(engine.received(waiting)).toEqual([null]);
+    engine.runAs(waiting, "BLPOP", "k", 0);
+    expect(engine.run("CLIENT", "UNBLOCK", waiting.id, "ERROR")).toBe(1);
+    expect(engine.received(waiting)).toEqual([new Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")]);
+    expect(engine.run("CLIENT", "UNBLOCK", waiting.id)).toBe(0);
+  });
+
+  test("PAUSE holds commands back until UNPAUSE, writes only if asked", async () => {
+    const engine = new EngineInMemory();
+    const other = engine.client();
+    engine.run("CLIENT", "PAUSE", 100_000, "WRITE");
+    expect(engine.runAs(other, "GET", "k")).toBeNull();
+    expect(engine.runAs(other, "SET", "k", 1)).toBeUndefined();
+    engine.run("CLIENT", "UNPAUSE");
+    await new Promise(setImmediate);
+    expect(engine.received(other)).toEqual(["OK"]);
+    expect(engine.run("GET", "k")).toBe("1");
+  });
+});
+
+test("SLOWLOG keeps the latest slow commands, shortened", () => {
+  const engine = new EngineInMemory();
+  engine.run("CONFIG", "SET", "slowlog-log-slower-than", 0, "slowlog-max-len", 2);
+  engine.run("SET", "k", "x".repeat(500));
+  const entries = engine.run("SLOWLOG", "GET") as unknown[][];
+  expect(entries).toHaveLength(2);
+  expect((entries[0]![3] as string[])[2]).toMatch(/^x{128}\.\.\. \(372 more bytes\)$/);
+  engine.run("CONFIG", "SET", "slowlog-log-slower-than", -1);
+  engine.run("SLOWLOG", "RESET");
+  expect(engine.run("SLOWLOG", "LEN")).toBe(0);
+});
+
+test("INFO has its sections, by name, by default and all", () => {
+  const engine = new EngineInMemory();
+  engine.run("SET", "k", 1);
+  engine.run("LPUSH", "k", 1);
+  expect(engine.run("INFO", "keyspace")).toBe("# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n");
+  expect(engine.run("INFO")).not.toContain("# Commandstats");
+  const all = engine.run("INFO", "everything") as string;
+  expect(all).toMatch(
+    /cmdstat_lpush:calls=1,usec=\d+,usec_per_call=[\d.]+,rejected_calls=0,failed_calls=1\r\n/,
+  );
+  expect(all).toContain("errorstat_WRONGTYPE:count=1\r\n");
+});
