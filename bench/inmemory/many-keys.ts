@@ -1,7 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Contender, residentBytes } from "./contenders.ts";
 import { RespClient } from "./resp-client.ts";
 
 const BATCH = 5000;
+const SETTLE_POLL_MS = 200;
 
 /** What a server with many small keys costs and how long it makes others wait. */
 export interface ManyKeys {
@@ -21,6 +23,9 @@ export async function manyKeys(contender: Contender, keys: number, probes: numbe
       Array.from({ length: Math.min(BATCH, keys - from) }, (_, i) => ["SET", keyOf(from + i), "abc"]),
     );
   }
+  // Both rewrite their logs while they grow; memory is compared when that is over.
+  while (!(await loader.info("persistence")).includes("aof_rewrite_in_progress:0"))
+    await delay(SETTLE_POLL_MS);
   const bytesPerKey = (residentBytes(contender) - before) / keys;
 
   const probe = await RespClient.connectWhenReady(contender.port, never);

@@ -10,6 +10,8 @@ export class RespClient {
   readonly #socket: Socket;
   #awaited = 0;
   #resolve: (() => void) | undefined;
+  /** The last bulk reply of the latest `send`. */
+  #last = "";
   #rest: Buffer = Buffer.alloc(0);
 
   private constructor(socket: Socket) {
@@ -46,6 +48,12 @@ export class RespClient {
     await answered;
   }
 
+  /** A section of INFO. */
+  async info(section: string): Promise<string> {
+    await this.send([["INFO", section]]);
+    return this.#last;
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -60,6 +68,7 @@ export class RespClient {
       if (bytes[at] === 0x24) {
         const length = Number(bytes.toString("latin1", at + 1, lineEnd));
         if (length >= 0) next += length + 2;
+        if (this.#awaited === 1) this.#last = bytes.toString("utf8", lineEnd + 2, next);
       } else if (bytes[at] === 0x2d) throw new Error(bytes.toString("utf8", at, lineEnd));
       if (next > bytes.length) break;
       at = next;

@@ -23,9 +23,9 @@ const built = {
     title: "in memory, Redis protocol",
     port: 6379,
     memoryBytes: 1024 ** 3,
-    // Two thirds for the data; the rest is for buffers and for the rewrite of the append-only file.
+    // Two fifths for the data, which is in memory twice while the append-only file is rewritten; the rest for buffers.
     environment: (memoryBytes) => ({
-      WEFTKIT_INMEMORY_MAX_MEMORY_BYTES: String(Math.floor((memoryBytes * 2) / 3)),
+      WEFTKIT_INMEMORY_MAX_MEMORY_BYTES: String(Math.floor((memoryBytes * 2) / 5)),
     }),
     connection: {
       schemes: ["redis", "rediss"],

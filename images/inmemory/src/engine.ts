@@ -53,7 +53,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
       },
     );
     server.propagation.journal = this.#log;
-    this.#keeper = new LogKeeper(this.#log, server.settings, ctx.log);
+    this.#keeper = new LogKeeper(this.#log, server.settings, ctx.log, () => server.usedMemory);
     server.log = this.#keeper;
     server.dataDirectory = ctx.dataDir;
     server.localAddress = `${section.bind}:${section.port}`;

@@ -21,7 +21,7 @@ const walFsync = flag(
 const inmemory = {
   ...engineKeys(6379),
   max_memory_bytes: bytes(
-    "How much memory the data may take before `eviction_policy` applies; 0 is no limit, as in Redis. In a container set it to about two thirds of the memory limit.",
+    "How much memory the data may take before `eviction_policy` applies; 0 is no limit, as in Redis. In a container set it to about two fifths of the memory limit: while the log is compacted, the data is in memory twice.",
     0,
     { example: "1073741824" },
   ),

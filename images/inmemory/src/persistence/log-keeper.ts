@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { formatBytes } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Settings } from "../settings.ts";
 import type { AppendOnlyFile } from "./append-only-file.ts";
@@ -19,6 +20,10 @@ export interface RewriteResult {
   readonly bytes: number;
 }
 
+/** The state in the worker, its buffers and its heap, in parts of what the data takes here. */
+const WORKER_MEMORY = 1.2;
+const WORKER_HEAP_BYTES = 32 << 20;
+
 /** After a rewrite has failed, the next automatic one waits this long. */
 const RETRY_AFTER_MS = 60_000;
 
@@ -36,16 +41,19 @@ export class LogKeeper implements LogControl {
   readonly #file: AppendOnlyFile;
   readonly #settings: Settings;
   readonly #log: Logger;
+  readonly #dataBytes: () => number;
   #worker: Worker | undefined;
   #startedAt = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   #lastSeconds = -1;
   #baseBytes = 0;
 
-  constructor(file: AppendOnlyFile, settings: Settings, log: Logger) {
+  /** `dataBytes` tells what the data takes in memory. */
+  constructor(file: AppendOnlyFile, settings: Settings, log: Logger, dataBytes: () => number) {
     this.#file = file;
     this.#settings = settings;
     this.#log = log;
+    this.#dataBytes = dataBytes;
   }
 
   get status(): LogStatus {
@@ -78,11 +86,20 @@ export class LogKeeper implements LogControl {
     if (rewritePercentage === 0 || this.#worker !== undefined || sizeBytes < rewriteMinBytes) return;
     if (sizeBytes - rewrittenBytes < (rewrittenBytes * rewritePercentage) / 100) return;
     if (performance.now() - this.#failedAt < RETRY_AFTER_MS) return;
-    this.startRewrite();
+    const refusal = this.startRewrite();
+    if (refusal === undefined) return;
+    this.#failedAt = performance.now();
+    this.#log.warn({ sizeBytes }, `the append-only file should be rewritten, but: ${refusal}`);
   }
 
   startRewrite(): string | undefined {
     if (this.#worker !== undefined) return "Background append only file rewriting already in progress";
+    // The worker holds the data a second time. A container that is killed for it would restart into the same.
+    const needed = Math.round(this.#dataBytes() * WORKER_MEMORY) + WORKER_HEAP_BYTES;
+    const available = process.availableMemory();
+    if (available < needed) {
+      return `Rewriting needs ${formatBytes(needed)} of memory and ${formatBytes(available)} are available: raise the memory limit, or lower max_memory_bytes`;
+    }
     const finished = this.#file.rotate();
     if (finished === undefined)
       return "The append-only file cannot be rewritten while the disk refuses writes";
