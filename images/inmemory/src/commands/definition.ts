@@ -31,6 +31,7 @@ export type Flag =
 
 export type Group =
   | "string"
+  | "bitmap"
   | "list"
   | "set"
   | "sorted-set"

@@ -1,3 +1,5 @@
+import { bitfieldCommands } from "./bitfield.ts";
+import { bitmapCommands } from "./bitmap.ts";
 import { clientCommands } from "./client.ts";
 import { commandCommands } from "./command.ts";
 import { configCommands } from "./config.ts";
@@ -60,6 +62,8 @@ export const commandFamilies = [
   stringNumberCommands,
   stringRangeCommands,
   lcsCommands,
+  bitmapCommands,
+  bitfieldCommands,
   hashCommands,
   hashNumberCommands,
   randomFieldCommands,

@@ -25,6 +25,7 @@ export interface RegisteredCommand extends Command {
 
 const GROUP_CATEGORIES: Record<Command["group"], string> = {
   string: "string",
+  bitmap: "bitmap",
   list: "list",
   set: "set",
   "sorted-set": "sortedset",
