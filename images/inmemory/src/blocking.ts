@@ -89,6 +89,27 @@ export class Blocking {
     for (const key of this.#waiting.get(db)?.keys() ?? []) this.ready(db, Buffer.from(key, "latin1"));
   }
 
+  /** How many keys are waited for. */
+  get keyCount(): number {
+    let count = 0;
+    for (const keys of this.#waiting.values()) count += keys.size;
+    return count;
+  }
+
+  /** How many keys are waited for by someone whom their deletion wakes, too. */
+  get keyCountOnDelete(): number {
+    let count = 0;
+    for (const keys of this.#waiting.values()) {
+      for (const { sessions } of keys.values())
+        for (const { blocked } of sessions)
+          if (blocked?.alsoOnDelete) {
+            count++;
+            break;
+          }
+    }
+    return count;
+  }
+
   get hasReady(): boolean {
     return this.#ready.length > 0;
   }

@@ -94,9 +94,12 @@ export class Dispatcher {
     session.takeRewritten();
     const database = session.db.index;
     session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
-    command.calls++;
-    server.statistics.commandsProcessed++;
     command.run(session);
+    // A command that waits is counted once, when it is over.
+    if (session.blocked === undefined) {
+      command.calls++;
+      server.statistics.commandsProcessed++;
+    }
     const now = performance.now();
     const microseconds = (now - this.#mark) * 1000;
     this.#mark = now;

@@ -329,7 +329,11 @@ export class Session {
     if (state === undefined) return;
     this.blocked = undefined;
     this.enter();
+    const errorsBefore = this.reply.errors;
     write(this);
+    this.command.calls++;
+    this.server.statistics.commandsProcessed++;
+    if (this.reply.errors !== errorsBefore) this.command.failedCalls++;
     this.leave();
     this.#unblocked(state);
   }

@@ -49,6 +49,8 @@ function clientLines(server: Server): Lines {
     ["blocked_clients", clients.filter(({ blocked }) => blocked !== undefined).length],
     ["pubsub_clients", clients.filter(({ type }) => type === "pubsub").length],
     ["watching_clients", clients.filter(({ watched }) => watched.length > 0).length],
+    ["total_blocking_keys", server.blocking.keyCount],
+    ["total_blocking_keys_on_nokey", server.blocking.keyCountOnDelete],
   ];
 }
 
