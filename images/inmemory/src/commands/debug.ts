@@ -121,7 +121,7 @@ function protocol(session: Session): void {
 }
 
 function error(session: Session): void {
-  session.reply.error(session.args.utf8(2));
+  session.reply.error(session.args.latin1(2));
 }
 
 /** Shows a score as the engine prints it. */

@@ -22,7 +22,7 @@ function readConditions(session: Session): Conditions | undefined {
     else if (args.is(i, "GT")) given.gt = true;
     else if (args.is(i, "LT")) given.lt = true;
     else {
-      reply.error(`ERR Unsupported option ${args.utf8(i)}`);
+      reply.error(`ERR Unsupported option ${args.latin1(i)}`);
       return undefined;
     }
   }

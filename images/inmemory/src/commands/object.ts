@@ -6,6 +6,7 @@ import {
   ENCODING_INTSET,
   ENCODING_OBJECT,
   ENCODING_RAW,
+  ENCODING_TEXT,
   type Keyspace,
   TYPE_HASH,
   TYPE_LIST,
@@ -40,9 +41,11 @@ export function encodingName(db: Keyspace, entry: number): string {
   if (type === TYPE_STRING) {
     const length = db.stringLength(entry);
     if (encoding === ENCODING_RAW) return "raw";
-    if (length <= 20 && !Number.isNaN(parseInteger(db.bytesOf(entry), db.stringOffset(entry), length))) {
-      return "int";
-    }
+    const isNumber =
+      encoding !== ENCODING_TEXT &&
+      length <= 20 &&
+      !Number.isNaN(parseInteger(db.bytesOf(entry), db.stringOffset(entry), length));
+    if (isNumber) return "int";
     return length <= EMBEDDED_BYTES_MAX ? "embstr" : "raw";
   }
   if (encoding === ENCODING_OBJECT) return LARGE_ENCODINGS[type];

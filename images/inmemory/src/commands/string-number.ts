@@ -4,7 +4,7 @@ import { LongDouble } from "../protocol/long-double.ts";
 import { isInt64, parseInteger, parseInteger64, writeInteger } from "../protocol/numbers.ts";
 import type { Session } from "../session.ts";
 import { copyBytes } from "../storage/bytes.ts";
-import { ENCODING_PLAIN, TYPE_STRING } from "../storage/keyspace.ts";
+import { ENCODING_PLAIN, ENCODING_TEXT, TYPE_STRING } from "../storage/keyspace.ts";
 import { isJournaled } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
 import { storeBytes } from "./string-store.ts";
@@ -106,7 +106,7 @@ function incrbyfloat(session: Session): void {
     return;
   }
   const text = Buffer.from(sum.toString(), "latin1");
-  storeBytes(session, 1, text, 0, text.length, true);
+  db.setEncoding(storeBytes(session, 1, text, 0, text.length, true), ENCODING_TEXT);
   session.changed(1, NOTIFY_STRING, "incrbyfloat");
   if (isJournaled(session)) session.propagateAs("SET", args.view(1), text, "KEEPTTL");
   reply.bulkBuffer(text);

@@ -196,9 +196,9 @@ export class Reply {
   }
 
   #line(type: number, text: string): void {
-    this.reserve(text.length * 3 + 3);
+    this.reserve(text.length + 3);
     this.buffer[this.length++] = type;
-    this.length += this.buffer.write(text, this.length);
+    this.length += this.buffer.write(text, this.length, "latin1");
     this.#crlf();
   }
 

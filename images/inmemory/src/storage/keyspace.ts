@@ -16,8 +16,8 @@ export type DataType = 0 | 1 | 2 | 3 | 4 | 5;
 export const TYPE_NAMES = ["string", "list", "set", "zset", "hash", "stream"] as const;
 
 /**
- * How a value is kept. A string is inline in its entry; RAW marks one that was appended to or changed in part, which
- * only OBJECT ENCODING shows. A collection's value word is the address of a `Packed` block (PACKED, INTSET) or the
+ * How a value is kept. A string is inline in its entry; RAW marks one that was appended to or changed in part, and TEXT
+ * the result of INCRBYFLOAT, an integer or not, which only OBJECT ENCODING shows. A collection's value word is the address of a `Packed` block (PACKED, INTSET) or the
  * index of its JavaScript object in the keyspace's `objects` (OBJECT).
  */
 export const ENCODING_PLAIN = 0;
@@ -25,6 +25,7 @@ export const ENCODING_RAW = 1;
 export const ENCODING_PACKED = 2;
 export const ENCODING_INTSET = 3;
 export const ENCODING_OBJECT = 4;
+export const ENCODING_TEXT = 5;
 
 /** A large collection: it owns slab memory that `clearSome` gives back in slices. */
 export interface LargeValue {
@@ -432,7 +433,7 @@ export class Keyspace extends ChainedTable {
   #releaseValue(entry: number): void {
     const encoding = this.encodingOf(entry);
     if (encoding === ENCODING_OBJECT) this.discard(this.takeObject(this.valueWord(entry)));
-    else if (encoding >= ENCODING_PACKED) {
+    else if (encoding === ENCODING_PACKED || encoding === ENCODING_INTSET) {
       const block = this.valueWord(entry);
       const payload = this.slab.words[block >>> SEGMENT_SHIFT]![(block & SEGMENT_MASK) << 1]!;
       this.slab.free(block, payload + 8);

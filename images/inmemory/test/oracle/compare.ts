@@ -1,11 +1,11 @@
 import type { Comparison, OracleCommand } from "./random.ts";
 import { decodeReply, type Reply, showReply } from "./reply.ts";
-import { isKnownDifference } from "./version-differences.ts";
+import { type Against, isKnownDifference } from "./version-differences.ts";
 
-/** How far apart times that are relative to now may be, in seconds. */
-const SLACK_SECONDS = 10;
-/** Deadlines from here on (the year 2096, in seconds) were set absolutely and must be equal. */
-const ABSOLUTE_SECONDS = 4_000_000_000;
+/** How far apart times that are relative to now may be. */
+const SLACK_MS = 10_000;
+/** Deadlines from here on (the year 2096) were set absolutely and must be equal. */
+const ABSOLUTE_MS = 4_000_000_000_000;
 
 /** Commands whose flat replies are pairs that belong together. */
 const PAIRED = new Set(["HGETALL", "HSCAN", "ZSCAN"]);
@@ -18,34 +18,34 @@ export function isSame(
   command: OracleCommand,
   engine: Buffer,
   real: Buffer,
-  version: string,
+  against: Against,
   queued: Queued = [],
 ): boolean {
   if (engine.equals(real)) return true;
-  return isSameDecoded(command, decodeReply(engine), decodeReply(real), version, queued);
+  return isSameDecoded(command, decodeReply(engine), decodeReply(real), against, queued);
 }
 
 function isSameDecoded(
   command: OracleCommand,
   engine: Reply,
   real: Reply,
-  version: string,
+  against: Against,
   queued: Queued,
 ): boolean {
   const name = command.words[0]!.toString().toUpperCase();
   if (name === "EXEC" && engine.items.length === queued.length && real.items.length === queued.length) {
     return queued.every((each, index) =>
-      isSameDecoded(each, engine.items[index]!, real.items[index]!, version, []),
+      isSameDecoded(each, engine.items[index]!, real.items[index]!, against, []),
     );
   }
   if (COMPARISONS[command.comparison](engine, real, name)) return true;
-  return isKnownDifference(version, command.words, engine, real);
+  return isKnownDifference(against, command.words, engine, real);
 }
 
 const COMPARISONS: Record<Comparison, (engine: Reply, real: Reply, name: string) => boolean> = {
   exact: (engine, real) => showExactly(engine) === showExactly(real),
   unordered: (engine, real, name) => canonical(engine, name) === canonical(real, name),
-  time: (engine, real) => showExactly(engine) === showExactly(real) || isSameTime(engine, real),
+  time: (engine, real, name) => showExactly(engine) === showExactly(real) || isSameTime(engine, real, name),
   shape: (engine, real) => shapeOf(engine) === shapeOf(real),
 };
 
@@ -71,20 +71,18 @@ function sorted(reply: Reply, isPaired: boolean): string {
   return `${reply.type}[${units.sort().join("\n")}]`;
 }
 
-/** Times in seconds or milliseconds: those far in the future exactly, the others with some slack. */
-function isSameTime(engine: Reply, real: Reply): boolean {
+/** Times in the unit of their command: those far in the future exactly, the others with some slack. */
+function isSameTime(engine: Reply, real: Reply, name: string): boolean {
   if (engine.type !== ":" || real.type !== ":") return false;
-  return isSameDeadline(Number(engine.text), Number(real.text));
+  const unit = name.startsWith("P") ? 1 : 1000;
+  return isSameDeadline(Number(engine.text) * unit, Number(real.text) * unit);
 }
 
-/** Whether two times, both in seconds or both in milliseconds, are the same as far as two servers' clocks allow. */
-export function isSameDeadline(engine: number, real: number): boolean {
-  if (engine === real) return true;
-  if (engine < 0 || real < 0) return false;
-  // Milliseconds since the epoch, then seconds since the epoch or milliseconds from now, then seconds from now.
-  if (real >= ABSOLUTE_SECONDS * 1000) return false;
-  const slack = real > 10_000_000 ? SLACK_SECONDS * 1000 : SLACK_SECONDS;
-  return Math.abs(engine - real) <= slack;
+/** Whether two times in ms are the same as far as the clocks of two servers allow. */
+export function isSameDeadline(engineMs: number, realMs: number): boolean {
+  if (engineMs === realMs) return true;
+  if (engineMs < 0 || realMs < 0 || realMs >= ABSOLUTE_MS) return false;
+  return Math.abs(engineMs - realMs) <= SLACK_MS;
 }
 
 /** The types and sizes of a reply without its contents; errors whole. */

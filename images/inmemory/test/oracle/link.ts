@@ -4,6 +4,9 @@ import { encode } from "../wire-client.ts";
 import type { Word } from "./random.ts";
 import { decodeReply, type Reply, ReplyReader } from "./reply.ts";
 
+/** A server that takes longer has lost a reply. */
+const REPLY_MS_MAX = 10_000;
+
 /** A connection that sends batches of commands and takes back as many replies, undecoded. */
 export class Link {
   readonly #socket: Socket;
@@ -42,7 +45,21 @@ export class Link {
   /** Resolves with the next replies. */
   receive(count: number): Promise<Buffer[]> {
     return new Promise((resolve, reject) => {
-      this.#waiting = { count, resolve, reject };
+      const deadline = setTimeout(
+        () => this.#end(new Error(`only ${this.#replies.length} of ${count} replies came in time`)),
+        REPLY_MS_MAX,
+      );
+      this.#waiting = {
+        count,
+        resolve: (replies) => {
+          clearTimeout(deadline);
+          resolve(replies);
+        },
+        reject: (error) => {
+          clearTimeout(deadline);
+          reject(error);
+        },
+      };
       this.#settle();
     });
   }

@@ -23,13 +23,13 @@ function replyEnd(bytes: Buffer, at: number): number {
   if (end < 0) return -1;
   const type = String.fromCharCode(bytes[at]!);
   if (BULK_TYPES.has(type)) {
-    const length = Number(bytes.latin1Slice(at + 1, end));
+    const length = Number(bytes.toString("latin1", at + 1, end));
     const after = length < 0 ? end + 2 : end + 2 + length + 2;
     return after <= bytes.length ? after : -1;
   }
   let position = end + 2;
   if (AGGREGATES.has(type)) {
-    const count = Number(bytes.latin1Slice(at + 1, end)) * (type === "%" ? 2 : 1);
+    const count = Number(bytes.toString("latin1", at + 1, end)) * (type === "%" ? 2 : 1);
     for (let i = 0; i < count && position >= 0; i++) position = replyEnd(bytes, position);
   }
   return position;
@@ -63,12 +63,12 @@ export function decodeReply(bytes: Buffer): Reply {
 function decodeAt(bytes: Buffer, cursor: { at: number }): Reply {
   const type = String.fromCharCode(bytes[cursor.at]!);
   const end = lineEnd(bytes, cursor.at);
-  const line = bytes.latin1Slice(cursor.at + 1, end);
+  const line = bytes.toString("latin1", cursor.at + 1, end);
   cursor.at = end + 2;
   if (BULK_TYPES.has(type)) {
     const length = Number(line);
     if (length < 0) return { type, text: "", items: [], isNull: true };
-    const text = bytes.latin1Slice(cursor.at, cursor.at + length);
+    const text = bytes.toString("latin1", cursor.at, cursor.at + length);
     cursor.at += length + 2;
     return { type, text, items: [], isNull: false };
   }

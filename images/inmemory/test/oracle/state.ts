@@ -2,9 +2,11 @@ import { isSameDeadline } from "./compare.ts";
 import type { Link } from "./link.ts";
 import type { Word } from "./random.ts";
 import { decodeReply, type Reply } from "./reply.ts";
-import { isKnownDifference } from "./version-differences.ts";
+import { type Against, isKnownDifference } from "./version-differences.ts";
 
 const DATABASES = 16;
+/** A time this near to now is taken for one that the clock gave. */
+const NOW_MS_MAX = 3_600_000;
 
 /** One key as it stands: what it holds, how, and until when. */
 export interface KeyState {
@@ -20,10 +22,13 @@ export interface KeyState {
 export type State = Map<string, KeyState>;
 
 /** The commands that show all that a key of each type holds, and how their replies become text. */
-const CONTENTS: Record<string, { commands(key: Word): Word[][]; show(replies: readonly Reply[]): string }> = {
+const CONTENTS: Record<
+  string,
+  { commands(key: Word): Word[][]; show(replies: readonly Reply[], areTimesKept: boolean): string }
+> = {
   string: { commands: (key) => [["GET", key]], show: ([value]) => JSON.stringify(value!.text) },
-  list: { commands: (key) => [["LRANGE", key, "0", "-1"]], show: ([values]) => texts(values!).join("\n") },
-  set: { commands: (key) => [["SMEMBERS", key]], show: ([members]) => texts(members!).sort().join("\n") },
+  list: { commands: (key) => [["LRANGE", key, "0", "-1"]], show: ([values]) => quoted(values!).join("\n") },
+  set: { commands: (key) => [["SMEMBERS", key]], show: ([members]) => quoted(members!).sort().join("\n") },
   zset: {
     commands: (key) => [["ZRANGE", key, "0", "-1", "WITHSCORES"]],
     show: ([pairs]) => texts(pairs!).join("\n"),
@@ -34,12 +39,15 @@ const CONTENTS: Record<string, { commands(key: Word): Word[][]; show(replies: re
   },
   stream: {
     commands: (key) => [["XINFO", "STREAM", key, "FULL", "COUNT", "0"]],
-    show: ([full]) => streamText(full!),
+    show: ([full], areTimesKept) => streamText(full!, areTimesKept),
   },
 };
 
-/** Reads everything that a server holds, over a connection in RESP2. */
-export async function readState(link: Link): Promise<State> {
+/**
+ * Reads everything that a server holds, over a connection in RESP2. Times at which stream entries were delivered are
+ * kept only when asked for: two servers that do the same do it a moment apart.
+ */
+export async function readState(link: Link, { areTimesKept = false } = {}): Promise<State> {
   const state: State = new Map();
   for (let database = 0; database < DATABASES; database++) {
     const [, size] = await link.exchange([["SELECT", String(database)], ["DBSIZE"]]);
@@ -62,7 +70,7 @@ export async function readState(link: Link): Promise<State> {
         type: type!.text,
         encoding: encoding!,
         expiresAt: Number(expiry!.text),
-        content: reader.show(replies),
+        content: reader.show(replies, areTimesKept),
       });
     }
   }
@@ -71,8 +79,8 @@ export async function readState(link: Link): Promise<State> {
 }
 
 export interface StateComparison {
-  /** The real server's version where one side is real; the engine's differences from older ones are then allowed. */
-  version?: string;
+  /** Where the other is a real server: what it is allowed to differ in. */
+  against?: Against;
   /** Whether OBJECT ENCODING must agree: not after a rewrite, which Redis does not promise either. */
   encodings: boolean;
 }
@@ -81,7 +89,7 @@ export interface StateComparison {
 export function stateDifferences(
   engine: State,
   other: State,
-  { version, encodings }: StateComparison,
+  { against, encodings }: StateComparison,
 ): string[] {
   const lines: string[] = [];
   for (const key of new Set([...engine.keys(), ...other.keys()])) {
@@ -103,8 +111,8 @@ export function stateDifferences(
     }
     if (encodings && mine.encoding.text !== theirs.encoding.text) {
       const isKnown =
-        version !== undefined &&
-        isKnownDifference(version, ["OBJECT", "ENCODING"], mine.encoding, theirs.encoding);
+        against !== undefined &&
+        isKnownDifference(against, ["OBJECT", "ENCODING"], mine.encoding, theirs.encoding);
       if (!isKnown) lines.push(`${shown} is kept as ${mine.encoding.text}, not ${theirs.encoding.text}`);
     }
   }
@@ -115,9 +123,13 @@ async function decoded(link: Link, commands: Word[][]): Promise<Reply[]> {
   return (await link.exchange(commands)).map(decodeReply);
 }
 
-/** The elements of a flat reply, quoted so that no two contents look alike. */
 function texts({ items }: Reply): string[] {
   return items.map(({ text }) => text);
+}
+
+/** The elements of a flat reply, quoted so that no two contents look alike when joined. */
+function quoted(reply: Reply): string[] {
+  return texts(reply).map((text) => JSON.stringify(text));
 }
 
 function pairsOf(values: readonly string[]): string[] {
@@ -127,9 +139,12 @@ function pairsOf(values: readonly string[]): string[] {
 /** Fields of XINFO STREAM that tell of the implementation or of the time of day, not of the content. */
 const VOLATILE = new Set(["radix-tree-keys", "radix-tree-nodes", "seen-time", "active-time"]);
 
-function streamText(full: Reply): string {
+function streamText(full: Reply, areTimesKept: boolean): string {
   const clean = (reply: Reply, isNamed: boolean): unknown => {
-    if (reply.items.length === 0) return reply.isNull ? null : reply.text;
+    if (reply.items.length === 0) {
+      if (!areTimesKept && reply.type === ":" && isAboutNow(Number(reply.text))) return "now";
+      return reply.isNull ? null : reply.text;
+    }
     const isPairs = isNamed && reply.items.length % 2 === 0;
     const values: unknown[] = [];
     for (let i = 0; i < reply.items.length; i++) {
@@ -140,4 +155,8 @@ function streamText(full: Reply): string {
     return values;
   };
   return JSON.stringify(clean(full, true));
+}
+
+function isAboutNow(ms: number): boolean {
+  return Math.abs(ms - Date.now()) < NOW_MS_MAX;
 }
