@@ -117,11 +117,10 @@ export class Tick {
       pending,
       closing: this.#closing,
     };
-    if (this.#connections.length > 0) {
-      this.#connections = [];
-      this.#ranges = [];
-    }
-    if (this.#closing.length > 0) this.#closing = [];
+    // A batch that is held must not share its lists with the ticks that come after it.
+    this.#connections = [];
+    this.#ranges = [];
+    this.#closing = [];
     for (const connection of batch.connections) this.#settleWrites(connection, result);
     for (const { connection } of pending) this.#settleWrites(connection, result);
     // A read may have seen a write that is still being synced: it waits with it.
