@@ -6,6 +6,9 @@ const CARET = 0x5e;
 const DASH = 0x2d;
 const BACKSLASH = 0x5c;
 
+/** A pattern that gets past more stars than this matches nothing, as in Redis, which bounds its recursion so. */
+const STARS_MAX = 1000;
+
 /**
  * Redis's glob: `*`, `?`, `[abc]`, `[^a]`, `[a-z]`, backslash to quote; over bytes. Linear in pattern and text except for
  * stars, where only the last one is ever retried, so that no pattern takes exponential time.
@@ -15,10 +18,12 @@ export function matchGlob(pattern: Buffer, text: Buffer, isCaseBlind = false): b
   let t = 0;
   let starPattern = -1;
   let starText = 0;
+  let stars = 0;
   while (t < text.length) {
     if (p < pattern.length && pattern[p] === STAR) {
       while (pattern[p] === STAR) p++;
       if (p === pattern.length) return true;
+      if (++stars > STARS_MAX) return false;
       starPattern = p;
       starText = t;
       continue;
