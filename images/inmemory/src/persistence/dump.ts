@@ -1,8 +1,17 @@
 import { formatDouble } from "../protocol/numbers.ts";
 import type { Server } from "../server.ts";
-import { type Keyspace, NO_EXPIRY, TYPE_LIST, TYPE_STRING, TYPE_ZSET } from "../storage/keyspace.ts";
+import {
+  type Keyspace,
+  NO_EXPIRY,
+  TYPE_LIST,
+  TYPE_STREAM,
+  TYPE_STRING,
+  TYPE_ZSET,
+} from "../storage/keyspace.ts";
 import { listElements } from "../storage/list.ts";
+import { openStream } from "../storage/stream.ts";
 import { zsetMembers } from "../storage/zset.ts";
+import { dumpStream } from "./dump-stream.ts";
 
 /** Receives a command. */
 export type Emit = (...values: (string | Buffer)[]) => void;
@@ -24,6 +33,7 @@ const DUMPERS: Partial<Record<number, (db: Keyspace, entry: number, key: Buffer,
     ]);
     inBatches("ZADD", key, pairs, 2, emit);
   },
+  [TYPE_STREAM]: (db, entry, key, emit) => dumpStream(openStream(db, entry), key, emit),
 };
 
 /** Writes the whole state as commands, in no order of keys. */
