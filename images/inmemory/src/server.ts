@@ -44,6 +44,8 @@ export interface ServerOptions {
 }
 
 const DEL = Buffer.from("DEL");
+/** Large values looked at to estimate the memory of all. */
+const OBJECT_SAMPLES = 10_000;
 const REDACTED = Buffer.from("(redacted)");
 
 /**
@@ -228,10 +230,7 @@ export class Server {
   measureMemory(): void {
     let overhead = 0;
     for (const db of this.databases) {
-      overhead += db.overheadBytes;
-      db.forEachObject((value) => {
-        overhead += value.overheadBytes;
-      });
+      overhead += db.overheadBytes + db.objectBytes(OBJECT_SAMPLES);
     }
     this.#overheadBytes = overhead;
     this.statistics.peakMemory = Math.max(this.statistics.peakMemory, this.usedMemory);

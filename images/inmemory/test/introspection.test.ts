@@ -97,7 +97,7 @@ describe("CONFIG", () => {
     expect((answer as Error).message).toContain("maxmemory-policy");
     expect(engine.run("CONFIG", "GET", "maxmemory")).toEqual(["maxmemory", "0"]);
     expect(engine.run("CONFIG", "SET", "maxmemory", "5mb", "maxmemory-policy", "allkeys-lru")).toBe("OK");
-    expect(engine.run("CONFIG", "GET", "maxmemory*")).toEqual([
+    expect(engine.run("CONFIG", "GET", "maxmemory", "maxmemory-p*", "maxmemory-s*")).toEqual([
       "maxmemory",
       String(5 << 20),
       "maxmemory-policy",

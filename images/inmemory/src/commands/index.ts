@@ -7,6 +7,7 @@ import { connectionCommands } from "./connection.ts";
 import { databaseCommands } from "./database.ts";
 import { debugCommands } from "./debug.ts";
 import { expireCommands } from "./expire.ts";
+import { functionCommands } from "./function.ts";
 import { hashCommands } from "./hash.ts";
 import { hashNumberCommands } from "./hash-number.ts";
 import { randomFieldCommands } from "./hash-random.ts";
@@ -15,6 +16,7 @@ import { keyCommands } from "./keys.ts";
 import { moveCommands } from "./keys-move.ts";
 import { listCommands } from "./list.ts";
 import { listPopCommands } from "./list-pop.ts";
+import { memoryCommands } from "./memory.ts";
 import { objectCommands } from "./object.ts";
 import { pubsubCommands } from "./pubsub.ts";
 import { scanCommands } from "./scan.ts";
@@ -46,6 +48,8 @@ export const commandFamilies = [
   serverCommands,
   pubsubCommands,
   infoCommands,
+  functionCommands,
+  memoryCommands,
   debugCommands,
   configCommands,
   commandCommands,

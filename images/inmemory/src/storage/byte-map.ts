@@ -70,6 +70,17 @@ export class ByteMap extends ChainedTable {
     return target;
   }
 
+  /** Bytes of the entries, estimated from up to `samples` of them; 0 is all. */
+  slabBytes(samples: number): number {
+    let seen = 0;
+    let bytes = 0;
+    this.visitAll((entry) => {
+      bytes += roundToClass(HEADER_BYTES + this.keyLength(entry) + this.valueLength(entry));
+      return ++seen !== samples;
+    });
+    return seen === 0 ? 0 : Math.round((bytes / seen) * this.size);
+  }
+
   /** Deletes a key; whether it was there. */
   delete(bytes: Buffer, offset: number, length: number): boolean {
     const entry = this.find(bytes, offset, length);

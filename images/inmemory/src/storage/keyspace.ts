@@ -35,6 +35,8 @@ export interface LargeValue {
   readonly overheadBytes: number;
   /** The number of elements, as far as lazy freeing cares. */
   readonly size: number;
+  /** Bytes in the slab, estimated from up to `samples` parts; 0 is all of them. */
+  slabBytes(samples: number): number;
 }
 
 const HEADER_BYTES = 20;
@@ -374,9 +376,12 @@ export class Keyspace extends ChainedTable {
     return this.bucketBytes + this.#expiring.length * 4 + this.#objects.length * 8;
   }
 
-  /** Visits the large values, for memory accounting. */
-  forEachObject(visit: (value: LargeValue) => void): void {
-    for (const value of this.#objects) if (value !== undefined) visit(value);
+  /** What the large values take outside of the slab, estimated from up to `samples` of them, in bytes. */
+  objectBytes(samples: number): number {
+    const step = Math.max(1, Math.ceil(this.#objects.length / samples));
+    let bytes = 0;
+    for (let i = 0; i < this.#objects.length; i += step) bytes += this.#objects[i]?.overheadBytes ?? 0;
+    return bytes * step;
   }
 
   // ---- inside --------------------------------------------------------------------------------------------------

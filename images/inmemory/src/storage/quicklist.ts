@@ -77,6 +77,18 @@ export class Quicklist implements LargeValue {
     return 128 + this.#chunks.length * (CHUNK_NODES * 4 + 128);
   }
 
+  slabBytes(samples: number): number {
+    let seen = 0;
+    let bytes = 0;
+    for (const chunk of this.#chunks) {
+      for (let slot = chunk.from; slot < chunk.to && (samples === 0 || seen < samples); slot++) {
+        bytes += blockBytes(this.#node.open(chunk.addresses[slot]!));
+        seen++;
+      }
+    }
+    return seen === 0 ? 0 : Math.round((bytes / seen) * this.nodes);
+  }
+
   /** Takes over a block as the last node. */
   adopt(address: number): void {
     this.#addNode(false, address);

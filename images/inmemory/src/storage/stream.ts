@@ -64,6 +64,12 @@ export class Stream implements LargeValue {
     return bytes;
   }
 
+  slabBytes(_samples: number): number {
+    let bytes = 0;
+    for (let n = this.#head; n < this.#nodes.length; n++) bytes += this.#nodes[n]!.listpackBytes;
+    return bytes;
+  }
+
   // ---- adding ----------------------------------------------------------------------------------------------------
 
   /** Adds an entry; its identifier is after `lastId`. */

@@ -72,6 +72,10 @@ class LargeZset implements LargeValue {
     return this.map.bucketBytes + this.index.overheadBytes + 200;
   }
 
+  slabBytes(samples: number): number {
+    return this.map.slabBytes(samples);
+  }
+
   insert(bytes: Buffer, offset: number, length: number, score: number): void {
     scoreBox[0] = score;
     this.index.insert(this.map.set(bytes, offset, length, scoreBytes, 0, 8), score);

@@ -1,0 +1,88 @@
+import { SYNTAX } from "../errors.ts";
+import type { Session } from "../session.ts";
+import { ENCODING_OBJECT, ENCODING_PACKED, type Keyspace } from "../storage/keyspace.ts";
+import { Packed } from "../storage/packed.ts";
+import { roundToClass } from "../storage/slab.ts";
+import { type Command, key } from "./definition.ts";
+import { helpCommand } from "./help.ts";
+import { peek } from "./peek.ts";
+
+/** Elements looked at when the caller does not say (Redis, OBJ_COMPUTE_SIZE_DEF_SAMPLES). */
+const DEFAULT_SAMPLES = 5;
+/** A key's share of the bucket array. */
+const BUCKET_BYTES = 8;
+
+/** What a key and its value take, in bytes; large values are estimated from `samples` elements, 0 for all. */
+function memoryOf(db: Keyspace, entry: number, samples: number): number {
+  const bytes = db.entryBytes(entry) + BUCKET_BYTES;
+  const encoding = db.encodingOf(entry);
+  if (encoding === ENCODING_OBJECT) {
+    const value = db.objectOf(entry);
+    return bytes + value.overheadBytes + value.slabBytes(samples);
+  }
+  if (encoding < ENCODING_PACKED) return bytes;
+  const { payloadBytes } = new Packed(db.slab).open(db.valueWord(entry));
+  return bytes + roundToClass(payloadBytes + 8);
+}
+
+function usage(session: Session): void {
+  const { args, db, reply } = session;
+  let samples = DEFAULT_SAMPLES;
+  for (let i = 3; i < args.count; i += 2) {
+    if (!args.is(i, "SAMPLES") || i + 1 === args.count) {
+      reply.error(SYNTAX);
+      return;
+    }
+    samples = session.integer(i + 1);
+    if (Number.isNaN(samples)) return;
+    if (samples < 0) {
+      reply.error(SYNTAX);
+      return;
+    }
+  }
+  const entry = peek(session, 2);
+  if (entry === 0) reply.null();
+  else reply.integer(memoryOf(db, entry, samples));
+}
+
+function purge(session: Session): void {
+  // The slab gives memory back as it is freed; there is nothing to ask for.
+  session.reply.ok();
+}
+
+export const memoryCommands: Command[] = [
+  {
+    name: "memory",
+    arity: -2,
+    flags: [],
+    group: "server",
+    since: "4.0.0",
+    complexity: "Depends on the subcommand",
+    summary: "Tells about memory.",
+    subcommands: [
+      {
+        name: "usage",
+        arity: -3,
+        flags: ["readonly"],
+        keys: key("RO", 2),
+        group: "server",
+        since: "4.0.0",
+        complexity: "O(N) where N is the number of samples",
+        summary: "Estimates the bytes that a key and its value take.",
+        syntax: "key [SAMPLES count]",
+        handler: usage,
+      },
+      {
+        name: "purge",
+        arity: 2,
+        flags: [],
+        group: "server",
+        since: "4.0.0",
+        complexity: "O(1)",
+        summary: "Does nothing: memory is given back when it is freed.",
+        handler: purge,
+      },
+      helpCommand("server", "4.0.0", []),
+    ],
+  },
+];
