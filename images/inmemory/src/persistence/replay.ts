@@ -107,6 +107,15 @@ class LogReader {
       // The machine stopped while the last write went to the disk, and some of its blocks came out and some did not.
       this.#goodBytes = this.#checkedFrom;
     }
+    if (this.#goodBytes > this.#checkedFrom && this.#endsWithChecksum()) {
+      // The last write is whole, and what was read as its commands has swallowed its checksum.
+      this.#goodBytes = this.#checkedFrom;
+    }
+    if (this.#goodBytes < this.#fileBytes && this.#isFollowedByWrites(this.#goodBytes)) {
+      // Not torn: a damaged length that reaches beyond the end makes whole writes look like the rest of one.
+      const what = "the command that starts there has no end";
+      throw new CorruptLog(this.#path, this.#goodBytes, this.#checkedFrom, what);
+    }
     return {
       commands: this.#commands,
       goodBytes: this.#goodBytes,
@@ -115,21 +124,32 @@ class LogReader {
     };
   }
 
-  /** Whether no checksum line follows the last good one, though there was one: what is damaged is the last write. */
+  /** Whether what is damaged is the last write: there was a good one before, and none comes behind. */
   #isLastWrite(): boolean {
-    if (this.#checkedFrom === 0) return false;
+    return this.#checkedFrom > 0 && !this.#isFollowedByWrites(this.#checkedFrom);
+  }
+
+  /** Whether the file's last line is a checksum. */
+  #endsWithChecksum(): boolean {
+    const end = Buffer.alloc(CHECKSUM_REST_BYTES + 16);
+    const from = Math.max(0, this.#fileBytes - end.length);
+    const count = readSync(this.#file, end, 0, end.length, from);
+    return /\n#CRC:[0-9a-f]{8} \d+\r\n$/.test(end.toString("latin1", 0, count));
+  }
+
+  /** Whether a checksum line with more data behind it comes after `from`. */
+  #isFollowedByWrites(from: number): boolean {
     const marker = Buffer.from("\n#CRC:");
     const chunk = Buffer.allocUnsafe(READ_BYTES);
-    let at = this.#checkedFrom;
-    while (at < this.#fileBytes) {
+    for (let at = from; at < this.#fileBytes; ) {
       const count = readSync(this.#file, chunk, 0, chunk.length, at);
       const found = chunk.subarray(0, count).indexOf(marker);
       // The write's own checksum line may be there: only one that more data follows shows a damaged middle.
-      if (found >= 0 && at + found + marker.length + CHECKSUM_REST_BYTES < this.#fileBytes) return false;
-      if (count < chunk.length) return true;
+      if (found >= 0) return at + found + marker.length + CHECKSUM_REST_BYTES < this.#fileBytes;
+      if (count < chunk.length) return false;
       at += count - marker.length;
     }
-    return true;
+    return false;
   }
 
   /** Reads more behind what is left; false at the end of the file. */
