@@ -29,6 +29,7 @@ import { streamCommands } from "./stream.ts";
 import { streamClaimCommands } from "./stream-claim.ts";
 import { streamGroupCommands } from "./stream-group.ts";
 import { streamInfoCommands } from "./stream-info.ts";
+import { streamPendingCommands } from "./stream-pending.ts";
 import { streamReadCommands } from "./stream-read.ts";
 import { stringCommands } from "./string.ts";
 import { lcsCommands } from "./string-lcs.ts";
@@ -39,7 +40,9 @@ import { transactionCommands } from "./transactions.ts";
 import { zsetCommands } from "./zset.ts";
 import { zsetAlgebraCommands } from "./zset-algebra.ts";
 import { zsetPopCommands } from "./zset-pop.ts";
+import { zsetRandomCommands } from "./zset-random.ts";
 import { zsetRangeCommands } from "./zset-range.ts";
+import { zsetRemoveCommands } from "./zset-remove.ts";
 
 /** All command families; the order is that of the documentation page. */
 export const commandFamilies = [
@@ -77,12 +80,15 @@ export const commandFamilies = [
   setAlgebraCommands,
   randomMemberCommands,
   zsetCommands,
+  zsetRemoveCommands,
   zsetRangeCommands,
+  zsetRandomCommands,
   zsetPopCommands,
   zsetAlgebraCommands,
   streamCommands,
   streamReadCommands,
   streamGroupCommands,
+  streamPendingCommands,
   streamClaimCommands,
   streamInfoCommands,
 ];
