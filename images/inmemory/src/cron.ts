@@ -64,7 +64,7 @@ export class Cron {
         for (let i = 0; i < sampled && db.expiringCount > 0; i++) {
           const entry = db.randomExpiring();
           const expiry = db.expiryOf(entry);
-          if (expiry === NO_EXPIRY || expiry > server.now) continue;
+          if (expiry === NO_EXPIRY || expiry >= server.now) continue;
           server.expire(db, entry);
           expired++;
         }

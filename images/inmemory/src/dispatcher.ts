@@ -1,8 +1,9 @@
 import type { RegisteredCommand, Registry } from "./commands/registry.ts";
-import { NOAUTH, OOM, wrongArity } from "./errors.ts";
+import { DEFECT, NOAUTH, OOM, wrongArity } from "./errors.ts";
 import type { Args } from "./protocol/args.ts";
 import type { Server } from "./server.ts";
 import type { Session, Transaction } from "./session.ts";
+import { SlabExhausted } from "./storage/slab.ts";
 
 const SHOWN_MAX = 128;
 /** What a queued argument costs beside its bytes. */
@@ -94,7 +95,7 @@ export class Dispatcher {
     session.takeRewritten();
     const database = session.db.index;
     session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
-    command.run(session);
+    this.#run(session, command);
     // A command that waits is counted once, when it is over.
     if (session.blocked === undefined) {
       command.calls++;
@@ -109,6 +110,25 @@ export class Dispatcher {
       server.noteSlow(session, command, microseconds);
     if (reply.errors !== errorsBefore) command.failedCalls++;
     if (server.dirty !== dirtyBefore && !session.isReplaying) this.#record(session, database);
+  }
+
+  /** Runs the handler. A defect of ours costs the client an error; but a half-done change must not be gone on from. */
+  #run(session: Session, command: RegisteredCommand): void {
+    const server = this.#server;
+    const { reply } = session;
+    const { length } = reply;
+    const dirtyBefore = server.dirty;
+    try {
+      command.run(session);
+    } catch (error) {
+      if (server.dirty !== dirtyBefore || session.isReplaying) throw error;
+      reply.length = length;
+      if (error instanceof SlabExhausted) reply.error(OOM);
+      else {
+        server.onDefect(error, command.fullName);
+        reply.error(DEFECT);
+      }
+    }
   }
 
   #record(session: Session, database: number): void {

@@ -57,6 +57,8 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     server.log = this.#keeper;
     server.dataDirectory = ctx.dataDir;
     server.localAddress = `${section.bind}:${section.port}`;
+    server.onDefect = (error, command) =>
+      ctx.log.error({ err: error, command }, "a command failed unexpectedly");
     server.onShutdown = () => process.kill(process.pid, "SIGTERM");
     registerMetrics(server, ctx.metrics);
     this.#tick = new Tick(server, this.#log);

@@ -85,6 +85,10 @@ export class Server {
   log: LogControl = noLog;
   /** ms since the epoch when SAVE or the start last had everything on the disk. */
   lastSaveAt: number;
+  /** Told of an error that no handler should throw. */
+  onDefect: (error: unknown, commandName: string) => void = (error) => {
+    throw error;
+  };
   /** Ends the process in good order (SHUTDOWN). */
   onShutdown: () => void = () => {};
   /** Where clients connect to, as `address:port`. */
@@ -313,7 +317,7 @@ export class Server {
     const entry = db.find(bytes, offset, length);
     if (entry === 0) return 0;
     const expiry = db.expiryOf(entry);
-    if (expiry !== NO_EXPIRY && expiry <= this.now && !this.isLoading && !this.pausing.isActive) {
+    if (expiry !== NO_EXPIRY && expiry < this.now && !this.isLoading && !this.pausing.isActive) {
       this.expire(db, entry);
       return 0;
     }

@@ -69,5 +69,5 @@ function isExpired(db: Keyspace, key: Buffer, now: number): boolean {
   const entry = db.find(key, 0, key.length);
   if (entry === 0) return false;
   const expiry = db.expiryOf(entry);
-  return expiry !== NO_EXPIRY && expiry <= now;
+  return expiry !== NO_EXPIRY && expiry < now;
 }

@@ -1,7 +1,7 @@
 import { SYNTAX } from "../errors.ts";
 import { matchGlob } from "../protocol/glob.ts";
 import type { Session } from "../session.ts";
-import type { Command, KeySpec } from "./definition.ts";
+import type { Command, Flag, KeySpec } from "./definition.ts";
 import { helpCommand } from "./help.ts";
 import { keyIndexes } from "./key-positions.ts";
 import type { RegisteredCommand } from "./registry.ts";
@@ -9,11 +9,15 @@ import { parseSyntax, type SyntaxArgument } from "./syntax.ts";
 
 /** The first key, the last and the step, as old clients read them (COMMAND INFO, fields 4 to 6). */
 function legacyKeys(command: RegisteredCommand): [first: number, last: number, step: number] {
-  const spec = command.keys?.[0];
-  if (spec === undefined || typeof spec.begin !== "number" || !("last" in spec.find)) return [0, 0, 0];
-  if (spec.flags === "not_key") return [0, 0, 0];
-  const { last, step } = spec.find;
-  return [spec.begin, last < 0 ? last : spec.begin + last, step];
+  let legacy: [number, number, number] = [0, 0, 0];
+  for (const { begin, find } of command.keys ?? []) {
+    if (typeof begin !== "number" || !("last" in find)) continue;
+    const last = find.last < 0 ? find.last : begin + find.last;
+    if (legacy[0] === 0) legacy = [begin, last, find.step];
+    // Old clients know one range: one that goes on where the last has ended makes it longer.
+    else if (legacy[1] >= 0 && begin === legacy[1] + legacy[2]) legacy[1] = last;
+  }
+  return legacy;
 }
 
 function writeKeySpec(session: Session, spec: KeySpec): void {
@@ -73,7 +77,7 @@ function writeInfo(session: Session, command: RegisteredCommand | undefined): vo
   reply.array(10);
   reply.bulkText(command.fullName);
   reply.integer(command.arity);
-  const flags = [...command.flags];
+  const flags: Flag[] = command.flags.filter((flag) => flag !== "may_replicate");
   if (command.getKeys !== undefined && !flags.includes("movablekeys")) flags.push("movablekeys");
   reply.set(flags.length);
   for (const flag of flags) reply.simple(flag);

@@ -197,7 +197,7 @@ export const connectionCommands: Command[] = [
   {
     name: "echo",
     arity: 2,
-    flags: ["fast"],
+    flags: ["loading", "stale", "fast"],
     group: "connection",
     since: "1.0.0",
     complexity: "O(1)",

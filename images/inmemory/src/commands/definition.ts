@@ -68,6 +68,8 @@ export interface Command {
   flags: readonly Flag[];
   /** ACL categories beyond those that flags and group imply, such as "keyspace", "dangerous". */
   categories?: readonly string[];
+  /** The group's ACL category does not apply (SORT works on several types, WAIT on no key). */
+  hasNoGroupCategory?: boolean;
   keys?: readonly KeySpec[];
   group: Group;
   /** The Redis version whose users know it. */

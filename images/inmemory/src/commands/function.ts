@@ -21,6 +21,7 @@ function load(session: Session): void {
 }
 
 const BASE = { group: "server", since: "7.0.0" } as const;
+const SCRIPTING = { categories: ["scripting"] };
 
 export const functionCommands: Command[] = [
   {
@@ -33,6 +34,7 @@ export const functionCommands: Command[] = [
     subcommands: [
       {
         ...BASE,
+        ...SCRIPTING,
         name: "flush",
         arity: -2,
         flags: ["write", "noscript"],
@@ -43,6 +45,7 @@ export const functionCommands: Command[] = [
       },
       {
         ...BASE,
+        ...SCRIPTING,
         name: "list",
         arity: -2,
         flags: ["noscript"],
@@ -53,6 +56,7 @@ export const functionCommands: Command[] = [
       },
       {
         ...BASE,
+        ...SCRIPTING,
         name: "load",
         arity: -3,
         flags: ["write", "denyoom", "noscript"],
@@ -61,7 +65,7 @@ export const functionCommands: Command[] = [
         syntax: "[REPLACE] function-code",
         handler: load,
       },
-      helpCommand("server", "7.0.0"),
+      { ...helpCommand("server", "7.0.0"), ...SCRIPTING },
     ],
   },
 ];

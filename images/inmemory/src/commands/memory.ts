@@ -82,7 +82,7 @@ export const memoryCommands: Command[] = [
         summary: "Does nothing: memory is given back when it is freed.",
         handler: purge,
       },
-      helpCommand("server", "4.0.0", []),
+      helpCommand("server", "4.0.0"),
     ],
   },
 ];

@@ -126,7 +126,9 @@ function categoriesOf(command: Command): string[] {
   if (flags.has("pubsub")) categories.add("pubsub");
   if (flags.has("blocking")) categories.add("blocking");
   categories.add(flags.has("fast") ? "fast" : "slow");
-  if (GROUP_CATEGORIES[command.group] !== "") categories.add(GROUP_CATEGORIES[command.group]);
+  const isContainer = command.subcommands !== undefined && command.handler === undefined;
+  if (GROUP_CATEGORIES[command.group] !== "" && !isContainer && !command.hasNoGroupCategory)
+    categories.add(GROUP_CATEGORIES[command.group]);
   return [...categories];
 }
 

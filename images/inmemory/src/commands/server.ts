@@ -213,6 +213,7 @@ function aclCat(session: Session): void {
 }
 
 const ADMIN = { flags: ["admin", "noscript", "loading", "stale"], group: "server" } as const;
+const SAVING = { flags: ["admin", "noscript", "no_async_loading"], group: "server" } as const;
 const LOG_QUERY = { flags: ["admin", "loading", "stale"], group: "server" } as const;
 const OPEN = { flags: ["noscript", "loading", "stale"], group: "server" } as const;
 
@@ -241,8 +242,9 @@ export const serverCommands: Command[] = [
   {
     name: "wait",
     arity: 3,
-    flags: ["blocking"],
+    flags: [],
     group: "generic",
+    hasNoGroupCategory: true,
     categories: ["connection"],
     since: "3.0.0",
     complexity: "O(1)",
@@ -253,8 +255,9 @@ export const serverCommands: Command[] = [
   {
     name: "waitaof",
     arity: 4,
-    flags: ["blocking"],
+    flags: ["noscript"],
     group: "generic",
+    hasNoGroupCategory: true,
     categories: ["connection"],
     since: "7.2.0",
     complexity: "O(1)",
@@ -263,7 +266,8 @@ export const serverCommands: Command[] = [
     handler: waitaof,
   },
   {
-    ...ADMIN,
+    ...SAVING,
+    flags: [...SAVING.flags, "no_multi"],
     name: "save",
     arity: 1,
     since: "1.0.0",
@@ -272,7 +276,7 @@ export const serverCommands: Command[] = [
     handler: save,
   },
   {
-    ...ADMIN,
+    ...SAVING,
     name: "bgsave",
     arity: -1,
     since: "1.0.0",
@@ -293,7 +297,7 @@ export const serverCommands: Command[] = [
     handler: lastsave,
   },
   {
-    ...ADMIN,
+    ...SAVING,
     name: "bgrewriteaof",
     arity: 1,
     since: "1.0.0",
@@ -303,6 +307,7 @@ export const serverCommands: Command[] = [
   },
   {
     ...ADMIN,
+    flags: [...ADMIN.flags, "no_multi", "allow_busy"],
     name: "shutdown",
     arity: -1,
     since: "1.0.0",

@@ -196,6 +196,7 @@ function sortKeys(args: { count: number; is(index: number, keyword: string): boo
 export const sortCommands: Command[] = [
   {
     name: "sort",
+    hasNoGroupCategory: true,
     arity: -2,
     flags: ["write", "denyoom", "movablekeys"],
     categories: ["set", "sortedset", "list", "dangerous"],
@@ -212,6 +213,7 @@ export const sortCommands: Command[] = [
   },
   {
     name: "sort_ro",
+    hasNoGroupCategory: true,
     arity: -2,
     flags: ["readonly", "movablekeys"],
     categories: ["set", "sortedset", "list", "dangerous"],
