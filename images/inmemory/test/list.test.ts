@@ -164,3 +164,20 @@ test("a quicklist agrees with an array under random edits", () => {
   }
   expect(slab.usedBytes).toBe(0);
 });
+
+test("a replaced element that would make its node huge gets a node of its own", () => {
+  const engine = new EngineInMemory({ settings: { listPackedSize: 5 } });
+  engine.run("RPUSH", "k", "a", "b", "c", "d", "e", "f", "g");
+  const expected = ["a", "b", "c", "d", "e", "f", "g"];
+  for (const index of [0, 2, 4, 1, 3, 6, 2]) {
+    const value = String(index).repeat(700_000);
+    expect(engine.run("LSET", "k", index, value)).toBe("OK");
+    expected[index] = value;
+    expect(engine.run("LRANGE", "k", 0, -1)).toEqual(expected);
+  }
+  expect(engine.run("LPUSH", "k", "x")).toBe(8);
+  expect(engine.run("LTRIM", "k", 3, 3)).toBe("OK");
+  expect(engine.run("LLEN", "k")).toBe(1);
+  engine.run("DEL", "k");
+  expect(engine.server.slab.usedBytes).toBe(0);
+});
