@@ -63,6 +63,12 @@ function requireGroup(session: Session): ConsumerGroup | undefined {
   return group;
 }
 
+/** Says that a group of the key at argument 2 was changed. Those who watch the key are not told, as in Redis. */
+function groupChanged({ server, db, args }: Session, event: string): void {
+  server.dirty++;
+  server.notify(db, args.view(2), NOTIFY_STREAM, event);
+}
+
 function create(session: Session): void {
   const { args, db, reply } = session;
   const options = readGroupOptions(session, true);
@@ -93,7 +99,8 @@ function create(session: Session): void {
   }
   stream.addGroup(name, id, options.entriesRead);
   reply.ok();
-  session.changed(2, NOTIFY_STREAM, "xgroup-create");
+  if (entry === 0) session.changed(2, NOTIFY_STREAM, "xgroup-create");
+  else groupChanged(session, "xgroup-create");
 }
 
 function setId(session: Session): void {
@@ -111,16 +118,19 @@ function setId(session: Session): void {
   group.lastId = id;
   group.entriesRead = options.entriesRead;
   reply.ok();
-  session.changed(2, NOTIFY_STREAM, "xgroup-setid");
+  groupChanged(session, "xgroup-setid");
 }
 
 function destroy(session: Session): void {
-  const { args, reply } = session;
+  const { args, db, reply, server } = session;
   const stream = requireStream(session);
   if (stream === undefined) return;
   const isDeleted = stream.deleteGroup(args.latin1(3));
-  // Also wakes those who read with the group: they learn that it is gone.
-  if (isDeleted) session.changed(2, NOTIFY_STREAM, "xgroup-destroy");
+  if (isDeleted) {
+    groupChanged(session, "xgroup-destroy");
+    // Those who read with the group wake and learn that it is gone.
+    if (server.blocking.count > 0) server.blocking.ready(db, args.view(2));
+  }
   reply.integer(isDeleted ? 1 : 0);
 }
 
@@ -132,7 +142,7 @@ function createConsumer(session: Session): void {
   const isNew = group.consumer(name) === undefined;
   if (isNew) {
     group.addConsumer(name, server.now);
-    session.changed(2, NOTIFY_STREAM, "xgroup-createconsumer");
+    groupChanged(session, "xgroup-createconsumer");
   }
   reply.integer(isNew ? 1 : 0);
 }
@@ -145,7 +155,7 @@ function deleteConsumer(session: Session): void {
   const pending = consumer?.pending.size ?? 0;
   if (consumer !== undefined) {
     group.removeConsumer(consumer);
-    session.changed(2, NOTIFY_STREAM, "xgroup-delconsumer");
+    groupChanged(session, "xgroup-delconsumer");
   }
   reply.integer(pending);
 }

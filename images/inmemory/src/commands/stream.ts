@@ -237,7 +237,9 @@ function xsetid(session: Session): void {
   if (entriesAdded !== -1) stream.entriesAdded = entriesAdded;
   if (!maxDeletedId.isZero) stream.maxDeletedId = maxDeletedId;
   reply.ok();
-  session.changed(1, NOTIFY_STREAM, "xsetid");
+  // Those who watch the key are not told, as in Redis.
+  session.server.dirty++;
+  session.server.notify(session.db, args.view(1), NOTIFY_STREAM, "xsetid");
 }
 
 export const streamCommands: Command[] = [

@@ -42,17 +42,24 @@ function id(random: Random): string {
   }
 }
 
-/** An identifier that is likely to be after the others: XADD wants them in order. */
-let clock = 1;
+/** Where the identifiers of each run have got to: XADD wants them in order. */
+const clocks = new WeakMap<Random, number>();
+
+function clockOf(random: Random): number {
+  return clocks.get(random) ?? 1;
+}
+
+/** An identifier that is likely to be after the others. */
 function fresh(random: Random): string {
   if (once(random, 6)) return id(random);
-  clock += random(2);
+  const clock = clockOf(random) + random(2);
+  clocks.set(random, clock);
   return once(random, 3) ? `${clock}-*` : `${clock}-${random(5)}`;
 }
 
 /** An identifier of the recent past. */
 function recent(random: Random): string {
-  return once(random, 3) ? id(random) : `${Math.max(1, clock - random(80))}-${random(5)}`;
+  return once(random, 3) ? id(random) : `${Math.max(1, clockOf(random) - random(80))}-${random(5)}`;
 }
 
 const bound = (random: Random) =>

@@ -1,15 +1,16 @@
-import { isSame } from "./compare.ts";
-import { Link } from "./link.ts";
+import { isSame, isSameDecoded, type Queued } from "./compare.ts";
+import { Link, LostReply } from "./link.ts";
 import type { OracleCommand, Word } from "./random.ts";
 import { decodeReply, type Reply, showReply, showText } from "./reply.ts";
 import { readState, stateDifferences } from "./state.ts";
-import type { Against } from "./version-differences.ts";
 import { CLIENTS, nameOf, type Step } from "./workload.ts";
 
 /** The two servers that are compared. */
-export interface Pair extends Against {
+export interface Pair {
   readonly enginePort: number;
   readonly realPort: number;
+  /** The real server's, such as `7.0.15`. */
+  readonly version: string;
 }
 
 /** The first thing that was not the same. */
@@ -111,10 +112,19 @@ class Play {
     const batch = this.#steps.slice(from, to);
     const client = this.#clients[batch[0]!.client]!;
     const commands = batch.map(({ command }) => command.words);
-    const [engine, real] = await Promise.all([
+    const replies = await Promise.all([
       client.engine.exchange(commands),
       client.real.exchange(commands),
-    ]);
+    ]).catch((error: unknown) => {
+      if (error instanceof LostReply) return error;
+      throw error;
+    });
+    if (replies instanceof LostReply) {
+      const index = from + replies.received;
+      const { words } = this.#steps[index]!.command;
+      return { index, kind: "reply", text: `${showCommand(words)}\n  ${replies.message}` };
+    }
+    const [engine, real] = replies;
     for (let i = 0; i < batch.length; i++) {
       const difference = this.#compare(client, from + i, engine[i]!, real[i]!);
       if (difference !== undefined) return difference;
@@ -126,7 +136,7 @@ class Play {
     const { command } = this.#steps[index]!;
     const name = nameOf(command);
     const queued = name === "EXEC" ? (client.queued ?? []) : [];
-    if (!isSame(command, engine, real, this.#pair, queued)) {
+    if (!isSame(command, engine, real, this.#pair.version, queued)) {
       return this.#replyDifference(index, decodeReply(engine), decodeReply(real));
     }
     if (name === "MULTI") client.queued ??= [];
@@ -165,8 +175,7 @@ class Play {
       kind: "reply",
       text: [
         `client ${client} (RESP${client % 2 === 0 ? 2 : 3}): ${showCommand(command.words)}`,
-        `  engine: ${showReply(engine)}`,
-        `  redis:  ${showReply(real)}`,
+        ...showDifference(command, engine, real, this.#pair.version, this.#clients[client]!.queued ?? []),
       ].join("\n"),
     };
   }
@@ -176,19 +185,38 @@ class Play {
       readState(this.#observer.engine),
       readState(this.#observer.real),
     ]);
-    const lines = stateDifferences(engine, real, { against: this.#pair, encodings: true });
+    const lines = stateDifferences(engine, real, { version: this.#pair.version, encodings: true });
     return lines.length === 0 ? undefined : { index, kind: "state", text: lines.join("\n") };
   }
 }
 
 const QUEUED = Buffer.from("+QUEUED\r\n");
 
+/** The two replies; of a transaction only the first command whose replies differ. */
+function showDifference(
+  command: OracleCommand,
+  engine: Reply,
+  real: Reply,
+  version: string,
+  queued: Queued,
+): string[] {
+  const isWhole = engine.items.length === queued.length && real.items.length === queued.length;
+  if (nameOf(command) === "EXEC" && isWhole) {
+    for (const [index, each] of queued.entries()) {
+      const [mine, theirs] = [engine.items[index]!, real.items[index]!];
+      if (isSameDecoded(each, mine, theirs, version, [])) continue;
+      return [`  in it: ${showCommand(each.words)}`, ...showDifference(each, mine, theirs, version, [])];
+    }
+  }
+  return [`  engine: ${showReply(engine)}`, `  redis:  ${showReply(real)}`];
+}
+
 function showCommand(words: readonly Word[]): string {
   return words.map((word) => showText(word.toString("latin1"))).join(" ");
 }
 
-const SHRINK_PLAYS_MAX = 150;
-const SHRINK_MS_MAX = 15_000;
+const SHRINK_PLAYS_MAX = 1000;
+const SHRINK_MS_MAX = Number(process.env.WEFTKIT_TEST_ORACLE_SHRINK_MS ?? 15_000);
 const SHOWN_STEPS_MAX = 25;
 
 /** Makes the steps before a difference fewer while it stays; gives up when time is over. */

@@ -7,6 +7,16 @@ import { decodeReply, type Reply, ReplyReader } from "./reply.ts";
 /** A server that takes longer has lost a reply. */
 const REPLY_MS_MAX = 10_000;
 
+/** Fewer replies came than were asked for. */
+export class LostReply extends Error {
+  readonly received: number;
+
+  constructor(received: number, message: string) {
+    super(`${message} (${received} came)`);
+    this.received = received;
+  }
+}
+
 /** A connection that sends batches of commands and takes back as many replies, undecoded. */
 export class Link {
   readonly #socket: Socket;
@@ -24,7 +34,9 @@ export class Link {
       this.#settle();
     });
     socket.on("error", (error) => this.#end(error));
-    socket.on("close", () => this.#end(new Error("the server closed the connection")));
+    socket.on("close", () =>
+      this.#end(new LostReply(this.#replies.length, "the server closed the connection")),
+    );
   }
 
   /** Connects; with version 3 the connection speaks RESP3. */
@@ -46,7 +58,7 @@ export class Link {
   receive(count: number): Promise<Buffer[]> {
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(
-        () => this.#end(new Error(`only ${this.#replies.length} of ${count} replies came in time`)),
+        () => this.#end(new LostReply(this.#replies.length, `only so many of ${count} replies came in time`)),
         REPLY_MS_MAX,
       );
       this.#waiting = {

@@ -35,8 +35,11 @@ export class Random {
 
 export type Word = string | Buffer;
 
-/** How replies of two servers are compared: byte for byte, as sets, with some slack in time, or only in shape. */
-export type Comparison = "exact" | "unordered" | "time" | "shape";
+/**
+ * How replies of two servers are compared: byte for byte, as sets, with some slack in time, with slack in
+ * the times that streams tell of, or only in shape.
+ */
+export type Comparison = "exact" | "unordered" | "time" | "stream" | "shape";
 
 export interface OracleCommand {
   words: Word[];

@@ -2,7 +2,7 @@ import { isSameDeadline } from "./compare.ts";
 import type { Link } from "./link.ts";
 import type { Word } from "./random.ts";
 import { decodeReply, type Reply } from "./reply.ts";
-import { type Against, isKnownDifference } from "./version-differences.ts";
+import { isSameEncoding } from "./version-differences.ts";
 
 const DATABASES = 16;
 /** A time this near to now is taken for one that the clock gave. */
@@ -11,7 +11,7 @@ const NOW_MS_MAX = 3_600_000;
 /** One key as it stands: what it holds, how, and until when. */
 export interface KeyState {
   readonly type: string;
-  readonly encoding: Reply;
+  readonly encoding: string;
   /** ms since the epoch, -1 for ever. */
   readonly expiresAt: number;
   /** The whole content, in a form that is equal when the contents are. */
@@ -21,26 +21,22 @@ export interface KeyState {
 /** Database and key (latin1), to what is there. */
 export type State = Map<string, KeyState>;
 
-/** The commands that show all that a key of each type holds, and how their replies become text. */
-const CONTENTS: Record<
-  string,
-  { commands(key: Word): Word[][]; show(replies: readonly Reply[], areTimesKept: boolean): string }
-> = {
-  string: { commands: (key) => [["GET", key]], show: ([value]) => JSON.stringify(value!.text) },
-  list: { commands: (key) => [["LRANGE", key, "0", "-1"]], show: ([values]) => quoted(values!).join("\n") },
-  set: { commands: (key) => [["SMEMBERS", key]], show: ([members]) => quoted(members!).sort().join("\n") },
+interface ContentReader {
+  /** The command that shows all that a key of the type holds. */
+  command(key: Word): Word[];
+  show(reply: Reply, areTimesKept: boolean): string;
+}
+
+const CONTENTS: Record<string, ContentReader> = {
+  string: { command: (key) => ["GET", key], show: (value) => JSON.stringify(value.text) },
+  list: { command: (key) => ["LRANGE", key, "0", "-1"], show: (values) => quoted(values).join("\n") },
+  set: { command: (key) => ["SMEMBERS", key], show: (members) => quoted(members).sort().join("\n") },
   zset: {
-    commands: (key) => [["ZRANGE", key, "0", "-1", "WITHSCORES"]],
-    show: ([pairs]) => texts(pairs!).join("\n"),
+    command: (key) => ["ZRANGE", key, "0", "-1", "WITHSCORES"],
+    show: (pairs) => texts(pairs).map(memberOrScore).join("\n"),
   },
-  hash: {
-    commands: (key) => [["HGETALL", key]],
-    show: ([pairs]) => pairsOf(texts(pairs!)).sort().join("\n"),
-  },
-  stream: {
-    commands: (key) => [["XINFO", "STREAM", key, "FULL", "COUNT", "0"]],
-    show: ([full], areTimesKept) => streamText(full!, areTimesKept),
-  },
+  hash: { command: (key) => ["HGETALL", key], show: (pairs) => pairsOf(texts(pairs)).sort().join("\n") },
+  stream: { command: (key) => ["XINFO", "STREAM", key, "FULL", "COUNT", "0"], show: streamText },
 };
 
 /**
@@ -53,24 +49,26 @@ export async function readState(link: Link, { areTimesKept = false } = {}): Prom
     const [, size] = await link.exchange([["SELECT", String(database)], ["DBSIZE"]]);
     if (decodeReply(size!).text === "0") continue;
     const keys = texts(await link.call("KEYS", "*")).map((key) => Buffer.from(key, "latin1"));
+    const types = await decoded(
+      link,
+      keys.map((key) => ["TYPE", key]),
+    );
     const facts = await decoded(
       link,
-      keys.flatMap((key) => [
-        ["TYPE", key],
+      keys.flatMap((key, index) => [
         ["OBJECT", "ENCODING", key],
         ["PEXPIRETIME", key],
+        CONTENTS[types[index]!.text]!.command(key),
       ]),
     );
     for (const [index, key] of keys.entries()) {
-      const [type, encoding, expiry] = facts.slice(index * 3, index * 3 + 3);
-      const reader = CONTENTS[type!.text];
-      if (reader === undefined) continue;
-      const replies = await decoded(link, reader.commands(key));
+      const [encoding, expiry, content] = facts.slice(index * 3, index * 3 + 3);
+      const type = types[index]!.text;
       state.set(`${database} ${key.toString("latin1")}`, {
-        type: type!.text,
-        encoding: encoding!,
+        type,
+        encoding: encoding!.text,
         expiresAt: Number(expiry!.text),
-        content: reader.show(replies, areTimesKept),
+        content: CONTENTS[type]!.show(content!, areTimesKept),
       });
     }
   }
@@ -79,8 +77,8 @@ export async function readState(link: Link, { areTimesKept = false } = {}): Prom
 }
 
 export interface StateComparison {
-  /** Where the other is a real server: what it is allowed to differ in. */
-  against?: Against;
+  /** The real server's version, where the other is one: older ones may differ as Redis has changed. */
+  version?: string;
   /** Whether OBJECT ENCODING must agree: not after a rewrite, which Redis does not promise either. */
   encodings: boolean;
 }
@@ -89,7 +87,7 @@ export interface StateComparison {
 export function stateDifferences(
   engine: State,
   other: State,
-  { against, encodings }: StateComparison,
+  { version, encodings }: StateComparison,
 ): string[] {
   const lines: string[] = [];
   for (const key of new Set([...engine.keys(), ...other.keys()])) {
@@ -107,16 +105,27 @@ export function stateDifferences(
       lines.push(`${shown} expires at ${mine.expiresAt}, not ${theirs.expiresAt}`);
     }
     if (mine.content !== theirs.content) {
-      lines.push(`${shown} (${mine.type}) holds\n${mine.content}\nand not\n${theirs.content}`);
+      lines.push(`${shown} (${mine.type}) holds ${firstDifference(mine.content, theirs.content)}`);
     }
-    if (encodings && mine.encoding.text !== theirs.encoding.text) {
-      const isKnown =
-        against !== undefined &&
-        isKnownDifference(against, ["OBJECT", "ENCODING"], mine.encoding, theirs.encoding);
-      if (!isKnown) lines.push(`${shown} is kept as ${mine.encoding.text}, not ${theirs.encoding.text}`);
-    }
+    const isSameKind =
+      version === undefined
+        ? mine.encoding === theirs.encoding
+        : isSameEncoding(version, key.slice(key.indexOf(" ") + 1), mine.encoding, theirs.encoding);
+    if (encodings && !isSameKind) lines.push(`${shown} is kept as ${mine.encoding}, not ${theirs.encoding}`);
   }
   return lines;
+}
+
+const SHOWN_MAX = 300;
+
+/** The first element in which two contents differ. */
+function firstDifference(mine: string, theirs: string): string {
+  const [left, right] = [mine.split("\n"), theirs.split("\n")];
+  const at = left.findIndex((line, index) => line !== right[index]);
+  const index = at < 0 ? left.length : at;
+  const [a = "nothing", b = "nothing"] = [left[index], right[index]];
+  const from = Math.max(0, [...a].findIndex((char, i) => char !== b[i]) - SHOWN_MAX / 2);
+  return `at element ${index} ${a.slice(from, from + SHOWN_MAX)} and not ${b.slice(from, from + SHOWN_MAX)}`;
 }
 
 async function decoded(link: Link, commands: Word[][]): Promise<Reply[]> {
@@ -130,6 +139,11 @@ function texts({ items }: Reply): string[] {
 /** The elements of a flat reply, quoted so that no two contents look alike when joined. */
 function quoted(reply: Reply): string[] {
   return texts(reply).map((text) => JSON.stringify(text));
+}
+
+/** Scores as numbers, which Redis 7.0 prints with more digits. */
+function memberOrScore(text: string, index: number): string {
+  return index % 2 === 1 && Number.isFinite(Number(text)) ? String(Number(text)) : JSON.stringify(text);
 }
 
 function pairsOf(values: readonly string[]): string[] {

@@ -1,11 +1,14 @@
+import { bitmapGenerators } from "./commands-bitmap.ts";
 import { hashGenerators } from "./commands-hash.ts";
 import { keyGenerators } from "./commands-keys.ts";
 import { blockingListCommands, listCommands } from "./commands-list.ts";
 import { setGenerators } from "./commands-set.ts";
 import { sortGenerators } from "./commands-sort.ts";
+import { blockingStreamCommands, streamCommands } from "./commands-stream.ts";
 import { stringGenerators } from "./commands-string.ts";
 import { blockingZsetCommands, unorderedZsetCommands, zsetCommands } from "./commands-zset.ts";
 import { type Comparison, exact, type Generator, type OracleCommand, Random, type Word } from "./random.ts";
+import { isUnderstood, SORT_PREFIX } from "./version-differences.ts";
 import type { Generator as WordsGenerator } from "./words.ts";
 
 /** One command, and which of the clients sends it. */
@@ -23,19 +26,34 @@ interface Family {
   /** How often it comes, relative to the others. */
   readonly weight: number;
   readonly generators: readonly Generator[];
+  /** Whether they might block for ever anywhere else. */
+  readonly isOnlyInTransactions?: boolean;
+}
+
+/** The function form of a source of chance, one for each: generators may keep state by it. */
+const functions = new WeakMap<Random, (below: number) => number>();
+
+function functionOf(random: Random): (below: number) => number {
+  let below = functions.get(random);
+  if (below === undefined) {
+    below = (bound) => random.below(bound);
+    functions.set(random, below);
+  }
+  return below;
 }
 
 /** Generators that make plain words, a character per byte, as commands. */
 function fromWords(generators: readonly WordsGenerator[], comparison: Comparison = "exact"): Generator[] {
   return generators.map((generate) => (random) => ({
-    words: generate((below) => random.below(below)).map((word) => Buffer.from(word, "latin1")),
+    words: generate(functionOf(random)).map((word) => Buffer.from(word, "latin1")),
     comparison,
   }));
 }
 
 /** Commands that fit no family: refused ones, and databases as wholes. */
 const oddGenerators: readonly Generator[] = [
-  (random) => exact(random.pick(["GET", "SET", "LPUSH", "ZADD", "HSET", "SADD", "DEL", "NOSUCH", ""])),
+  (random) =>
+    exact(random.pick(["GET", "SET", "LPUSH", "ZADD", "HSET", "SADD", "XADD", "DEL", "NOSUCH", ""])),
   (random) => exact("NOSUCH", random.pick(["a", "'", Buffer.from([0, 255])]), "b"),
   (random) => exact(random.pick(["OBJECT", "CONFIG", "CLIENT"]), "NOSUCH"),
   (random) => exact("ECHO", Buffer.from([random.below(256), 13, 10, random.below(256)])),
@@ -43,6 +61,20 @@ const oddGenerators: readonly Generator[] = [
   (random) => exact("SWAPDB", String(random.below(3)), String(random.below(3))),
   (random) => exact("SELECT", String(random.below(3))),
 ];
+
+/**
+ * Puts `sort-` before the keys of a generator, so that no other family fills them: the order in which SORT BY nosort
+ * returns a large set is nobody's promise.
+ */
+function withOwnKeys(generate: Generator): Generator {
+  return (random) => {
+    const command = generate(random);
+    const words = command.words.map((word) =>
+      /^(?:list|set|zset|other)\d$/.test(word.toString()) ? `${SORT_PREFIX}${word}` : word,
+    );
+    return { ...command, words };
+  };
+}
 
 /** All families; each gets its share of every run. */
 export const families: readonly Family[] = [
@@ -61,8 +93,16 @@ export const families: readonly Family[] = [
     weight: 1,
     generators: [...fromWords(blockingListCommands), ...fromWords(blockingZsetCommands)],
   },
+  { name: "bitmap", weight: 6, generators: bitmapGenerators },
+  { name: "stream", weight: 16, generators: fromWords(streamCommands, "stream") },
+  {
+    name: "blocking-stream",
+    weight: 1,
+    generators: fromWords(blockingStreamCommands),
+    isOnlyInTransactions: true,
+  },
   { name: "odd", weight: 1, generators: oddGenerators },
-  { name: "sort", weight: 8, generators: sortGenerators },
+  { name: "sort", weight: 8, generators: sortGenerators.map(withOwnKeys) },
 ];
 
 const KEY = /^(?:string|hash|set|list|zset|stream)(?:\d|-\d|-string)$/;
@@ -77,6 +117,7 @@ const OTHER_KEYS = [
   "list-4",
   "zset-1",
   "zset-4",
+  "stream-1",
   "none",
 ];
 
@@ -109,7 +150,7 @@ function makeCommand(random: Random, family: Family): OracleCommand {
   return withClock(crossKeys(random, random.pick(family.generators)(random)));
 }
 
-function pickFamily(random: Random, families: readonly Family[]): Family {
+function pickFamily(random: Random): Family {
   let roll = random.below(families.reduce((sum, { weight }) => sum + weight, 0));
   for (const family of families) {
     roll -= family.weight;
@@ -119,11 +160,10 @@ function pickFamily(random: Random, families: readonly Family[]): Family {
 }
 
 /**
- * A run of commands of all families from several clients, the same for the same seed. Each client sends a few
+ * A run of commands of all families from several clients, the same for the same seed and version. Each client sends a few
  * commands in a row, with transactions and watches that may stay open while others have their turn.
  */
-export function makeSteps(seed: number, count: number, { isSorting = false } = {}): Step[] {
-  const chosen = isSorting ? families : families.filter(({ name }) => name !== "sort");
+export function makeSteps(seed: number, count: number, version: string): Step[] {
   const random = new Random(seed);
   const isInTransaction = new Array<boolean>(CLIENTS).fill(false);
   const steps: Step[] = [];
@@ -138,10 +178,12 @@ export function makeSteps(seed: number, count: number, { isSorting = false } = {
         steps.push({ client, family: "transactions", command: control });
         continue;
       }
-      const family = pickFamily(random, chosen);
+      const family = pickFamily(random);
+      if (family.isOnlyInTransactions && !isInTransaction[client]) continue;
       const command = makeCommand(random, family);
       // What SPOP takes must be known at once, so that the other server can be told to take the same.
       if (isInTransaction[client] && nameOf(command) === "SPOP") continue;
+      if (!isUnderstood(version, command.words)) continue;
       if (nameOf(command).startsWith("SORT")) steps.push({ client, family: "sort", command: CLEAR_ERRNO });
       steps.push({ client, family: family.name, command });
     }
