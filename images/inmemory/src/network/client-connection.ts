@@ -253,7 +253,9 @@ export class ClientConnection implements Connection {
   #ended(): void {
     const { session } = this;
     this.#hasEnded = true;
-    if (session.blocked !== undefined || session.subscriptionCount > 0 || session.isMonitor) this.destroy();
+    const isHeld = session.isDeciding && session.server.pausing.isActive;
+    const isListening = session.subscriptionCount > 0 || session.isMonitor;
+    if (session.blocked !== undefined || isListening || isHeld) this.destroy();
     else if (!session.isWaiting && !this.#tick.isQueued(this)) this.closeAfterReply();
   }
 
