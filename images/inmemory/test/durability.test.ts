@@ -2,13 +2,16 @@ import { execFileSync } from "node:child_process";
 import {
   cpSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { EngineProcess } from "./engine-process.ts";
@@ -272,18 +275,21 @@ describe.each<[string, boolean, () => Disk]>([
     const engine = await EngineProcess.start(disk.dataDir, fsync("everysec"));
     disk.limit(engine);
     const writer = await engine.client();
-    while ((await writer.call("RPUSH", "list", "v".repeat(50_000))) instanceof Error === false);
+    let reply: unknown;
+    do reply = await writer.call("RPUSH", "list", "v".repeat(50_000));
+    while (typeof reply === "number");
+    expect(String(reply)).toContain("MISCONF");
     expect(await engine.terminate()).toBe(75);
     expect(engine.output).toContain("free some space");
   });
 });
 
 function canMount(): boolean {
-  const folder = "/tmp/weftkit-mount-probe";
+  const folder = mkdtempSync(join(tmpdir(), "weftkit-mount-"));
   try {
-    mkdirSync(folder, { recursive: true });
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "pipe" });
     execFileSync("umount", [folder], { stdio: "pipe" });
+    rmdirSync(folder);
     return true;
   } catch {
     return false;

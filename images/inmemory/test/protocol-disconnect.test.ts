@@ -4,11 +4,7 @@ import { encode, type WireClient } from "./wire-client.ts";
 
 /** Waits until only `count` clients are left; the engine is asked, and its answer is the event. */
 async function clientsLeft(witness: WireClient, count: number): Promise<void> {
-  while (
-    String(await witness.call("CLIENT", "LIST"))
-      .trim()
-      .split("\n").length > count
-  );
+  await witness.callUntil(`connected_clients:${count}\r\n`, "INFO", "clients");
 }
 
 describe("a client that disappears", () => {
@@ -18,7 +14,7 @@ describe("a client that disappears", () => {
     await gone.write(encode("BLPOP", "queue", 0));
     await witness.call("PING");
     await waiting.write(encode("BLPOP", "queue", 0));
-    while (!String(await witness.call("INFO", "clients")).includes("blocked_clients:2"));
+    await witness.callUntil("blocked_clients:2", "INFO", "clients");
     gone.destroy();
     await clientsLeft(witness, 2);
     expect(await witness.call("RPUSH", "queue", "job")).toBe(1);

@@ -75,6 +75,15 @@ export class WireClient {
     return this.reply();
   }
 
+  /** Sends a command again and again until its reply contains a text; throws when the connection ends before. */
+  async callUntil(text: string, ...words: readonly Word[]): Promise<void> {
+    while (true) {
+      const reply = await this.call(...words);
+      if (reply === undefined) throw new Error(`the connection ended before ${words.join(" ")} said ${text}`);
+      if (String(reply).includes(text)) return;
+    }
+  }
+
   destroy(): void {
     this.socket.destroy();
   }
