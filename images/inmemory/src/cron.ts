@@ -1,5 +1,5 @@
 import type { Server } from "./server.ts";
-import { NO_EXPIRY } from "./storage/keyspace.ts";
+import type { Keyspace } from "./storage/keyspace.ts";
 
 const PERIOD_MS = 100;
 /** Time that background work may take of each period: Redis's 25% at effort 1 is the bound for expiry. */
@@ -8,8 +8,8 @@ const REHASH_BUDGET_MS = 1;
 const LAZY_FREE_BUDGET_MS = 2;
 /** While there is more to do, the next slice comes this soon. */
 const BUSY_PERIOD_MS = 5;
-/** Sampled per round; a round in which more than a tenth had expired is followed by another (Redis, expire.c). */
-const SAMPLES = 20;
+/** Keys with an expiry looked at per database and period; when a tenth of them had expired, as many more follow. */
+const EXPIRE_STEP = 2000;
 
 /**
  * Background work in short slices: removing expired keys, finishing resizes of the key tables, freeing large values
@@ -19,7 +19,8 @@ export class Cron {
   readonly #server: Server;
   readonly #extra: () => void;
   #timer: NodeJS.Timeout;
-  #nextDatabase = 0;
+  /** Per database, where the walk through its expiring keys is. */
+  readonly #places: number[] = [];
   #isStopped = false;
 
   /** `extra` runs once per period, for the owner's own checks. */
@@ -48,31 +49,42 @@ export class Cron {
     this.#timer = setTimeout(this.#run, isBusy ? BUSY_PERIOD_MS : PERIOD_MS);
   };
 
-  /** Removes expired keys found by sampling; true when many are left. */
+  /**
+   * Walks through the keys that expire, some of each database per period, and removes those whose time is over. It
+   * goes on within its budget while it finds many; true when it had to stop at that.
+   */
   #expire(): boolean {
     const server = this.#server;
     if (!server.isActiveExpiryOn || server.pausing.isActive) return false;
-    const { databases } = server;
     const end = performance.now() + EXPIRE_BUDGET_MS;
-    for (let visited = 0; visited < databases.length; visited++) {
-      const db = databases[this.#nextDatabase]!;
+    for (const db of server.databases) {
       let expired: number;
-      let sampled: number;
+      let looked: number;
       do {
-        expired = 0;
-        sampled = Math.min(SAMPLES, db.expiringCount);
-        for (let i = 0; i < sampled && db.expiringCount > 0; i++) {
-          const entry = db.randomExpiring();
-          const expiry = db.expiryOf(entry);
-          if (expiry === NO_EXPIRY || expiry >= server.now) continue;
-          server.expire(db, entry);
-          expired++;
-        }
+        looked = Math.min(EXPIRE_STEP, db.expiringCount);
+        expired = this.#expireSome(db, looked);
         if (performance.now() > end) return true;
-      } while (expired * 10 > sampled);
-      this.#nextDatabase = (this.#nextDatabase + 1) % databases.length;
+      } while (expired * 10 > looked);
     }
     return false;
+  }
+
+  /** Looks at so many keys that expire, going on where the last call stopped; returns how many it removed. */
+  #expireSome(db: Keyspace, count: number): number {
+    const server = this.#server;
+    let place = this.#places[db.index] ?? 0;
+    let expired = 0;
+    for (let i = 0; i < count; i++) {
+      if (place <= 0 || place > db.expiringCount) place = db.expiringCount;
+      if (place === 0) break;
+      place--;
+      const entry = db.expiringAt(place);
+      if (db.expiryOf(entry) >= server.now) continue;
+      server.expire(db, entry);
+      expired++;
+    }
+    this.#places[db.index] = place;
+    return expired;
   }
 
   /** Goes on with resizes; true when one is not finished. */

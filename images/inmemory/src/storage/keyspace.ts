@@ -365,6 +365,14 @@ export class Keyspace extends ChainedTable {
 
   // ---- sampling ------------------------------------------------------------------------------------------------
 
+  /**
+   * The entry at a place among those that expire, 0 <= place < expiringCount. A deleted one is replaced by the last,
+   * so a walk that deletes goes from the end to the front.
+   */
+  expiringAt(place: number): number {
+    return this.#expiring[place]!;
+  }
+
   /** A random entry among those that expire, or 0. */
   randomExpiring(): number {
     if (this.expiringCount === 0) return 0;
