@@ -1,0 +1,157 @@
+// Real drivers in other languages against the bundled engine: `npm run e2e:clients [-- --json FILE]`. Each folder
+// beside this file holds one language's checks and the manifest of its driver; what is installed goes into a
+// temporary folder. A check prints `ok NAME` or `not ok NAME: why`; the last line here counts them.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+
+/** How a language's checks are installed and run, in a copy of its folder. */
+interface Language {
+  /** Programs that must be there. */
+  readonly needs: readonly string[];
+  readonly install: readonly (readonly string[])[];
+  readonly run: readonly string[];
+}
+
+const languages: Readonly<Record<string, Language>> = {
+  python: {
+    needs: ["python3"],
+    install: [
+      ["python3", "-m", "venv", "venv"],
+      ["venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"],
+    ],
+    run: ["venv/bin/python", "checks.py"],
+  },
+  go: { needs: ["go"], install: [["go", "build", "-o", "checks", "."]], run: ["./checks"] },
+  java: {
+    needs: ["java", "mvn"],
+    install: [["mvn", "-q", "-B", "package"]],
+    run: ["java", "-cp", "target/checks.jar:target/libraries/*", "Checks"],
+  },
+};
+
+/** A driver that hangs is ended after this long. */
+const runTimeoutMs = 120_000;
+const user = "app";
+const password = "s3cret";
+
+const { values } = parseArgs({ options: { json: { type: "string" } } });
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const bundle = join(import.meta.dirname, "../../images/inmemory/dist/main.mjs");
+const folder = mkdtempSync(join(tmpdir(), "weftkit-clients-"));
+const engines: ChildProcess[] = [];
+try {
+  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run \`npm run build\` first`);
+  const certificate = makeCertificate();
+  const plainPort = await startEngine("plain", {});
+  const tlsPort = await startEngine("tls", {
+    WEFTKIT_TLS_ENABLED: "true",
+    WEFTKIT_TLS_CERT_FILE: certificate.cert,
+    WEFTKIT_TLS_KEY_FILE: certificate.key,
+  });
+  const environment = {
+    WEFTKIT_TEST_PORT: String(plainPort),
+    WEFTKIT_TEST_TLS_PORT: String(tlsPort),
+    WEFTKIT_TEST_CA: certificate.cert,
+    WEFTKIT_TEST_USER: user,
+    WEFTKIT_TEST_PASSWORD: password,
+  };
+  for (const [name, language] of Object.entries(languages)) await check(name, language, environment);
+} finally {
+  for (const engine of engines) {
+    engine.kill("SIGTERM");
+    await once(engine, "exit");
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+if (values.json !== undefined) {
+  const { passed, failed, skipped } = counts;
+  const counted = { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped };
+  writeFileSync(values.json, JSON.stringify(counted));
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed > 0 ? 1 : 0;
+
+async function check(name: string, language: Language, environment: Record<string, string>): Promise<void> {
+  const missing = language.needs.filter((program) => !isInstalled(program));
+  if (missing.length > 0) {
+    console.log(`${name}: skipped, there is no ${missing.join(" and no ")} here`);
+    if (process.env.CI) counts.failed++;
+    else counts.skipped++;
+    return;
+  }
+  const copy = join(folder, name);
+  cpSync(join(import.meta.dirname, name), copy, { recursive: true });
+  for (const [program = "", ...args] of language.install) {
+    const { status } = spawnSync(program, args, { cwd: copy, stdio: ["ignore", "inherit", "inherit"] });
+    if (status === 0) continue;
+    console.log(`not ok ${name}: ${program} ${args.join(" ")} ended with ${status}`);
+    counts.failed++;
+    return;
+  }
+  const [program = "", ...args] = language.run;
+  const child = spawn(program, args, {
+    cwd: copy,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+    timeout: runTimeoutMs,
+    killSignal: "SIGKILL",
+  });
+  const lines = createInterface(child.stdout);
+  lines.on("line", (line) => {
+    if (line.startsWith("ok ")) counts.passed++;
+    else if (line.startsWith("not ok ")) counts.failed++;
+    console.log(`${name}: ${line}`);
+  });
+  const [code] = (await once(child, "close")) as [number | null];
+  // Failed checks are counted already; any other end must not look like a good one.
+  if (code === 0 || code === 1) return;
+  console.log(`not ok ${name}: the checks ended with ${code ?? "a signal"}`);
+  counts.failed++;
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env.PATH ?? "").split(delimiter).some((path) => existsSync(join(path, program)));
+}
+
+function makeCertificate(): { cert: string; key: string } {
+  const [cert, key] = [join(folder, "server.crt"), join(folder, "server.key")];
+  const kind = ["-newkey", "rsa:2048", "-nodes", "-days", "2"];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  execFileSync("openssl", ["req", "-x509", ...kind, ...subject, "-keyout", key, "-out", cert], {
+    stdio: "pipe",
+  });
+  return { cert, key };
+}
+
+/** Starts the bundled engine on a free port; resolves to it. */
+async function startEngine(name: string, environment: Record<string, string>): Promise<number> {
+  const dataDir = join(folder, `data-${name}`);
+  mkdirSync(dataDir);
+  const child = spawn(process.execPath, [bundle], {
+    env: {
+      PATH: process.env.PATH ?? "",
+      WEFTKIT_DATA_DIR: dataDir,
+      WEFTKIT_BIND: "127.0.0.1",
+      WEFTKIT_PORT: "0",
+      WEFTKIT_ADMIN_PORT: "0",
+      WEFTKIT_USER: user,
+      WEFTKIT_PASSWORD: password,
+      ...environment,
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  engines.push(child);
+  for await (const line of createInterface(child.stdout)) {
+    const { msg, port } = JSON.parse(line) as { msg: string; port: number };
+    if (msg === "ready") {
+      child.stdout.resume();
+      return port;
+    }
+  }
+  throw new Error(`the engine did not start (${name})`);
+}
