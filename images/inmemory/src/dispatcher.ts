@@ -39,11 +39,11 @@ export class Dispatcher {
   #executeSilently(session: Session): void {
     const { reply } = session;
     const { length } = reply;
-    const isOnlyThis = session.replyMode === "skip-next";
-    if (isOnlyThis) session.replyMode = "on";
+    if (session.replyMode === "skip-next") session.replyMode = "skip";
     this.#execute(session);
-    // CLIENT REPLY ON is the one command whose reply ends the silence.
-    if (isOnlyThis || session.replyMode !== "on") reply.length = length;
+    // CLIENT REPLY ON answers even when it is the command to skip.
+    if (session.replyMode !== "on") reply.length = length;
+    if (session.replyMode === "skip") session.replyMode = "on";
   }
 
   #execute(session: Session): void {

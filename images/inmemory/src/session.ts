@@ -81,7 +81,7 @@ export class Session {
   lastCommand: RegisteredCommand | undefined;
   libraryName = "";
   libraryVersion = "";
-  replyMode: "on" | "off" | "skip-next" = "on";
+  replyMode: "on" | "off" | "skip-next" | "skip" = "on";
   isNotEvicted = false;
   isNotTouching = false;
   isMonitor = false;

@@ -123,6 +123,8 @@ describe("CLIENT", () => {
     expect(engine.run("CLIENT", "REPLY", "SKIP")).toBeUndefined();
     expect(engine.run("SET", "a", 1)).toBeUndefined();
     expect(engine.run("GET", "a")).toBe("1");
+    engine.run("CLIENT", "REPLY", "SKIP");
+    expect(engine.run("CLIENT", "REPLY", "ON")).toBe("OK");
     expect(engine.run("CLIENT", "REPLY", "OFF")).toBeUndefined();
     expect(engine.run("INCR", "a")).toBeUndefined();
     expect(engine.run("CLIENT", "REPLY", "ON")).toBe("OK");
