@@ -1,14 +1,19 @@
 import { formatDouble } from "../protocol/numbers.ts";
 import type { Server } from "../server.ts";
+import { hashPairs } from "../storage/hash.ts";
 import {
+  type DataType,
   type Keyspace,
   NO_EXPIRY,
+  TYPE_HASH,
   TYPE_LIST,
+  TYPE_SET,
   TYPE_STREAM,
   TYPE_STRING,
   TYPE_ZSET,
 } from "../storage/keyspace.ts";
 import { listElements } from "../storage/list.ts";
+import { setMembers } from "../storage/set.ts";
 import { openStream } from "../storage/stream.ts";
 import { zsetMembers } from "../storage/zset.ts";
 import { dumpStream } from "./dump-stream.ts";
@@ -20,7 +25,7 @@ export type Emit = (...values: (string | Buffer)[]) => void;
 const ELEMENTS_PER_COMMAND = 64;
 
 /** How the value of each type is written as the commands that make it again. */
-const DUMPERS: Partial<Record<number, (db: Keyspace, entry: number, key: Buffer, emit: Emit) => void>> = {
+const DUMPERS: Record<DataType, (db: Keyspace, entry: number, key: Buffer, emit: Emit) => void> = {
   [TYPE_STRING]: (db, entry, key, emit) => {
     const start = db.stringOffset(entry);
     emit("SET", key, db.bytesOf(entry).subarray(start, start + db.stringLength(entry)));
@@ -33,6 +38,8 @@ const DUMPERS: Partial<Record<number, (db: Keyspace, entry: number, key: Buffer,
     ]);
     inBatches("ZADD", key, pairs, 2, emit);
   },
+  [TYPE_SET]: (db, entry, key, emit) => inBatches("SADD", key, setMembers(db, entry), 1, emit),
+  [TYPE_HASH]: (db, entry, key, emit) => inBatches("HSET", key, hashPairs(db, entry), 2, emit),
   [TYPE_STREAM]: (db, entry, key, emit) => dumpStream(openStream(db, entry), key, emit),
 };
 
@@ -51,7 +58,7 @@ export function dumpServer(server: Server, emit: Emit): void {
 /** Writes one key as commands. */
 export function dumpEntry(db: Keyspace, entry: number, emit: Emit): void {
   const key = db.keyOf(entry);
-  DUMPERS[db.typeOf(entry)]!(db, entry, key, emit);
+  DUMPERS[db.typeOf(entry)](db, entry, key, emit);
   const expiry = db.expiryOf(entry);
   if (expiry !== NO_EXPIRY) emit("PEXPIREAT", key, String(expiry));
 }

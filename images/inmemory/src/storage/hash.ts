@@ -234,3 +234,18 @@ export function createHashBlock(db: Keyspace): number {
 export function copyLargeHash(from: Keyspace, entry: number, to: Keyspace): number {
   return to.addObject((from.objectOf(entry) as LargeHash).duplicate());
 }
+
+/** Copies of all fields and values, each field before its value. */
+export function hashPairs(db: Keyspace, entry: number): Buffer[] {
+  const hash = openHash(db, entry);
+  const pairs: Buffer[] = [];
+  hash.visit(() => {
+    const { bytes, fieldOffset, fieldLength, valueOffset, valueLength } = hash;
+    pairs.push(
+      Buffer.from(bytes.subarray(fieldOffset, fieldOffset + fieldLength)),
+      Buffer.from(bytes.subarray(valueOffset, valueOffset + valueLength)),
+    );
+    return true;
+  });
+  return pairs;
+}

@@ -1,6 +1,6 @@
 import type { Comparison, OracleCommand } from "./random.ts";
 import { decodeReply, type Reply, showReply } from "./reply.ts";
-import { renewed } from "./version-differences.ts";
+import { olderStreamFacts, renewed } from "./version-differences.ts";
 
 /** How far apart times that are relative to now may be. */
 const SLACK_MS = 10_000;
@@ -41,10 +41,11 @@ export function isSameDecoded(
       isSameDecoded(each, engine.items[index]!, real.items[index]!, version, []),
     );
   }
+  const older = (reply: Reply) => (name === "XINFO" ? olderStreamFacts(version, reply) : reply);
   const isSameReply = COMPARISONS[command.comparison];
   return (
     isSameReply(engine, real, name) ||
-    isSameReply(engine, renewed(version, command.words, engine, real), name)
+    isSameReply(older(engine), renewed(version, command.words, engine, older(real)), name)
   );
 }
 

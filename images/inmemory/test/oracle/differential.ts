@@ -181,11 +181,12 @@ class Play {
   }
 
   async #compareStates(index: number): Promise<Difference | undefined> {
+    const { version } = this.#pair;
     const [engine, real] = await Promise.all([
-      readState(this.#observer.engine),
-      readState(this.#observer.real),
+      readState(this.#observer.engine, { version }),
+      readState(this.#observer.real, { version }),
     ]);
-    const lines = stateDifferences(engine, real, { version: this.#pair.version, encodings: true });
+    const lines = stateDifferences(engine, real, { version, encodings: true });
     return lines.length === 0 ? undefined : { index, kind: "state", text: lines.join("\n") };
   }
 }

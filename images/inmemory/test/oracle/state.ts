@@ -2,7 +2,7 @@ import { isSameDeadline } from "./compare.ts";
 import type { Link } from "./link.ts";
 import type { Word } from "./random.ts";
 import { decodeReply, type Reply } from "./reply.ts";
-import { isSameEncoding } from "./version-differences.ts";
+import { isSameEncoding, olderStreamFacts, withoutNewerFacts } from "./version-differences.ts";
 
 const DATABASES = 16;
 /** A time this near to now is taken for one that the clock gave. */
@@ -24,7 +24,7 @@ export type State = Map<string, KeyState>;
 interface ContentReader {
   /** The command that shows all that a key of the type holds. */
   command(key: Word): Word[];
-  show(reply: Reply, areTimesKept: boolean): string;
+  show(reply: Reply, options: StateOptions): string;
 }
 
 const CONTENTS: Record<string, ContentReader> = {
@@ -39,11 +39,20 @@ const CONTENTS: Record<string, ContentReader> = {
   stream: { command: (key) => ["XINFO", "STREAM", key, "FULL", "COUNT", "0"], show: streamText },
 };
 
-/**
- * Reads everything that a server holds, over a connection in RESP2. Times at which stream entries were delivered are
- * kept only when asked for: two servers that do the same do it a moment apart.
- */
-export async function readState(link: Link, { areTimesKept = false } = {}): Promise<State> {
+export interface StateOptions {
+  /** Keeps the times at which stream entries were delivered: two servers that do the same do it a moment apart. */
+  readonly areTimesKept?: boolean;
+  /**
+   * Leaves out what Redis's log does not keep of streams, and the engine's neither: consumers that have nothing
+   * pending, how many entries a group has read, and that an entry was delivered again to the same consumer.
+   */
+  readonly isLogged?: boolean;
+  /** Reads no more than the state of a real server of this version can tell. */
+  readonly version?: string;
+}
+
+/** Reads everything that a server holds, over a connection in RESP2. */
+export async function readState(link: Link, options: StateOptions = {}): Promise<State> {
   const state: State = new Map();
   for (let database = 0; database < DATABASES; database++) {
     const [, size] = await link.exchange([["SELECT", String(database)], ["DBSIZE"]]);
@@ -68,7 +77,7 @@ export async function readState(link: Link, { areTimesKept = false } = {}): Prom
         type,
         encoding: encoding!.text,
         expiresAt: Number(expiry!.text),
-        content: CONTENTS[type]!.show(content!, areTimesKept),
+        content: CONTENTS[type]!.show(content!, options),
       });
     }
   }
@@ -110,7 +119,13 @@ export function stateDifferences(
     const isSameKind =
       version === undefined
         ? mine.encoding === theirs.encoding
-        : isSameEncoding(version, key.slice(key.indexOf(" ") + 1), mine.encoding, theirs.encoding);
+        : isSameEncoding(
+            version,
+            key.slice(key.indexOf(" ") + 1),
+            mine.encoding,
+            theirs.encoding,
+            mine.content.length,
+          );
     if (encodings && !isSameKind) lines.push(`${shown} is kept as ${mine.encoding}, not ${theirs.encoding}`);
   }
   return lines;
@@ -153,22 +168,39 @@ function pairsOf(values: readonly string[]): string[] {
 /** Fields of XINFO STREAM that tell of the implementation or of the time of day, not of the content. */
 const VOLATILE = new Set(["radix-tree-keys", "radix-tree-nodes", "seen-time", "active-time"]);
 
-function streamText(full: Reply, areTimesKept: boolean): string {
-  const clean = (reply: Reply, isNamed: boolean): unknown => {
+/** Facts about groups that the log does not keep. */
+const NOT_LOGGED = new Set([...VOLATILE, "entries-read", "lag"]);
+
+function streamText(full: Reply, { areTimesKept, isLogged, version }: StateOptions): string {
+  const left = isLogged ? NOT_LOGGED : VOLATILE;
+  const clean = (reply: Reply): unknown => {
     if (reply.items.length === 0) {
-      if (!areTimesKept && reply.type === ":" && isAboutNow(Number(reply.text))) return "now";
+      const isTime = reply.type === ":" && isAboutNow(Number(reply.text));
+      if (isTime && !areTimesKept) return "now";
       return reply.isNull ? null : reply.text;
     }
-    const isPairs = isNamed && reply.items.length % 2 === 0;
+    if (isLogged && isPendingEntry(reply)) return reply.items.slice(0, -2).map(clean);
+    const isPairs = reply.items.length % 2 === 0;
     const values: unknown[] = [];
     for (let i = 0; i < reply.items.length; i++) {
       const item = reply.items[i]!;
-      if (isPairs && i % 2 === 0 && VOLATILE.has(item.text)) i++;
-      else values.push(clean(item, true));
+      if (isPairs && i % 2 === 0 && left.has(item.text)) i++;
+      else values.push(clean(item));
     }
     return values;
   };
-  return JSON.stringify(clean(full, true));
+  const facts = isLogged
+    ? withoutNewerFacts(full)
+    : version === undefined
+      ? full
+      : olderStreamFacts(version, full);
+  // A line for each list of facts, so that the first difference can be found.
+  return JSON.stringify(clean(facts)).replaceAll("],[", "],\n[").replaceAll(',"groups"', ',\n"groups"');
+}
+
+/** Identifier, perhaps consumer, time and number of deliveries. */
+function isPendingEntry({ items }: Reply): boolean {
+  return /^\$\$?::$/.test(items.map(({ type }) => type).join(""));
 }
 
 function isAboutNow(ms: number): boolean {

@@ -13,6 +13,38 @@ interface VersionDifference {
   renewed(words: readonly string[], text: string): string | undefined;
 }
 
+/** Names in XINFO that only 7.2 gives, and the one that counts consumers which 7.0 has not created. */
+const NEWER_NAMES = new Set(["inactive", "active-time"]);
+
+/**
+ * What XINFO tells of streams, as far as it is the same in older versions: before 7.2 a consumer was created only when
+ * something was delivered to it.
+ */
+export function olderStreamFacts(version: string, reply: Reply): Reply {
+  return isOlder(version, [7, 2]) ? withoutNewerFacts(reply) : reply;
+}
+
+/** Leaves out consumers that have nothing pending and what only newer versions tell. */
+export function withoutNewerFacts(reply: Reply): Reply {
+  const items: Reply[] = [];
+  for (let i = 0; i < reply.items.length; i++) {
+    const item = reply.items[i]!;
+    const isNewer =
+      NEWER_NAMES.has(item.text) || (item.text === "consumers" && reply.items[i + 1]?.type === ":");
+    if (isNewer) i++;
+    else if (!isIdleConsumer(item)) items.push(withoutNewerFacts(item));
+  }
+  return { ...reply, items };
+}
+
+/** Whether this tells of a consumer that has nothing pending. */
+function isIdleConsumer({ items }: Reply): boolean {
+  const names = items.map(({ text }) => text);
+  if (names[0] !== "name") return false;
+  const pending = names.includes("seen-time") ? "pel-count" : names.includes("idle") ? "pending" : undefined;
+  return pending !== undefined && names[names.indexOf(pending) + 1] === "0";
+}
+
 const isEncoding = ([command, sub]: readonly string[]) => command === "OBJECT" && sub === "ENCODING";
 
 const DIFFERENCES: readonly VersionDifference[] = [
@@ -20,7 +52,7 @@ const DIFFERENCES: readonly VersionDifference[] = [
     since: [7, 2],
     what: "scores are printed with as few digits as tell them apart, not with 17",
     renewed: ([command], text) =>
-      /^B?Z/.test(command!) && text.length >= 17 && Number.isFinite(Number(text))
+      /^B?Z/.test(command!) && text.length >= 17 && text.includes(".") && Number.isFinite(Number(text))
         ? String(Number(text))
         : undefined,
   },
@@ -31,6 +63,21 @@ const DIFFERENCES: readonly VersionDifference[] = [
       text === "ERR timeout is negative" && words.some((word) => word === "INF" || Number(word) > 2 ** 62)
         ? "ERR timeout is out of range"
         : undefined,
+  },
+  {
+    since: [7, 2],
+    what: "XREAD and XREADGROUP say which of them got an odd number of streams and identifiers",
+    renewed: ([command], text) => {
+      if (!text.startsWith("ERR Unbalanced")) return undefined;
+      const [name, last] = command === "XREAD" ? ["xread", "$"] : ["xreadgroup", ">"];
+      return `ERR Unbalanced '${name}' list of streams: for each stream key an ID or '${last}' must be specified.`;
+    },
+  },
+  {
+    since: [7, 2],
+    what: "consumers are created when they ask, not when something is delivered to them",
+    renewed: ([command, sub], text) =>
+      command === "XGROUP" && sub === "CREATECONSUMER" && text === "1" ? "0" : undefined,
   },
 ];
 
@@ -53,16 +100,33 @@ const ENCODINGS: readonly { since: readonly [number, number]; what: string; olde
     { since: [7, 2], what: "lists", older: "quicklist", newer: "listpack" },
   ];
 
-/** Commands that older versions refuse, and which therefore are not sent to them. */
-const ADDITIONS: readonly {
-  since: readonly [number, number];
+interface Addition {
+  since: readonly [major: number, minor: number];
   what: string;
   isUsed(words: readonly string[]): boolean;
-}[] = [
+}
+
+/** Commands that older versions refuse or answer in an unforeseeable way, and which therefore are not sent to them. */
+const ADDITIONS: readonly Addition[] = [
   {
     since: [7, 2],
     what: "ZRANK and ZREVRANK take WITHSCORE",
     isUsed: (words) => /^Z(?:REV)?RANK$/.test(words[0]!) && words.length > 3,
+  },
+  {
+    since: [7, 2],
+    what: "small sets are in the order of insertion, which SORT BY without a pattern shows",
+    isUsed: (words) => words[0]!.startsWith("SORT") && words.includes("BY"),
+  },
+  {
+    since: [7, 2],
+    what: "XSETID refuses an identifier before the greatest deleted one",
+    isUsed: (words) => words[0] === "XSETID",
+  },
+  {
+    since: [7, 2],
+    what: "LPOS refuses the smallest integer as its RANK",
+    isUsed: (words) => words[0] === "LPOS" && words.includes("-9223372036854775808"),
   },
 ];
 
@@ -81,11 +145,22 @@ export function isUnderstood(version: string, words: readonly Word[]): boolean {
   return !ADDITIONS.some(({ since, isUsed }) => isOlder(version, since) && isUsed(upper));
 }
 
-/** Whether two values may be kept in these ways by the engine and by a real server. */
-export function isSameEncoding(version: string, key: string, engine: string, real: string): boolean {
+/** Bytes between which the engine and Redis may see differently whether a list is small: they pack elements unlike. */
+const LIST_BYTES_UNDECIDED = { from: 3000, to: 9000 };
+
+/** Whether a key may be kept in these ways by the engine and by a real server; `bytes` is its size where known. */
+export function isSameEncoding(
+  version: string,
+  key: string,
+  engine: string,
+  real: string,
+  bytes = LIST_BYTES_UNDECIDED.from,
+): boolean {
   if (engine === real) return true;
   // Of whatever version, Redis makes a sorted set large when it sorts it.
   if (key.startsWith(SORT_PREFIX) && engine === "listpack" && real === "skiplist") return true;
+  const isList = [engine, real].sort().join(" ") === "listpack quicklist";
+  if (isList && bytes >= LIST_BYTES_UNDECIDED.from && bytes <= LIST_BYTES_UNDECIDED.to) return true;
   return ENCODINGS.some(
     ({ since, older, newer }) => isOlder(version, since) && engine === newer && real === older,
   );
