@@ -1,5 +1,6 @@
 import type { RegisteredCommand, Registry } from "./commands/registry.ts";
 import { DEFECT, NOAUTH, OOM, wrongArity } from "./errors.ts";
+import { monitorLine } from "./monitoring.ts";
 import type { Args } from "./protocol/args.ts";
 import type { Server } from "./server.ts";
 import type { Session, Transaction } from "./session.ts";
@@ -66,7 +67,6 @@ export class Dispatcher {
       session.hold();
       return;
     }
-    if (server.monitors.size > 0) server.feedMonitors(session, command);
     this.call(session, command);
     server.propagation.endUnit();
     server.serveBlocked();
@@ -95,7 +95,11 @@ export class Dispatcher {
     session.takeRewritten();
     const database = session.db.index;
     session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
+    // EXEC is shown after what it ran.
+    const monitored = server.monitors.size > 0 ? monitorLine(session, command, server.now) : undefined;
+    if (monitored !== undefined && command.name !== "exec") server.feedMonitors(monitored);
     this.#run(session, command);
+    if (monitored !== undefined && command.name === "exec") server.feedMonitors(monitored);
     // A command that waits is counted once, when it is over.
     if (session.blocked === undefined) {
       command.calls++;

@@ -5,6 +5,7 @@ import { commandFamilies } from "./commands/index.ts";
 import { type RegisteredCommand, Registry } from "./commands/registry.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { MISCONF } from "./errors.ts";
+import { isSecret } from "./monitoring.ts";
 import {
   NOTIFY_EVICTED,
   NOTIFY_EXPIRED,
@@ -203,9 +204,7 @@ export class Server {
   }
 
   /** Shows a command to those who MONITOR. */
-  feedMonitors(session: Session, command: RegisteredCommand): void {
-    if (command.flags.includes("skip_monitor") || command.flags.includes("admin")) return;
-    const line = monitorLine(session, command, this.now);
+  feedMonitors(line: string): void {
     for (const monitor of this.monitors) monitor.outOfBand().simple(line);
   }
 
@@ -364,41 +363,4 @@ export class Server {
       this.pubsub.publish(Buffer.from(`__keyevent@${db.index}__:${event}`), Buffer.from(key));
     }
   }
-}
-
-/** Commands whose arguments may be passwords. */
-function isSecret(command: RegisteredCommand): boolean {
-  return command.name === "auth" || command.name === "hello";
-}
-
-/** `1339518083.107412 [0 127.0.0.1:60866] "get" "key"`, with passwords left out. */
-function monitorLine(session: Session, command: RegisteredCommand, now: number): string {
-  const { args } = session;
-  const words = Array.from({ length: args.count }, (_, index) =>
-    index > 0 && isSecret(command) ? '"(redacted)"' : quote(args.view(index)),
-  );
-  const seconds = `${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(6, "0")}`;
-  return `${seconds} [${session.db.index} ${session.address}] ${words.join(" ")}`;
-}
-
-const NAMED_ESCAPES: Record<number, string> = {
-  10: "\\n",
-  13: "\\r",
-  9: "\\t",
-  7: "\\a",
-  8: "\\b",
-  34: '\\"',
-  92: "\\\\",
-};
-
-/** Bytes in quotes, with what is not printable escaped (Redis, sdscatrepr). */
-function quote(bytes: Buffer): string {
-  let text = '"';
-  for (const byte of bytes) {
-    const named = NAMED_ESCAPES[byte];
-    if (named !== undefined) text += named;
-    else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
-    else text += `\\x${byte.toString(16).padStart(2, "0")}`;
-  }
-  return `${text}"`;
 }

@@ -1,0 +1,43 @@
+import type { RegisteredCommand } from "./commands/registry.ts";
+import type { Session } from "./session.ts";
+
+/** Commands whose arguments may be passwords. */
+export function isSecret(command: RegisteredCommand): boolean {
+  return command.name === "auth" || command.name === "hello";
+}
+
+/**
+ * How MONITOR shows a command: `1339518083.107412 [0 127.0.0.1:60866] "get" "key"`, with passwords left out; undefined
+ * for what it does not show.
+ */
+export function monitorLine(session: Session, command: RegisteredCommand, now: number): string | undefined {
+  if (command.flags.includes("skip_monitor") || command.flags.includes("admin")) return undefined;
+  const { args } = session;
+  const words = Array.from({ length: args.count }, (_, index) =>
+    index > 0 && isSecret(command) ? '"(redacted)"' : quote(args.view(index)),
+  );
+  const seconds = `${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(6, "0")}`;
+  return `${seconds} [${session.db.index} ${session.address}] ${words.join(" ")}`;
+}
+
+const NAMED_ESCAPES: Record<number, string> = {
+  10: "\\n",
+  13: "\\r",
+  9: "\\t",
+  7: "\\a",
+  8: "\\b",
+  34: '\\"',
+  92: "\\\\",
+};
+
+/** Bytes in quotes, with what is not printable escaped (Redis, sdscatrepr). */
+function quote(bytes: Buffer): string {
+  let text = '"';
+  for (const byte of bytes) {
+    const named = NAMED_ESCAPES[byte];
+    if (named !== undefined) text += named;
+    else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
+    else text += `\\x${byte.toString(16).padStart(2, "0")}`;
+  }
+  return `${text}"`;
+}
