@@ -4,12 +4,17 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { documentation, jsonSchema } from "@weftkit/config";
+import { compatibilityDocumentation } from "@weftkit/inmemory/compatibility";
 import { commandDocumentation } from "@weftkit/inmemory/documentation";
 
 const docs = join(import.meta.dirname, "..", "docs");
 const pages = {
   "configuration.md": documentation(),
   "commands/inmemory.md": commandDocumentation(),
+  "compatibility/inmemory.md": compatibilityDocumentation(
+    data("compatibility/inmemory-commands.json"),
+    data("compatibility/inmemory-suite.json"),
+  ),
   "weftkit.schema.json": formatted("weftkit.schema.json", JSON.stringify(jsonSchema(), null, 2)),
 };
 
@@ -29,4 +34,8 @@ function formatted(name, input) {
     input,
     encoding: "utf8",
   });
+}
+
+function data(name) {
+  return JSON.parse(readFileSync(join(docs, name), "utf8"));
 }

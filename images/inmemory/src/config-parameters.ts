@@ -9,6 +9,8 @@ export interface Parameter {
   get(server: Server): string;
   /** Returns why the value is refused, or undefined after setting it. Absent: fixed while running. */
   set?(server: Server, value: string): string | undefined;
+  /** The value is kept and shown, nothing more. */
+  readonly isInert?: boolean;
 }
 
 type NumberKey = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings];
@@ -67,6 +69,7 @@ function fixed(name: string, get: (server: Server) => string): Parameter {
 function inert(name: string, initial: string, pattern: RegExp): Parameter {
   return {
     name,
+    isInert: true,
     get: (server) => server.inertParameters.get(name) ?? initial,
     set: (server, value) => {
       if (!pattern.test(value)) return "argument(s) must be one of the values that Redis accepts";

@@ -7,6 +7,7 @@ const SLACK_MS = 10_000;
 /** Deadlines from here on (the year 2096) were set absolutely and must be equal. */
 const ABSOLUTE_MS = 4_000_000_000_000;
 
+const COARSE_MS = 2 ** 52;
 const CLOCK_PRECISION = 2 ** -50;
 
 /** Commands whose flat replies are pairs that belong together. */
@@ -89,8 +90,8 @@ function isSameTime(engine: Reply, real: Reply, name: string): boolean {
 /** Whether two times in ms are the same as far as the clocks of two servers allow. */
 export function isSameDeadline(engineMs: number, realMs: number): boolean {
   if (engineMs === realMs) return true;
-  // Both in the same rounding: beyond 2^53 ms the engine's clock has steps of more than one.
-  if (engineMs > Number.MAX_SAFE_INTEGER) return Math.abs(engineMs - realMs) <= realMs * CLOCK_PRECISION;
+  // Near 2^53 ms and beyond the engine's clock has steps of more than one.
+  if (engineMs >= COARSE_MS) return Math.abs(engineMs - realMs) <= SLACK_MS + realMs * CLOCK_PRECISION;
   if (engineMs < 0 || realMs < 0 || realMs >= ABSOLUTE_MS) return false;
   return Math.abs(engineMs - realMs) <= SLACK_MS;
 }

@@ -1,0 +1,149 @@
+import { commandFamilies } from "./commands/index.ts";
+import { Registry } from "./commands/registry.ts";
+import { parameters } from "./config-parameters.ts";
+
+/** How Redis's own test suite went, file by file. */
+export interface SuiteResult {
+  /** The version whose suite it is. */
+  readonly redis: string;
+  readonly files: readonly { file: string; passed: number; failed: number; note?: string }[];
+}
+
+/** What differs from Redis on purpose, or cannot be the same. */
+const DIFFERENCES: readonly [what: string, redis: string, here: string][] = [
+  [
+    "`SAVE`, `BGSAVE`",
+    "write an RDB file",
+    "bring the append-only file to the disk; `LASTSAVE` tells when it was. There are no RDB files",
+  ],
+  ["`appendonly`", "`no` by default", "always `yes`; `CONFIG SET appendonly no` is refused"],
+  [
+    "append-only file",
+    "base in RDB format by default",
+    "base and increments are plain commands, with checksums in comment lines; Redis 7 reads them, and files that Redis wrote with `aof-use-rdb-preamble no` are read here",
+  ],
+  [
+    "users",
+    "`ACL SETUSER` and an ACL file",
+    "[users and roles](../access.md) of the configuration; `ACL WHOAMI`, `ACL CAT` and `ACL USERS` answer, changing users is not a command",
+  ],
+  [
+    "output buffer of normal clients",
+    "no limit",
+    "`client_output_buffer_limit_normal`, 1 GB: a client that does not read must not take all memory",
+  ],
+  [
+    "`DEBUG`",
+    "from local connections by `enable-debug-command`",
+    "for administrators, with `enable_debug_command = true`; `SLEEP`, `SET-ACTIVE-EXPIRE`, `RELOAD`, `OBJECT`, `STRINGMATCH-LEN`, `PROTOCOL`, `ERROR` and what its suite needs",
+  ],
+  ["expiry times", "64-bit milliseconds", "exact up to 2^53 ms (285,000 years), rounded by a few ms beyond"],
+  [
+    "`OBJECT ENCODING` of a list near `list-max-listpack-size`",
+    "counts the bytes of its listpack",
+    "counts the bytes of its own blocks, which hold integers as text: `quicklist` may come a little sooner",
+  ],
+  ["`SORT` of a small sorted set", "leaves it a `skiplist`", "leaves it as it was"],
+  [
+    "`SORT` after a command that met a number out of range",
+    "fails, as 7.2 does not clear `errno` first",
+    "sorts",
+  ],
+  ["`LSET` with an index beyond 32 bits", "uses its lower 32 bits", "`ERR index out of range`"],
+  [
+    "order of large sets and hashes, `SCAN` cursors",
+    "by its hash function",
+    "by another one, with the same guarantees",
+  ],
+  ["`radix-tree-nodes` of `XINFO STREAM`", "nodes of its tree", "an estimate; there is no such tree"],
+];
+
+/** docs/compatibility/inmemory.md, from the code, the names of all commands of Redis 7.2, and the suite's result. */
+export function compatibilityDocumentation(redisCommands: readonly string[], suite: SuiteResult): string {
+  const registry = new Registry(commandFamilies);
+  const here = new Set<string>();
+  for (const command of registry.all) here.add(command.fullName.replace("|", " "));
+  const absent = redisCommands.filter((name) => !here.has(name));
+  const inert = parameters.filter(({ isInert }) => isInert).map(({ name }) => `\`${name}\``);
+  return `${[
+    "# Compatibility of weftkit/inmemory",
+    "",
+    "The measure is Redis 7.2, in RESP2 and RESP3: replies, error texts, encodings, keyspace events, what is written to",
+    "the append-only file. This page is drawn from the code (`npm run docs`); what each command does is in",
+    "[commands](../commands/inmemory.md).",
+    "",
+    "## How it is known",
+    "",
+    "- Every run of the tests sends 200,000 random commands of all families, from four clients in both protocols, to the",
+    "  engine and to a real redis-server, and compares each reply and, every few thousand, everything stored",
+    "  (`images/inmemory/test/oracle.test.ts`). Where the server is older, changes of Redis itself are allowed for one by",
+    "  one (`oracle/version-differences.ts`).",
+    "- Keys that expire, and append-only files read by the other of the two, are compared in the same way.",
+    "- ioredis, node-redis, redis-py, go-redis and Jedis are used as their users use them.",
+    "- Redis's own test suite:",
+    "",
+    ...suiteTable(suite),
+    "",
+    "## What differs",
+    "",
+    "| | Redis 7.2 | here |",
+    "| --- | --- | --- |",
+    ...DIFFERENCES.map((cells) => `| ${cells.join(" | ")} |`),
+    "",
+    "`CONFIG SET` takes these parameters and keeps them, but they have no effect:",
+    "",
+    ...wrapped(inert),
+    "",
+    "## What is not there",
+    "",
+    ...absentSection(absent),
+    "",
+    "Replication, cluster, modules, Sentinel and RDB files are not there. A command that is not there answers",
+    "`ERR unknown command`, a subcommand `ERR unknown subcommand`, as Redis does for what it does not know.",
+  ].join("\n")}\n`;
+}
+
+function suiteTable({ redis, files }: SuiteResult): string[] {
+  if (files.length === 0) return [`  The result of ${redis}'s suite is not recorded yet.`];
+  const rows = files.map(
+    ({ file, passed, failed, note = "" }) => `  | \`${file}\` | ${passed} | ${failed} | ${note} |`,
+  );
+  return [
+    `  Of Redis ${redis}, in external mode:`,
+    "",
+    "  | file | passed | failed | |",
+    "  | --- | --- | --- | --- |",
+    ...rows,
+  ];
+}
+
+/** Absent commands, a line per container and one for the rest. */
+function absentSection(absent: readonly string[]): string[] {
+  const containers = new Map<string, string[]>();
+  const single: string[] = [];
+  for (const name of absent) {
+    const [container, sub] = name.split(" ");
+    if (sub === undefined) single.push(`\`${name.toUpperCase()}\``);
+    else containers.set(container!, [...(containers.get(container!) ?? []), sub.toUpperCase()]);
+  }
+  const lines = [...containers].map(([container, subs]) =>
+    absent.includes(container)
+      ? `- \`${container.toUpperCase()}\` and all its subcommands`
+      : `- of \`${container.toUpperCase()}\`: ${subs.map((sub) => `\`${sub}\``).join(", ")}`,
+  );
+  const rest = single.filter((name) => !containers.has(name.slice(1, -1).toLowerCase()));
+  return rest.length === 0 ? lines : [...lines, `- ${rest.join(", ")}`];
+}
+
+const LINE_MAX = 110;
+
+function wrapped(words: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const [index, word] of words.entries()) {
+    const text = index < words.length - 1 ? `${word},` : `${word}.`;
+    const last = lines.at(-1);
+    if (last === undefined || last.length + text.length >= LINE_MAX) lines.push(text);
+    else lines[lines.length - 1] = `${last} ${text}`;
+  }
+  return lines;
+}
