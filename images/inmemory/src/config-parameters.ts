@@ -224,7 +224,6 @@ export const parameters: readonly Parameter[] = [
   inert("hz", "10", NUMBER),
   inert("lua-time-limit", "5000", NUMBER),
   inert("busy-reply-threshold", "5000", NUMBER),
-  inert("rdb-key-save-delay", "0", NUMBER),
   inert("maxmemory-clients", "0", /^0%?$/),
   inert("maxmemory-eviction-tenacity", "10", NUMBER),
   inert("stop-writes-on-bgsave-error", "yes", YES_NO),

@@ -42,8 +42,9 @@ export class Dispatcher {
     const { length } = reply;
     if (session.replyMode === "skip-next") session.replyMode = "skip";
     this.#execute(session);
-    // CLIENT REPLY ON answers even when it is the command to skip.
-    if (session.replyMode !== "on") reply.length = length;
+    // CLIENT REPLY ON answers even when it is the command to skip, and subscriptions are pushes, not replies.
+    const isPush = session.command?.name.endsWith("subscribe") ?? false;
+    if (session.replyMode !== "on" && !isPush) reply.length = length;
     if (session.replyMode === "skip") session.replyMode = "on";
   }
 
@@ -95,8 +96,9 @@ export class Dispatcher {
     session.takeRewritten();
     const database = session.db.index;
     session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
-    // EXEC is shown after what it ran.
-    const monitored = server.monitors.size > 0 ? monitorLine(session, command, server.now) : undefined;
+    // EXEC is shown after what it ran, and a command that waited once, when it came.
+    const isShown = server.monitors.size > 0 && !session.isRetrying;
+    const monitored = isShown ? monitorLine(session, command, server.now) : undefined;
     if (monitored !== undefined && command.name !== "exec") server.feedMonitors(monitored);
     this.#run(session, command);
     if (monitored !== undefined && command.name === "exec") server.feedMonitors(monitored);

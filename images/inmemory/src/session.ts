@@ -302,6 +302,11 @@ export class Session {
 
   #retrying: BlockedState | undefined;
 
+  /** True while a command that waited runs again. */
+  get isRetrying(): boolean {
+    return this.#retrying !== undefined;
+  }
+
   /** Runs the waiting command again because `key` may serve it now. */
   retryBlocked(db: Keyspace, key: Buffer): void {
     const state = this.blocked;
@@ -379,7 +384,8 @@ export class Session {
   /** Where to write to this session at any time: into the running reply if it is running, else beside it. */
   outOfBand(): Reply {
     const { server } = this;
-    if (server.running === this) return this.reply;
+    // A reply that is dropped must not take a push with it.
+    if (server.running === this && this.replyMode === "on") return this.reply;
     this.#pending ??= server.createReply(512);
     this.#pending.version = this.version;
     server.wrote(this);

@@ -131,6 +131,14 @@ describe("CLIENT", () => {
     expect(engine.run("GET", "a")).toBe("2");
   });
 
+  test("REPLY OFF lets pushes through", () => {
+    const engine = new EngineInMemory();
+    engine.run("CLIENT", "REPLY", "OFF");
+    expect(engine.run("SUBSCRIBE", "c")).toEqual(["subscribe", "c", 1]);
+    engine.runAs(engine.client(), "PUBLISH", "c", "hello");
+    expect(engine.received(engine.session)).toEqual([["message", "c", "hello"]]);
+  });
+
   test("UNBLOCK ends another's wait, as a time-out or as an error", () => {
     const engine = new EngineInMemory();
     const waiting = engine.client();
