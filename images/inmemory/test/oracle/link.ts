@@ -54,13 +54,12 @@ export class Link {
     return this.receive(commands.length);
   }
 
-  /** Resolves with the next replies. */
-  receive(count: number): Promise<Buffer[]> {
+  /** Resolves with the next replies; rejects when they take longer. */
+  receive(count: number, waitMsMax = REPLY_MS_MAX): Promise<Buffer[]> {
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(
-        () => this.#end(new LostReply(this.#replies.length, `only so many of ${count} replies came in time`)),
-        REPLY_MS_MAX,
-      );
+      const giveUp = () =>
+        this.#end(new LostReply(this.#replies.length, `only so many of ${count} replies came in time`));
+      const deadline = Number.isFinite(waitMsMax) ? setTimeout(giveUp, waitMsMax) : undefined;
       this.#waiting = {
         count,
         resolve: (replies) => {

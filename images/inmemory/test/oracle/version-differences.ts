@@ -130,7 +130,8 @@ const ADDITIONS: readonly Addition[] = [
   },
 ];
 
-function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
+/** Whether a version, such as `7.0.15`, is before another. */
+export function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
   const [realMajor = 0, realMinor = 0] = version.split(".").map(Number);
   return realMajor < major || (realMajor === major && realMinor < minor);
 }
