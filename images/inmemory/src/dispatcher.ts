@@ -29,11 +29,9 @@ export class Dispatcher {
 
   /** Runs the command in `session.args`; exactly one reply is written, later if the session blocks. */
   execute(session: Session): void {
-    if (session.replyMode !== "on") {
-      this.#executeSilently(session);
-      return;
-    }
-    this.#execute(session);
+    if (session.replyMode === "on") this.#execute(session);
+    else this.#executeSilently(session);
+    if (this.#server.running === session) session.appendPushes();
   }
 
   /** CLIENT REPLY OFF and SKIP: the command runs, its reply is dropped. */

@@ -381,11 +381,9 @@ export class Session {
     this.reply = this.server.reply;
   }
 
-  /** Where to write to this session at any time: into the running reply if it is running, else beside it. */
+  /** Where to write to this session at any time, beside the reply of the command that may be running. */
   outOfBand(): Reply {
     const { server } = this;
-    // A reply that is dropped must not take a push with it.
-    if (server.running === this && this.replyMode === "on") return this.reply;
     this.#pending ??= server.createReply(512);
     this.#pending.version = this.version;
     server.wrote(this);
@@ -398,6 +396,12 @@ export class Session {
     if (pending === undefined || pending.length === 0) return undefined;
     this.#pending = undefined;
     return pending.buffer.subarray(0, pending.length);
+  }
+
+  /** Puts pushes to the running session itself behind the reply of its command. */
+  appendPushes(): void {
+    const pending = this.takePending();
+    if (pending !== undefined) this.reply.raw(pending);
   }
 
   // ---- state -----------------------------------------------------------------------------------------------------

@@ -26,8 +26,21 @@ export class EngineInMemory {
     return this.runAs(this.session, ...words);
   }
 
+  /** Runs a command as the first client and returns the reply's bytes. */
+  runRaw(...words: readonly (string | number | Buffer)[]): string {
+    const { server } = this;
+    this.#execute(this.session, words);
+    return server.reply.buffer.toString("latin1", 0, server.reply.length);
+  }
+
   /** Runs a command as a client; undefined when it blocks. */
   runAs(session: Session, ...words: readonly (string | number | Buffer)[]): Value {
+    const { server } = this;
+    this.#execute(session, words);
+    return decode(server.reply.buffer.subarray(0, server.reply.length))[0] as Value;
+  }
+
+  #execute(session: Session, words: readonly (string | number | Buffer)[]): void {
     const { server } = this;
     session.args.load(
       words.map((word) => (Buffer.isBuffer(word) ? word : Buffer.from(String(word), "latin1"))),
@@ -38,7 +51,6 @@ export class EngineInMemory {
     server.reply.version = session.version;
     server.execute(session);
     server.running = undefined;
-    return decode(server.reply.buffer.subarray(0, server.reply.length))[0] as Value;
   }
 
   /** Replies that a client got while others ran: pushes, and the end of a wait. */

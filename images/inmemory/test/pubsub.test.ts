@@ -30,6 +30,16 @@ describe("publish and subscribe", () => {
     expect(new EngineInMemory().run("UNSUBSCRIBE")).toEqual(["unsubscribe", null, 0]);
   });
 
+  test("a client that publishes to itself gets the message behind its reply", () => {
+    const engine = new EngineInMemory();
+    engine.session.version = 3;
+    engine.run("SUBSCRIBE", "c");
+    engine.run("MULTI");
+    engine.run("PUBLISH", "c", "hello");
+    engine.run("DBSIZE");
+    expect(engine.runRaw("EXEC")).toBe("*2\r\n:1\r\n:0\r\n>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$5\r\nhello\r\n");
+  });
+
   test("shard channels are a space of their own", () => {
     const engine = new EngineInMemory();
     const listener = engine.client();
