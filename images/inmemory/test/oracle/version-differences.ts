@@ -130,6 +130,15 @@ const ADDITIONS: readonly Addition[] = [
   },
 ];
 
+/** Commands in which real servers of all versions have a defect that the engine does not repeat. */
+const DEFECTS: readonly Omit<Addition, "since">[] = [
+  {
+    what: "BITFIELD saturates a SET of the smallest integer to the greatest value of the field, by an overflow",
+    isUsed: (words) =>
+      words[0] === "BITFIELD" && words.includes("SAT") && words.includes("-9223372036854775808"),
+  },
+];
+
 /** Whether a version, such as `7.0.15`, is before another. */
 export function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
   const [realMajor = 0, realMinor = 0] = version.split(".").map(Number);
@@ -140,9 +149,10 @@ function upperCase(words: readonly Word[]): string[] {
   return words.map((word) => word.toString("latin1").toUpperCase());
 }
 
-/** Whether a server of the version knows all of a command. */
+/** Whether a server of the version knows all of a command, and does what it should. */
 export function isUnderstood(version: string, words: readonly Word[]): boolean {
   const upper = upperCase(words);
+  if (DEFECTS.some(({ isUsed }) => isUsed(upper))) return false;
   return !ADDITIONS.some(({ since, isUsed }) => isOlder(version, since) && isUsed(upper));
 }
 
