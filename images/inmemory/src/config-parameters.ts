@@ -183,7 +183,7 @@ export const parameters: readonly Parameter[] = [
   memory("auto-aof-rewrite-min-size", "rewriteMinBytes"),
   notifyKeyspaceEvents,
   integer("timeout", "timeoutSeconds", 0, INT_MAX),
-  integer("maxclients", "maxClients", 1, 1_000_000),
+  fixed("maxclients", ({ settings }) => String(settings.maxClients)),
   memory("client-query-buffer-limit", "queryBufferLimitBytes", 1024 ** 2),
   memory("proto-max-bulk-len", "bulkLimitBytes", 1024 ** 2),
   outputBufferLimit,

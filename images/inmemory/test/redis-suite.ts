@@ -1,12 +1,14 @@
 // Runs files of Redis's own test suite, from a source tree of Redis 7.2 that you name, against this engine, and prints
-// what passed per file:
+// what passed per file; with --json what docs/compatibility/inmemory-suite.json keeps:
 //
-//   npm run build && node images/inmemory/test/redis-suite.ts --source ~/redis-7.2.6 [--only unit/type/list] [--json]
+//   node images/inmemory/test/redis-suite.ts --source ~/redis-7.2.6 [--only unit/type/list] [--json]
 //
 // Tests whose tags need what the engine does not have (replication, DEBUG beyond ours, cluster) are left out by tag;
 // those below need it without saying so in a tag, and are left out by name.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startImage } from "@weftkit/host";
 import { InmemoryEngine } from "../src/engine.ts";
@@ -109,8 +111,21 @@ for (const file of values.only?.split(",") ?? FILES) {
     for (const failure of outcome.failures) console.log(`    ${failure}`);
   }
 }
-if (values.json) console.log(JSON.stringify(results, null, 2));
+if (values.json) {
+  const files = Object.entries(results).map(([file, { passed, failed, leftOut }]) => ({
+    file,
+    passed,
+    failed,
+    leftOut,
+  }));
+  console.log(JSON.stringify({ redis: versionOf(values.source), files }, null, 2));
+}
 process.exit(Object.values(results).some(({ failed }) => failed > 0) ? 1 : 0);
+
+function versionOf(source: string): string {
+  const header = readFileSync(join(source, "src", "version.h"), "utf8");
+  return /REDIS_VERSION "([^"]+)"/.exec(header)?.[1] ?? "unknown";
+}
 
 async function run(source: string, file: string, port: number): Promise<Outcome> {
   const skips = Object.values(NEEDS).flatMap((names) => names.flatMap((name) => ["--skiptest", name]));
