@@ -92,6 +92,7 @@ export class Dispatcher {
     const dirtyBefore = server.dirty;
     const errorsBefore = reply.errors;
     session.takeRewritten();
+    if (session.args.replaced.size > 0) session.args.replaced.clear();
     const database = session.db.index;
     session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
     // EXEC is shown after what it ran, and a command that waited once, when it came.

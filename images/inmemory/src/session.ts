@@ -199,6 +199,11 @@ export class Session {
     );
   }
 
+  /** What the journal gets in the place of one argument of the command as it came. */
+  replaceInJournal(index: number, value: string): void {
+    this.args.replaced.set(index, Buffer.from(value, "latin1"));
+  }
+
   /** The journal gets nothing of this command, or only what `propagateAs` adds afterwards. */
   propagateNothing(): void {
     this.#rewritten = [];

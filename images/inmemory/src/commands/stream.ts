@@ -69,10 +69,8 @@ function xadd(session: Session): void {
   if (found.trim !== undefined && stream.trim(found.trim) > 0) session.changed(1, NOTIFY_STREAM, "xtrim", 0);
   const isIdChosen = found.id === undefined || found.id.isSequenceOpen;
   if ((isIdChosen || found.trim?.isApproximate) && isJournaled(session)) {
-    const values: (string | Buffer)[] = args.copyAll();
-    if (isIdChosen) values[found.idIndex] = idText;
-    if (found.trim !== undefined) makeExact(values, stream, found.trim);
-    session.propagateAs(...values);
+    if (isIdChosen) session.replaceInJournal(found.idIndex, idText);
+    if (found.trim !== undefined) makeExact(session, stream, found.trim);
   }
 }
 
@@ -92,10 +90,13 @@ function chooseId(stream: Stream, given: ParsedId | undefined, nowMs: number): S
 }
 
 /** Says in a command's words what an approximate trim has left, so that it does the same again. */
-function makeExact(values: (string | Buffer)[], stream: Stream, trim: TrimArguments): void {
+function makeExact(session: Session, stream: Stream, trim: TrimArguments): void {
   if (!trim.isApproximate) return;
-  values[trim.index - 1] = "=";
-  values[trim.index] = "lengthMax" in trim.by ? String(stream.length) : stream.firstKeptId.toString();
+  session.replaceInJournal(trim.index - 1, "=");
+  session.replaceInJournal(
+    trim.index,
+    "lengthMax" in trim.by ? String(stream.length) : stream.firstKeptId.toString(),
+  );
 }
 
 function xlen(session: Session): void {
@@ -162,7 +163,7 @@ function xdel(session: Session): void {
 }
 
 function xtrim(session: Session): void {
-  const { args, reply } = session;
+  const { reply } = session;
   const found = readAddArguments(session, false);
   if (found?.trim === undefined) return;
   const entry = session.write(1);
@@ -175,11 +176,7 @@ function xtrim(session: Session): void {
   const removed = stream.trim(found.trim);
   if (removed > 0) {
     session.changed(1, NOTIFY_STREAM, "xtrim", removed);
-    if (found.trim.isApproximate && isJournaled(session)) {
-      const values: (string | Buffer)[] = args.copyAll();
-      makeExact(values, stream, found.trim);
-      session.propagateAs(...values);
-    }
+    if (isJournaled(session)) makeExact(session, stream, found.trim);
   }
   reply.integer(removed);
 }

@@ -5,7 +5,7 @@ import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { FlushResult, TickJournal } from "../network/tick.ts";
 import type { Args } from "../protocol/args.ts";
-import { encodeCommand, encodedLength } from "./encoding.ts";
+import { encodeArguments, encodeCommand, encodedArgumentsLength, encodedLength } from "./encoding.ts";
 import type { AppendFsync, Journal } from "./journal.ts";
 import { incrementName, type LogFile, type Manifest, syncFolder, writeManifest } from "./manifest.ts";
 
@@ -87,14 +87,12 @@ export class AppendOnlyFile implements Journal, TickJournal {
   // ---- collecting ------------------------------------------------------------------------------------------------
 
   append(database: number, args: Args): void {
-    if (args.requestStart < 0) {
-      this.appendValues(
-        database,
-        Array.from({ length: args.count }, (_, index) => args.view(index)),
-      );
+    this.#select(database);
+    if (args.requestStart < 0 || args.replaced.size > 0) {
+      this.#reserve(encodedArgumentsLength(args));
+      this.#length = encodeArguments(args, this.#buffer, this.#length);
       return;
     }
-    this.#select(database);
     const length = args.requestEnd - args.requestStart;
     this.#reserve(length);
     args.buffer.copy(this.#buffer, this.#length, args.requestStart, args.requestEnd);

@@ -13,6 +13,12 @@ export class Args {
   requestStart = -1;
   requestEnd = -1;
 
+  /**
+   * What stands in the journal in the place of some arguments: the identifier that XADD has chosen. Cleared before a
+   * command runs.
+   */
+  readonly replaced = new Map<number, Buffer>();
+
   /** Records one more argument. */
   push(offset: number, length: number): void {
     const index = this.count++;
@@ -64,9 +70,9 @@ export class Args {
     return parseInteger(this.buffer, this.offsets[index]!, this.lengths[index]!);
   }
 
-  /** Copies of all arguments, for a command that is queued, blocked or logged. */
+  /** Copies of all arguments, with what replaces them, for a command that is queued, blocked or logged. */
   copyAll(): Buffer[] {
-    return Array.from({ length: this.count }, (_, index) => this.copy(index));
+    return Array.from({ length: this.count }, (_, index) => this.replaced.get(index) ?? this.copy(index));
   }
 
   /** Points at arguments kept as separate buffers, by packing them into one. */
