@@ -1,4 +1,5 @@
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { WeftkitError } from "@weftkit/core";
@@ -7,7 +8,7 @@ import type { FlushResult, TickJournal } from "../network/tick.ts";
 import type { Args } from "../protocol/args.ts";
 import { encodeArguments, encodeCommand, encodedArgumentsLength, encodedLength } from "./encoding.ts";
 import type { AppendFsync, Journal } from "./journal.ts";
-import { incrementName, type LogFile, type Manifest, syncFolder, writeManifest } from "./manifest.ts";
+import { incrementName, type LogFile, type Manifest, replaceManifest, writeManifest } from "./manifest.ts";
 
 const BUFFER_BYTES = 64 << 10;
 /** A larger buffer is given back after it was written. */
@@ -283,15 +284,18 @@ export class AppendOnlyFile implements Journal, TickJournal {
     return finished;
   }
 
-  /** Replaces `finished` by a base that holds the same state; it is already in the folder and synced. */
-  replaceBase(finished: readonly LogFile[], base: LogFile, baseBytes: number): void {
+  /**
+   * Replaces `finished` by a base that holds the same state and is already in the folder and synced. No `rotate`
+   * meanwhile. The disk does its part in the background.
+   */
+  async replaceBase(finished: readonly LogFile[], base: LogFile, baseBytes: number): Promise<void> {
     const kept = this.#manifest.files.filter((file) => !finished.includes(file));
-    writeManifest(this.folder, { files: [base, ...kept] });
+    await replaceManifest(this.folder, { files: [base, ...kept] });
     this.#manifest = { files: [base, ...kept] };
     this.#earlierBytes = baseBytes;
     this.rewrittenBytes = this.sizeBytes;
-    for (const { name } of finished) unlinkSync(join(this.folder, name));
-    syncFolder(this.folder);
+    // Removing a large file takes the file system a while; a name that is left by a crash goes at the next start.
+    for (const { name } of finished) await unlink(join(this.folder, name));
   }
 
   // ---- ending ----------------------------------------------------------------------------------------------------

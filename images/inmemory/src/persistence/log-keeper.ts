@@ -43,6 +43,8 @@ export class LogKeeper implements LogControl {
   readonly #log: Logger;
   readonly #dataBytes: () => number;
   #worker: Worker | undefined;
+  /** The swap of the files after the worker is done. */
+  #finishing: Promise<void> | undefined;
   #startedAt = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   #lastSeconds = -1;
@@ -61,10 +63,14 @@ export class LogKeeper implements LogControl {
       sizeBytes: this.#file.sizeBytes,
       baseBytes: this.#baseBytes,
       pendingBytes: this.#file.pendingBytes,
-      isRewriting: this.#worker !== undefined,
+      isRewriting: this.#isRewriting,
       lastRewriteSeconds: this.#lastSeconds,
       lastRewriteFailed: this.#failedAt > this.#startedAt,
     };
+  }
+
+  get #isRewriting(): boolean {
+    return this.#worker !== undefined || this.#finishing !== undefined;
   }
 
   get isDurable(): boolean {
@@ -83,7 +89,7 @@ export class LogKeeper implements LogControl {
   rewriteIfGrown(): void {
     const { rewritePercentage, rewriteMinBytes } = this.#settings;
     const { sizeBytes, rewrittenBytes } = this.#file;
-    if (rewritePercentage === 0 || this.#worker !== undefined || sizeBytes < rewriteMinBytes) return;
+    if (rewritePercentage === 0 || this.#isRewriting || sizeBytes < rewriteMinBytes) return;
     if (sizeBytes - rewrittenBytes < (rewrittenBytes * rewritePercentage) / 100) return;
     if (performance.now() - this.#failedAt < RETRY_AFTER_MS) return;
     const refusal = this.startRewrite();
@@ -93,7 +99,7 @@ export class LogKeeper implements LogControl {
   }
 
   startRewrite(): string | undefined {
-    if (this.#worker !== undefined) return "Background append only file rewriting already in progress";
+    if (this.#isRewriting) return "Background append only file rewriting already in progress";
     // The worker holds the data a second time. A container that is killed for it would restart into the same.
     const needed = Math.round(this.#dataBytes() * WORKER_MEMORY) + WORKER_HEAP_BYTES;
     const available = process.availableMemory();
@@ -122,7 +128,7 @@ export class LogKeeper implements LogControl {
     worker.once("error", (error) => this.#failed(error));
     worker.once("exit", () => {
       this.#worker = undefined;
-      if (result !== undefined) this.#finished(finished, named, result);
+      if (result !== undefined) this.#finishing = this.#finish(finished, named, result);
     });
     this.#log.info({ files: request.files }, "rewriting the append-only file");
     return undefined;
@@ -130,18 +136,19 @@ export class LogKeeper implements LogControl {
 
   /** Ends a rewrite without using it; what it has written is removed at the next start. */
   async stop(): Promise<void> {
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    worker.removeAllListeners("message");
-    await worker.terminate();
+    this.#worker?.removeAllListeners("message");
+    await this.#worker?.terminate();
+    await this.#finishing;
   }
 
-  #finished(files: readonly LogFile[], base: LogFile, { bytes }: RewriteResult): void {
+  async #finish(files: readonly LogFile[], base: LogFile, { bytes }: RewriteResult): Promise<void> {
     try {
-      this.#file.replaceBase(files, base, bytes);
+      await this.#file.replaceBase(files, base, bytes);
     } catch (error) {
       this.#failed(error as Error);
       return;
+    } finally {
+      this.#finishing = undefined;
     }
     this.#baseBytes = bytes;
     this.#lastSeconds = Math.round((performance.now() - this.#startedAt) / 1000);

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { WeftkitError } from "@weftkit/core";
 
@@ -56,13 +57,10 @@ export function readManifest(folder: string): Manifest | undefined {
 
 /** Replaces the manifest atomically and durably: after a crash it is the old one or the new one. */
 export function writeManifest(folder: string, manifest: Manifest): void {
-  const lines = manifest.files.map(
-    ({ name, sequence, type }) => `file ${name} seq ${sequence} type ${TYPE_LETTERS[type]}\n`,
-  );
   const temporary = join(folder, `${MANIFEST_NAME}.tmp`);
   const file = openSync(temporary, "w", 0o600);
   try {
-    writeSync(file, lines.join(""));
+    writeSync(file, formatManifest(manifest));
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -71,8 +69,33 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   syncFolder(folder);
 }
 
+/** As `writeManifest`, without holding the thread up. */
+export async function replaceManifest(folder: string, manifest: Manifest): Promise<void> {
+  const temporary = join(folder, `${MANIFEST_NAME}.tmp`);
+  const file = await open(temporary, "w", 0o600);
+  try {
+    await file.writeFile(formatManifest(manifest));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, join(folder, MANIFEST_NAME));
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function formatManifest({ files }: Manifest): string {
+  return files
+    .map(({ name, sequence, type }) => `file ${name} seq ${sequence} type ${TYPE_LETTERS[type]}\n`)
+    .join("");
+}
+
 /** Makes renames and new files of a folder durable. */
-export function syncFolder(folder: string): void {
+function syncFolder(folder: string): void {
   const handle = openSync(folder, "r");
   try {
     fsyncSync(handle);
