@@ -92,7 +92,6 @@ export class Dispatcher {
     const dirtyBefore = server.dirty;
     const errorsBefore = reply.errors;
     session.takeRewritten();
-    if (session.args.replaced.size > 0) session.args.replaced.clear();
     const database = session.db.index;
     session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
     // EXEC is shown after what it ran, and a command that waited once, when it came.
@@ -115,6 +114,7 @@ export class Dispatcher {
       server.noteSlow(session, command, microseconds);
     if (reply.errors !== errorsBefore) command.failedCalls++;
     if (server.dirty !== dirtyBefore && !session.isReplaying) this.#record(session, database);
+    if (session.args.replaced.size > 0) session.args.replaced.clear();
   }
 
   /** Runs the handler. A defect of ours costs the client an error; but a half-done change must not be gone on from. */

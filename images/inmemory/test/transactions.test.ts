@@ -99,6 +99,18 @@ describe("transactions", () => {
     engine.run("MULTI");
     engine.run("INCR", "a");
     engine.run("EXEC");
-    expect(journal.take()).toEqual(["MULTI", "SET a 1", "INCR a", "EXEC", "INCR a"]);
+    engine.run("XADD", "s", "7-*", "f", "v");
+    engine.run("MULTI");
+    engine.run("XADD", "t", "7-1", "f", "v");
+    expect(engine.run("EXEC")).toEqual(["7-1"]);
+    expect(journal.take()).toEqual([
+      "MULTI",
+      "SET a 1",
+      "INCR a",
+      "EXEC",
+      "INCR a",
+      "XADD s 7-0 f v",
+      "XADD t 7-1 f v",
+    ]);
   });
 });

@@ -14,8 +14,8 @@ export class Args {
   requestEnd = -1;
 
   /**
-   * What stands in the journal in the place of some arguments: the identifier that XADD has chosen. Cleared before a
-   * command runs.
+   * What stands in the journal in the place of some arguments: the identifier that XADD has chosen. Cleared when the
+   * command is recorded.
    */
   readonly replaced = new Map<number, Buffer>();
 
