@@ -13,7 +13,7 @@ const wanted = createHash("sha256")
 
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   console.log("Installing dependencies (npm ci) ...");
-  const npm = spawnSync("npm", ["ci", "--no-fund", "--no-audit"], {
+  const npm = spawnSync("npm", ["ci", "--no-fund", "--no-audit", "--loglevel", "error"], {
     cwd: root,
     stdio: "inherit",
     shell: process.platform === "win32",

@@ -156,6 +156,8 @@ describe("before and while logging in", () => {
     expect(await client.call("ACL", "WHOAMI")).toBe("owner");
     const other = await engine.client();
     expect(await other.call("AUTH", "owner", "s3cret")).toBe("OK");
+    // How clients send `redis://:s3cret@host`, which names no user.
+    for (const unnamed of ["", "default"]) expect(await other.call("AUTH", unnamed, "s3cret")).toBe("OK");
     expect(await other.call("AUTH", "a", "b", "c")).toEqual(new Error("ERR syntax error"));
   });
 

@@ -58,8 +58,10 @@ function login(session: Session, user: string | undefined, password: Buffer, ans
     else answer();
     return;
   }
-  // A URL without a user name (`redis://:PASSWORD@host`) reaches us as the user `default` from some clients.
-  const name = user === undefined || user === "default" ? (authenticator.defaultUser ?? "default") : user;
+  // A URL without a user name (`redis://:PASSWORD@host`) reaches us as the user `default` from some
+  // clients, and as the user without a name from redis-cli.
+  const name =
+    user === undefined || user === "" || user === "default" ? (authenticator.defaultUser ?? "default") : user;
   session.decide(
     authenticator.verifyPassword(name, password),
     (context) => {
