@@ -58,6 +58,8 @@ export class AppendOnlyFile implements Journal, TickJournal {
   #closeLater: number[] = [];
   #postponedSince = 0;
   #failure: string | undefined;
+  /** Part of a failed write stands at the end of the file. */
+  #isTorn = false;
   #retry: NodeJS.Timeout | undefined;
   readonly #everySecond: NodeJS.Timeout;
   #isClosed = false;
@@ -185,6 +187,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
     const checksum = crc32(this.#buffer.subarray(0, body));
     const end = body + this.#buffer.write(checksumLine(checksum, body), body, "latin1");
     try {
+      this.#cutTornEnd();
       for (let written = 0; written < end; ) {
         written += writeSync(this.#file, this.#buffer, written, end - written);
       }
@@ -200,9 +203,11 @@ export class AppendOnlyFile implements Journal, TickJournal {
   }
 
   #writeFailed(error: NodeJS.ErrnoException): void {
+    this.#isTorn = true;
     try {
-      ftruncateSync(this.#file, this.#fileBytes);
+      this.#cutTornEnd();
     } catch (truncation) {
+      // Nothing is appended behind it: the next write cuts first.
       this.#log.error({ err: truncation }, "cutting a half-written command off the append-only file failed");
     }
     if (this.#failure === undefined) {
@@ -214,6 +219,13 @@ export class AppendOnlyFile implements Journal, TickJournal {
     this.#failure = error.code ?? error.message;
     this.#events.refused(this.#failure);
     this.#retry ??= setTimeout(() => this.#tryAgain(), RETRY_MS);
+  }
+
+  /** Cuts off what a failed write has left, back to the last whole one. */
+  #cutTornEnd(): void {
+    if (!this.#isTorn) return;
+    ftruncateSync(this.#file, this.#fileBytes);
+    this.#isTorn = false;
   }
 
   #tryAgain(): void {
