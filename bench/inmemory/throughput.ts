@@ -76,6 +76,8 @@ export async function compare(
   const perSecond = load.valueBytes > 1000 || load.command === "MSET" ? guess / 4 : guess;
   const requests = Math.max(1000, Math.round(perSecond * seconds));
   const results = contenders.map((): number[] => []);
+  // Servers are compared as they run for days: the first round, with cold caches and code, does not count.
+  for (const contender of contenders) await measure(contender, load, requests);
   for (let round = 0; round < rounds; round++) {
     for (const [index, contender] of contenders.entries()) {
       results[index]!.push(await measure(contender, load, requests));

@@ -2,6 +2,8 @@ import type { Server } from "../server.ts";
 import type { Session } from "../session.ts";
 import type { ClientConnection } from "./client-connection.ts";
 
+/** With so many bytes of replies a tick sends what it has before it goes on. */
+const EARLY_FLUSH_BYTES = 256 << 10;
 /** Above this the shared reply buffer is given back after the tick. */
 const REPLY_BUFFER_KEPT_BYTES = 1 << 20;
 
@@ -73,6 +75,8 @@ export class Tick {
       this.#ranges.push(start, length);
     }
     if (connection.isClosing) this.#closing.push(connection);
+    // Large replies of many clients go out as they come: one buffer for all of them would cost more than it saves.
+    if (length > EARLY_FLUSH_BYTES) this.#flush();
     this.schedule();
   }
 
@@ -100,6 +104,16 @@ export class Tick {
 
   readonly #run = (): void => {
     this.#isScheduled = false;
+    this.#flush();
+    if (this.#queue.size > 0) {
+      const queue = [...this.#queue];
+      this.#queue.clear();
+      for (const connection of queue) connection.runInput();
+    }
+  };
+
+  /** Writes the journal and sends, or holds, the replies so far. */
+  #flush(): void {
     const server = this.#server;
     const { reply } = server;
     const result = this.#journal === undefined ? "done" : this.#journal.flush();
@@ -129,12 +143,7 @@ export class Tick {
       if (reply.buffer.length > REPLY_BUFFER_KEPT_BYTES) reply.detach();
       reply.length = 0;
     } else reply.detach();
-    if (this.#queue.size > 0) {
-      const queue = [...this.#queue];
-      this.#queue.clear();
-      for (const connection of queue) connection.runInput();
-    }
-  };
+  }
 
   /**
    * What a connection wrote in this tick is in the log now. If the log could not be written, the effects are in memory
