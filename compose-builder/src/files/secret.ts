@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** 192 bits, in letters that need no escaping in a URL. */
@@ -22,9 +22,4 @@ export function keepSecret(path: string): "created" | "kept" {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return "kept";
     throw error;
   }
-}
-
-/** The password that a file holds. */
-export function readSecret(path: string): string {
-  return readFileSync(path, "utf8").trimEnd();
 }

@@ -9,7 +9,6 @@ export const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
 export const EXECABORT = "EXECABORT Transaction discarded because of previous errors.";
 export const MISCONF =
   "MISCONF Errors writing to the AOF file: %s. Writes are refused until the append-only file can be written again.";
-export const LOADING = "LOADING WeftKit is loading the dataset in memory";
 export const DEFECT =
   "ERR The command failed because of a defect in the engine; nothing was changed, and its log has the details";
 export const UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK";

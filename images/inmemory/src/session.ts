@@ -183,11 +183,6 @@ export class Session {
     server.changed(db, args.view(index), eventClass, event, 0);
   }
 
-  /** As `changed`, for a key that is no argument. */
-  changedKey(key: Buffer, eventClass: number, event: string, dirty = 1): void {
-    this.server.changed(this.db, key, eventClass, event, dirty);
-  }
-
   /**
    * What the journal gets instead of the command as it came; several calls add up. For commands whose effect depends
    * on time, chance or who was served: the journal has the effect.

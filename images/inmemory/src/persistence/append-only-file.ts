@@ -63,7 +63,6 @@ export class AppendOnlyFile implements Journal, TickJournal {
   #retry: NodeJS.Timeout | undefined;
   readonly #everySecond: NodeJS.Timeout;
   #isClosed = false;
-  lastSyncMs = 0;
   /** Size of the log after the last rewrite or at the start: what growth is measured against. */
   rewrittenBytes: number;
 
@@ -243,10 +242,8 @@ export class AppendOnlyFile implements Journal, TickJournal {
     if (this.#isSyncing || this.#synced >= this.#written) return;
     this.#isSyncing = true;
     const target = this.#written;
-    const started = performance.now();
     fdatasync(this.#file, (error) => {
       this.#isSyncing = false;
-      this.lastSyncMs = performance.now() - started;
       if (error !== null) {
         // The kernel has dropped what it could not write, and a second sync would claim success: only a restart,
         // which reads what is really there, is honest.

@@ -50,14 +50,10 @@ export class CorruptLog extends WeftkitError {
  * end throws CorruptLog. `run` is called only for commands that are whole; those of a write whose checksum fails have
  * been run by then, which is why damage stops the start.
  */
-export function readLog(
-  path: string,
-  run: (args: Args) => void,
-  progress?: (bytes: number) => void,
-): ReplayResult {
+export function readLog(path: string, run: (args: Args) => void): ReplayResult {
   const file = openSync(path, "r");
   try {
-    return new LogReader(path, file, run, progress).read();
+    return new LogReader(path, file, run).read();
   } finally {
     closeSync(file);
   }
@@ -67,7 +63,6 @@ class LogReader {
   readonly #path: string;
   readonly #file: number;
   readonly #run: (args: Args) => void;
-  readonly #progress: ((bytes: number) => void) | undefined;
   readonly #args = new Args();
   readonly #parser = new RequestParser();
   #buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -83,16 +78,10 @@ class LogReader {
   #checkedFrom = 0;
   #goodChecksum = 0;
 
-  constructor(
-    path: string,
-    file: number,
-    run: (args: Args) => void,
-    progress: ((bytes: number) => void) | undefined,
-  ) {
+  constructor(path: string, file: number, run: (args: Args) => void) {
     this.#path = path;
     this.#file = file;
     this.#run = run;
-    this.#progress = progress;
     this.#fileBytes = fstatSync(file).size;
   }
 
@@ -100,7 +89,6 @@ class LogReader {
     try {
       while (this.#fill()) {
         this.#consume();
-        this.#progress?.(this.#base);
       }
     } catch (error) {
       if (!(error instanceof CorruptLog) || !this.#isLastWrite()) throw error;
@@ -251,26 +239,22 @@ class LogReader {
 }
 
 /** Runs a log file's commands on a server that is being loaded. */
-export function replayFile(server: Server, path: string, progress?: (bytes: number) => void): ReplayResult {
+export function replayFile(server: Server, path: string): ReplayResult {
   const session = server.createReplaySession();
   try {
-    return readLog(
-      path,
-      (args) => {
-        session.args.loadFrom(args);
-        server.reply.length = 0;
-        const errors = server.reply.errors;
-        server.execute(session);
-        if (server.reply.errors !== errors) {
-          const reply = server.reply.buffer.toString("utf8", 1, server.reply.length).trim();
-          throw new WeftkitError(
-            "AOF_COMMAND",
-            `${path}: the logged command '${args.latin1(0)}' was refused: ${reply}. The file was written by a newer version, or is damaged`,
-          );
-        }
-      },
-      progress,
-    );
+    return readLog(path, (args) => {
+      session.args.loadFrom(args);
+      server.reply.length = 0;
+      const errors = server.reply.errors;
+      server.execute(session);
+      if (server.reply.errors !== errors) {
+        const reply = server.reply.buffer.toString("utf8", 1, server.reply.length).trim();
+        throw new WeftkitError(
+          "AOF_COMMAND",
+          `${path}: the logged command '${args.latin1(0)}' was refused: ${reply}. The file was written by a newer version, or is damaged`,
+        );
+      }
+    });
   } finally {
     server.closeSession(session);
     server.reply.length = 0;

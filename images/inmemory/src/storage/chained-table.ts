@@ -65,11 +65,6 @@ export abstract class ChainedTable {
     this.#redirect(hash, entry, replacement);
   }
 
-  /** Whether a resize is under way. */
-  get isRehashing(): boolean {
-    return this.#newBuckets !== undefined;
-  }
-
   /** Bytes of the bucket arrays. */
   get bucketBytes(): number {
     return (this.#buckets.length + (this.#newBuckets?.length ?? 0)) * 4;
