@@ -189,9 +189,8 @@ export class Session {
    */
   propagateAs(...values: readonly (string | Buffer)[]): void {
     this.#rewritten ??= [];
-    this.#rewritten.push(
-      values.map((value) => (typeof value === "string" ? Buffer.from(value) : Buffer.from(value))),
-    );
+    // Copies: a value may be a view of the arguments or of the slab, and both change.
+    this.#rewritten.push(values.map((value) => Buffer.from(value as Buffer)));
   }
 
   /** What the journal gets in the place of one argument of the command as it came. */
