@@ -14,6 +14,7 @@ const layers = [
   "changes",
   "persist",
   "host",
+  "http",
   "wire-postgres",
   "wire-resp",
   "wire-mongo",

@@ -1,0 +1,2 @@
+export type * from "./contract/index.ts";
+export type * from "./stream.ts";

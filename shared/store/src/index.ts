@@ -1,0 +1,1 @@
+export type { Migration, Snapshot, Store, StoreOptions, WorkOptions } from "./types.ts";

@@ -1,0 +1,71 @@
+import type { Deadline } from "@weftkit/core";
+import type { Logger, Readiness, Registry } from "@weftkit/observe";
+import type { Database } from "better-sqlite3";
+
+/** One step of the schema, applied in one transaction and never changed after a release. */
+export interface Migration {
+  /** What it does, for the log: "create documents". */
+  readonly name: string;
+  apply(db: Database): void;
+}
+
+export interface StoreOptions {
+  /** The database file; its folder exists. */
+  readonly file: string;
+  /** Names the application in the file (`PRAGMA application_id`), so that another engine's file is refused. */
+  readonly applicationId: number;
+  /** In order; `PRAGMA user_version` counts how many were applied. */
+  readonly migrations: readonly Migration[];
+  /** Called for every connection, the readers' too: functions, collations, temporary settings. */
+  readonly prepare?: (db: Database) => void;
+  /** Whether `write` waits for the disk. Default: true. */
+  readonly walFsync?: boolean;
+  /** How many connections read at once. Default: 4. */
+  readonly readers?: number;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly readiness: Readiness;
+}
+
+export interface WorkOptions {
+  /** Waiting for the lock and the statement itself end here: `lock_timeout` or `statement_timeout`. */
+  readonly deadline?: Deadline;
+  /** Ends waiting and running with `canceled`. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The durable store of one engine: one SQLite file, one writer at a time, any number of readers.
+ *
+ * @throws WeftkitError with code `lock_timeout`, `statement_timeout`, `canceled`, `disk_full`, `read_only`, `corrupt`
+ * or `closed`; what SQLite itself reports (constraints, syntax) comes as it is.
+ */
+export interface Store {
+  readonly file: string;
+  /**
+   * Runs `work` in a transaction, alone, in the order of the calls; resolves when it is committed and on the disk.
+   * `work` is synchronous and short; when it throws, everything is rolled back. Writes that arrive together share one
+   * sync.
+   */
+  write<T>(work: (db: Database) => T, options?: WorkOptions): Promise<T>;
+  /**
+   * Runs `work` on one consistent snapshot. What it saw is on the disk when the promise resolves. `work` is
+   * synchronous, and no statement or iterator of it may be used afterwards.
+   */
+  read<T>(work: (db: Database) => T, options?: WorkOptions): Promise<T>;
+  /** A snapshot that outlives one call, for exports and cursors that must see one state. */
+  snapshot(): Promise<Snapshot>;
+  /** Holds the writers back while `work` runs: for what must see the file without them. */
+  exclusively<T>(work: () => Promise<T>, options?: WorkOptions): Promise<T>;
+  /** Bytes in the write-ahead log that no capture or checkpoint has taken yet. */
+  readonly walBytes: number;
+  /** Called after a commit when the write-ahead log has grown by about a megabyte since the last call. */
+  onWalGrowth: () => void;
+  close(deadline?: Deadline): Promise<void>;
+}
+
+export interface Snapshot {
+  read<T>(work: (db: Database) => T, options?: WorkOptions): Promise<T>;
+  /** Gives the connection back; a snapshot keeps the write-ahead log from being reused, so it must not live long. */
+  release(): void;
+}
