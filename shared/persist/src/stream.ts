@@ -1,5 +1,5 @@
 import type { Deadline } from "@weftkit/core";
-import type { PieceKind, StreamKind } from "./contract/manifest.ts";
+import type { Piece, PieceKind, StreamKind } from "./contract/manifest.ts";
 
 /** A stream's own note of how far it was captured: JSON, kept beside each capture, opaque to everyone else. */
 export type Cursor = Readonly<Record<string, unknown>>;
@@ -12,6 +12,7 @@ export interface CapturedPiece {
   readonly bytes: number;
   /** Lower-case hexadecimal SHA-256 of the file. */
   readonly sha256: string;
+  /** For a delta and a compacted piece one more than the `seqTo` of the piece that it builds on, so that no gap can hide. */
   readonly seqFrom: number;
   readonly seqTo: number;
 }
@@ -34,15 +35,7 @@ export interface CaptureRequest {
 }
 
 /** What a stream knows of a piece before it: as in the manifest, without where it is stored. */
-export interface ChainPiece {
-  readonly kind: PieceKind;
-  readonly seqFrom: number;
-  readonly seqTo: number;
-  readonly bytes: number;
-  readonly sha256: string;
-  /** Unix time in milliseconds of the push that wrote it. */
-  readonly time: number;
-}
+export type ChainPiece = Omit<Piece, "parts">;
 
 /** What changed, written and synced, but not yet part of the outbox. Exactly one of `settle` and `abandon` is called. */
 export interface Capture {

@@ -19,6 +19,8 @@ export interface Piece {
   readonly kind: PieceKind;
   readonly seqFrom: number;
   readonly seqTo: number;
+  /** Unix time in milliseconds of the push that wrote it. */
+  readonly time: number;
   /** Length and SHA-256 of the whole WKD1 file, before it was encrypted and cut into parts. */
   readonly bytes: number;
   readonly sha256: string;
@@ -59,6 +61,8 @@ export interface Manifest {
   readonly streams: Readonly<Record<string, StreamState>>;
   /** Earlier states that retention keeps, newest first. What neither they nor this manifest name may be deleted. */
   readonly history: readonly RestorePoint[];
+  /** Set when this chain was taken back to an earlier state by `restore_at`: the request, so that it happens once. */
+  readonly restoredAt?: string;
   /** Set when parts are encrypted: how, and a name of the key that tells keys apart without revealing them. */
   readonly encryption?: { readonly scheme: "aes-256-gcm"; readonly keyName: string };
 }
