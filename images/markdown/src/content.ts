@@ -1,0 +1,123 @@
+/**
+ * What the engine's parts know of each other's work: rendering reads texts and knows no storage, search keeps its own
+ * tables beside the documents', and the storage asks both.
+ *
+ * - `render/`: `extract`, `renderHtml`, `rewriteLinks`
+ * - `search/`: `searchMigration`, `indexDocument`, `removeDocument`, `searchCollection`
+ *
+ * All functions that get a database run inside a transaction or snapshot of the store, and are synchronous.
+ */
+
+/** What the engine needs to know of a document's text, front matter left out. */
+export interface Extracted {
+  /** The first heading of level 1, without markup. */
+  readonly title: string | undefined;
+  readonly headings: readonly Heading[];
+  /** The words of the text without markup: what is searched and what snippets are cut from. */
+  readonly plainText: string;
+  readonly links: readonly DocumentLink[];
+}
+
+export interface Heading {
+  readonly level: number;
+  /** Without markup. */
+  readonly text: string;
+  /** The `id` that the heading has in the rendered page, unique in the document. */
+  readonly anchor: string;
+}
+
+/** A link to another document: `[[target#anchor|label]]` or `[label](target.md#anchor)`. */
+export interface DocumentLink {
+  readonly kind: "wiki" | "markdown";
+  /** As written, without the anchor, percent-decoded; for `markdown` still with its `.md`. */
+  readonly target: string;
+  readonly anchor: string | undefined;
+  readonly label: string;
+  /** Where the link stands in the text: UTF-16 offsets, the end exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A page made of a text. */
+export interface Rendered {
+  /** Sanitised: no script can run in it. */
+  readonly html: string;
+  readonly toc: readonly Heading[];
+}
+
+export interface RenderOptions {
+  /** The address (href) of the document that a link's target means, undefined when there is none. */
+  resolve(target: string, kind: DocumentLink["kind"]): string | undefined;
+}
+
+/** The address or the new target of a link; undefined leaves the link as it is. */
+export type TargetRewriter = (target: string, kind: DocumentLink["kind"]) => string | undefined;
+
+/** What search keeps of a document. */
+export interface SearchableDocument {
+  /** `documents.row`; never used for another document again. */
+  readonly documentRow: number;
+  /** `collections.row`. */
+  readonly collectionRow: number;
+  readonly title: string;
+  readonly headings: readonly string[];
+  readonly tags: readonly string[];
+  /** `Extracted.plainText`. */
+  readonly text: string;
+}
+
+export type SearchField = "title" | "headings" | "tags" | "text";
+
+/**
+ * Which documents a filter on fields lets through, as SQL. The condition is a boolean expression about the document
+ * whose row number is in the expression `row` (`hits.row`), with `?` for each of the parameters, in their order.
+ */
+export interface RowFilter {
+  condition(row: string): string;
+  readonly parameters: readonly (string | number)[];
+}
+
+/** Checked already: limits are positive and bounded, the query is not empty. */
+export interface SearchQuery {
+  readonly query: string;
+  readonly limit: number;
+  readonly offset: number;
+  readonly filter?: RowFilter;
+  /**
+   * Names of front-matter fields whose values are counted over all hits. Values are in the table
+   * `fields (document, collection, name, kind, value)`: one row for each element of a list; `fieldText` of
+   * fields/value.ts writes a value as text.
+   */
+  readonly facets?: readonly string[];
+  /** Where to search. Default: everywhere. */
+  readonly fields?: readonly SearchField[];
+  /** Whether a word that is not in the vocabulary may stand for one that is near. Default: true. */
+  readonly typo?: boolean;
+  /** Whether title and snippet have their hits between `<mark>` and `</mark>` (the rest HTML-escaped). Default: true. */
+  readonly highlight?: boolean;
+}
+
+export interface SearchHit {
+  readonly documentRow: number;
+  /** Higher is better; to be compared within one answer only. */
+  readonly score: number;
+  readonly title: string;
+  readonly snippet: string;
+}
+
+export interface FacetValue {
+  readonly value: string;
+  readonly count: number;
+}
+
+export interface SearchResult {
+  readonly total: number;
+  /** False when so many documents match that not all of them were counted; `total` is then a lower bound. */
+  readonly totalIsExact: boolean;
+  /** Best first. */
+  readonly hits: readonly SearchHit[];
+  /** Words that stood for others. */
+  readonly corrections: readonly { readonly from: string; readonly to: string }[];
+  /** By field name; the most frequent values first. */
+  readonly facets: Readonly<Record<string, readonly FacetValue[]>>;
+}
