@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
 import { type Contender, redisVersion, requireRedis, startRedis, startWeftkit } from "./contenders.ts";
+import type { Measurement } from "./load-generator.ts";
+import { type Load, loads } from "./loads.ts";
 import { manyKeys } from "./many-keys.ts";
-import { compare, loads } from "./throughput.ts";
+import { compare, type GeneratorName } from "./throughput.ts";
 
 const usage = `Compares weftkit/inmemory with the real Redis on this machine, in one run.
 
@@ -12,9 +14,21 @@ const usage = `Compares weftkit/inmemory with the real Redis on this machine, in
   --rounds N            alternating rounds per cell; the median counts      (5)
   --seconds N           about so long per round                             (1)
   --appendfsync POLICY  always, everysec, no, on both sides                 (everysec)
+  --generator NAME      own (load-generator.ts) or redis-benchmark              (own)
   --keys N              the many-keys part: so many keys, 0 leaves it out   (5000000)
   --json                one JSON object instead of a table
+
+Requests per second are only the servers' own numbers while the server is what is busy. The columns "busy" say for each
+how many processors it and its generator had: where a server had less than 0.9, as with one client, or with others
+working on the machine, the line is marked with "*" and measures something else. CPU is a server's user and system time
+per request, of all its threads; it stands also when the machine is shared.
+
+redis-benchmark costs the machine more than the server does at pipeline 1, and then is what is measured; our own
+generator sends prepared bytes, the same to both servers, and needs less than the server does.
 `;
+
+/** Below this part of a processor a server was waiting for something else. */
+const SATURATED_MIN = 0.9;
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +37,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "1" },
     appendfsync: { type: "string", default: "everysec" },
+    generator: { type: "string", default: "own" },
     keys: { type: "string", default: "5000000" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -42,27 +57,23 @@ async function main(): Promise<void> {
   const say = (line: string) => {
     if (!values.json) console.log(line);
   };
+  const generator = generatorNamed(values.generator);
   say(
-    `Redis ${redisVersion()}, appendfsync ${values.appendfsync}, median of ${values.rounds} rounds, requests/s\n`,
+    `Redis ${redisVersion()}, appendfsync ${values.appendfsync}, median of ${values.rounds} rounds, load by ${generator}\n`,
   );
-  say("command  clients  pipeline  bytes       redis     weftkit   ratio");
+  say(
+    "                                 -- requests/s ---------------   -- CPU us/request -------   -- busy: server/generator",
+  );
+  say(
+    "command  clients  pipeline  bytes     redis   weftkit   ratio     redis   weftkit   ratio         redis      weftkit",
+  );
   for (const load of loads(values.quick)) {
     if (only !== undefined && !only.includes(load.command)) continue;
     const [redis, weftkit] = await together(async (contenders) =>
-      compare(contenders, load, Number(values.rounds), Number(values.seconds)),
+      compare(contenders, load, Number(values.rounds), Number(values.seconds), generator),
     );
-    const ratio = weftkit! / redis!;
-    report.throughput.push({ ...load, redis, weftkit, ratio });
-    const cells = [
-      load.command.padEnd(7),
-      String(load.clients).padStart(8),
-      String(load.pipeline).padStart(9),
-      String(load.valueBytes).padStart(6),
-      Math.round(redis!).toString().padStart(11),
-      Math.round(weftkit!).toString().padStart(11),
-      ratio.toFixed(2).padStart(7),
-    ];
-    say(cells.join(" "));
+    report.throughput.push({ ...load, redis, weftkit });
+    say(row(load, redis!, weftkit!));
   }
   const keys = Number(values.keys);
   if (keys > 0) {
@@ -88,4 +99,34 @@ async function together<T>(work: (contenders: readonly Contender[]) => Promise<T
   } finally {
     for (const contender of contenders) await contender.stop();
   }
+}
+
+/** A line of the table. */
+function row(load: Load, redis: Measurement, weftkit: Measurement): string {
+  const isSaturated = Math.min(redis.serverBusy, weftkit.serverBusy) >= SATURATED_MIN;
+  const cells = [
+    load.command.padEnd(7),
+    String(load.clients).padStart(8),
+    String(load.pipeline).padStart(9),
+    String(load.valueBytes).padStart(6),
+    redis.requestsPerSecond.toFixed(0).padStart(9),
+    weftkit.requestsPerSecond.toFixed(0).padStart(9),
+    (weftkit.requestsPerSecond / redis.requestsPerSecond).toFixed(2).padStart(7),
+    redis.serverMicroseconds.toFixed(2).padStart(9),
+    weftkit.serverMicroseconds.toFixed(2).padStart(9),
+    (weftkit.serverMicroseconds / redis.serverMicroseconds).toFixed(2).padStart(7),
+    busy(redis).padStart(13),
+    busy(weftkit).padStart(12),
+    isSaturated ? "" : "*",
+  ];
+  return cells.join(" ").trimEnd();
+}
+
+function busy({ serverBusy, generatorBusy }: Measurement): string {
+  return `${serverBusy.toFixed(2)}/${generatorBusy.toFixed(2)}`;
+}
+
+function generatorNamed(name: string): GeneratorName {
+  if (name === "own" || name === "redis-benchmark") return name;
+  throw new Error(`--generator is own or redis-benchmark, not ${name}`);
 }

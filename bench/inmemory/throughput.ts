@@ -1,87 +1,74 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { median } from "../median.ts";
 import type { Contender } from "./contenders.ts";
+import type { Measurement, Order } from "./load-generator.ts";
+import { KEYS, type Load, valueFor } from "./loads.ts";
+import { runRedisBenchmark } from "./redis-benchmark.ts";
+import { RespClient } from "./resp-client.ts";
 
 const run = promisify(execFile);
+const LOADED_AT_ONCE = 5000;
+/** Before each measurement, for connections; and once before the first one, for caches and compiled code. */
+const WARM_UP_SECONDS = 0.3;
+const FIRST_WARM_UP_SECONDS = 2;
 
-/** One cell of the matrix. */
-export interface Load {
-  readonly command: string;
-  readonly clients: number;
-  readonly pipeline: number;
-  readonly valueBytes: number;
+/** Who makes the load: `load-generator.ts`, or redis-benchmark. */
+export type GeneratorName = "own" | "redis-benchmark";
+
+/** A generator is a process of its own: it shares nothing with the server but the machine. */
+async function runOwn(order: Order): Promise<Measurement> {
+  const program = join(import.meta.dirname, "load-generator.ts");
+  const { stdout } = await run(process.execPath, [program, JSON.stringify(order)]);
+  return JSON.parse(stdout);
 }
 
-/** What redis-benchmark sends per command; `DATA` is the value, the random number is below 100,000. */
-const COMMANDS: Record<string, readonly string[]> = {
-  SET: ["SET", "key:__rand_int__", "DATA"],
-  GET: ["GET", "key:__rand_int__"],
-  INCR: ["INCR", "counter:__rand_int__"],
-  LPUSH: ["LPUSH", "list", "DATA"],
-  HSET: ["HSET", "hash", "field:__rand_int__", "DATA"],
-  ZADD: ["ZADD", "zset", "__rand_int__", "member:__rand_int__"],
-  XADD: ["XADD", "stream", "MAXLEN", "~", "100000", "*", "field", "DATA"],
-  MSET: ["MSET", ...Array.from({ length: 10 }, (_, i) => [`key:${i}:__rand_int__`, "DATA"]).flat()],
-};
-
-/** Commands whose cost does not depend on the size of a value. */
-const WITHOUT_VALUE = new Set(["INCR", "ZADD"]);
-
-/** The loads of a run: everything, or the ones the goals speak of. */
-export function loads(isQuick: boolean): Load[] {
-  const all: Load[] = [];
-  for (const command of Object.keys(COMMANDS)) {
-    for (const clients of isQuick ? [50] : [1, 50, 500]) {
-      for (const pipeline of isQuick ? [1, 16] : [1, 16, 64]) {
-        for (const valueBytes of isQuick ? [3] : [3, 100, 4096]) {
-          if (valueBytes !== 3 && WITHOUT_VALUE.has(command)) continue;
-          all.push({ command, clients, pipeline, valueBytes });
-        }
-      }
-    }
-  }
-  return all;
-}
-
-/** Requests per second of one run of about `seconds`. */
-async function measure(contender: Contender, load: Load, requests: number): Promise<number> {
-  const words = COMMANDS[load.command]!.map((word) => (word === "DATA" ? "x".repeat(load.valueBytes) : word));
-  const options = [
-    "-p",
-    contender.port,
-    "-c",
-    load.clients,
-    "-P",
-    load.pipeline,
-    "-n",
-    requests,
-    "-r",
-    100_000,
-    "--csv",
-  ];
-  const { stdout } = await run("redis-benchmark", [...options.map(String), ...words], { maxBuffer: 1 << 26 });
-  const line = stdout.trim().split("\n").at(-1)!;
-  return Number(line.split('","')[1]);
-}
-
-/** Median requests per second of each contender, the rounds alternating between them. */
+/** Medians of each contender, the rounds alternating between them. */
 export async function compare(
   contenders: readonly Contender[],
   load: Load,
   rounds: number,
   seconds: number,
-): Promise<number[]> {
-  const guess = load.pipeline === 1 ? (load.clients === 1 ? 8_000 : 30_000) : 150_000;
-  const perSecond = load.valueBytes > 1000 || load.command === "MSET" ? guess / 4 : guess;
-  const requests = Math.max(1000, Math.round(perSecond * seconds));
-  const results = contenders.map((): number[] => []);
-  // Servers are compared as they run for days: the first round, with cold caches and code, does not count.
-  for (const contender of contenders) await measure(contender, load, requests);
-  for (let round = 0; round < rounds; round++) {
-    for (const [index, contender] of contenders.entries()) {
-      results[index]!.push(await measure(contender, load, requests));
-    }
+  generator: GeneratorName,
+): Promise<Measurement[]> {
+  const generate = generator === "own" ? runOwn : runRedisBenchmark;
+  const measure = (contender: Contender, warmUpSeconds = WARM_UP_SECONDS) =>
+    generate({
+      load,
+      port: contender.port,
+      serverPid: contender.process.pid!,
+      seconds,
+      warmUpSeconds,
+    });
+  for (const contender of contenders) {
+    // What is read is there: a miss costs less than a hit.
+    if (load.command === "GET") await setAllKeys(contender, valueFor(load));
+    // Servers are compared as they run for days: the first round, with cold caches and code, does not count.
+    await measure(contender, FIRST_WARM_UP_SECONDS);
   }
-  return results.map(median);
+  const results = contenders.map((): Measurement[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, contender] of contenders.entries()) results[index]!.push(await measure(contender));
+  }
+  return results.map((measurements) => ({
+    requestsPerSecond: median(measurements.map((each) => each.requestsPerSecond)),
+    serverMicroseconds: median(measurements.map((each) => each.serverMicroseconds)),
+    serverBusy: median(measurements.map((each) => each.serverBusy)),
+    generatorBusy: median(measurements.map((each) => each.generatorBusy)),
+  }));
+}
+
+async function setAllKeys(contender: Contender, value: string): Promise<void> {
+  const client = await RespClient.connectWhenReady(contender.port, new Promise(() => {}));
+  for (let from = 0; from < KEYS; from += LOADED_AT_ONCE) {
+    await client.send(
+      Array.from({ length: LOADED_AT_ONCE }, (_, i) => [
+        "SET",
+        `key:${String(from + i).padStart(12, "0")}`,
+        value,
+      ]),
+    );
+  }
+  client.close();
 }
