@@ -40,6 +40,16 @@ export interface RestorePoint {
   readonly time: number;
   /** SHA-256 of that state's manifest. */
   readonly manifest: string;
+  /** Every part of this state was read back once and found whole. */
+  readonly verified?: true;
+}
+
+/** A state that retention let go of; what only it names is deleted a day later. */
+export interface DroppedState {
+  /** SHA-256 of that state's manifest. */
+  readonly manifest: string;
+  /** Unix time in milliseconds when it was let go of. */
+  readonly time: number;
 }
 
 /**
@@ -61,6 +71,8 @@ export interface Manifest {
   readonly streams: Readonly<Record<string, StreamState>>;
   /** Earlier states that retention keeps, newest first. What neither they nor this manifest name may be deleted. */
   readonly history: readonly RestorePoint[];
+  /** States that may be deleted from the store once they were dropped for a day, oldest first. */
+  readonly dropped: readonly DroppedState[];
   /** Set when this chain was taken back to an earlier state by `restore_at`: the request, so that it happens once. */
   readonly restoredAt?: string;
   /** Set when parts are encrypted: how, and a name of the key that tells keys apart without revealing them. */
