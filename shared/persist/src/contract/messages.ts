@@ -48,8 +48,14 @@ export interface BeginReply {
   /** Parts to send. */
   readonly missing: readonly string[];
   /** Where to PUT a missing part directly, when the store can sign URLs; else the part goes through the function. */
-  readonly uploadUrls?: Readonly<Record<string, string>>;
+  readonly uploadUrls?: Readonly<Record<string, UploadUrl>>;
   readonly limits: Limits;
+}
+
+/** A URL that takes one part for a while, and what must be sent with it for the store to check what it takes. */
+export interface UploadUrl {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** `POST /persist?action=part&sha256=...`: the raw bytes are the body. */
@@ -75,8 +81,9 @@ export interface PruneRequest {
 }
 
 export interface PruneReply {
+  /** How many of those asked for are not stored any more; what was not stored before counts too. */
   readonly deleted: number;
-  /** Still named by the head's manifest or by one that it keeps. */
+  /** Not deleted: named by the head's manifest or by one that it keeps, or too young to be deleted safely. */
   readonly kept: readonly string[];
 }
 

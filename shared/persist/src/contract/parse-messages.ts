@@ -1,0 +1,158 @@
+import { Fields, malformed, parseJson, sha256Item } from "./json.ts";
+import {
+  type BeginReply,
+  type BeginRequest,
+  type CommitReply,
+  type CommitRequest,
+  type ContractErrorCode,
+  contractErrors,
+  type ErrorReply,
+  type Head,
+  type LeaseReply,
+  type LeaseRequest,
+  type Limits,
+  type PartReply,
+  type PruneReply,
+  type PruneRequest,
+  type RestoreReply,
+  type UploadUrl,
+} from "./messages.ts";
+import { isOwner } from "./names.ts";
+
+/** How many names one request may hold. */
+export const namesMax = 10_000;
+
+const urlLengthMax = 8192;
+const manifestTextMax = 64 * 1024 * 1024;
+
+/** Each reads one message from outside; all throw WeftkitError `malformed`, naming the field. */
+export type MessageReader<Message> = (body: Uint8Array) => Message;
+
+export const readLeaseRequest: MessageReader<LeaseRequest> = (body) => {
+  const fields = new Fields(parseJson(body, "the body"), "body", ["action", "owner", "epoch"]);
+  const action = fields.oneOf("action", ["claim", "renew", "release"]);
+  const owner = fields.matching("owner", isOwner, "1 to 128 printable ASCII characters without spaces");
+  return action === "claim" ? { action, owner } : { action, owner, epoch: fields.integer("epoch", 1) };
+};
+
+export const readBeginRequest: MessageReader<BeginRequest> = (body) => {
+  const fields = new Fields(parseJson(body, "the body"), "body", ["parts"]);
+  return { parts: fields.list("parts", namesMax, sha256Item) };
+};
+
+export const readCommitRequest: MessageReader<CommitRequest> = (body) => {
+  const fields = new Fields(parseJson(body, "the body"), "body", ["manifest"]);
+  return { manifest: fields.text("manifest", manifestTextMax) };
+};
+
+export const readPruneRequest: MessageReader<PruneRequest> = (body) => {
+  const fields = new Fields(parseJson(body, "the body"), "body", ["manifests", "parts"]);
+  return {
+    manifests: fields.list("manifests", namesMax, sha256Item),
+    parts: fields.list("parts", namesMax, sha256Item),
+  };
+};
+
+// Replies may have fields that a newer function added: they are not held against it.
+
+export const readLeaseReply: MessageReader<LeaseReply> = (body) => {
+  const fields = new Fields(parseJson(body, "the reply"), "reply");
+  return {
+    epoch: fields.integer("epoch", 1),
+    leaseUntil: fields.integer("leaseUntil", 0),
+    head: readHead(fields.raw("head"), "reply.head"),
+    limits: readLimits(fields.raw("limits"), "reply.limits"),
+    serverTime: fields.integer("serverTime", 0),
+  };
+};
+
+export const readBeginReply: MessageReader<BeginReply> = (body) => {
+  const fields = new Fields(parseJson(body, "the reply"), "reply");
+  const urls = fields.has("uploadUrls")
+    ? fields.table("uploadUrls", namesMax, (item, place) => readUploadUrl(item, place))
+    : undefined;
+  return {
+    missing: fields.list("missing", namesMax, sha256Item),
+    limits: readLimits(fields.raw("limits"), "reply.limits"),
+    ...(urls !== undefined && { uploadUrls: urls }),
+  };
+};
+
+export const readPartReply: MessageReader<PartReply> = (body) => {
+  const fields = new Fields(parseJson(body, "the reply"), "reply");
+  return { sha256: fields.sha256("sha256"), bytes: fields.integer("bytes", 0) };
+};
+
+export const readCommitReply: MessageReader<CommitReply> = (body) => ({
+  head: readHead(new Fields(parseJson(body, "the reply"), "reply").raw("head"), "reply.head"),
+});
+
+export const readPruneReply: MessageReader<PruneReply> = (body) => {
+  const fields = new Fields(parseJson(body, "the reply"), "reply");
+  return { deleted: fields.integer("deleted", 0), kept: fields.list("kept", 2 * namesMax, sha256Item) };
+};
+
+export const readRestoreReply: MessageReader<RestoreReply> = (body) => {
+  const fields = new Fields(parseJson(body, "the reply"), "reply");
+  const urls = fields.has("downloadUrls")
+    ? fields.table("downloadUrls", namesMax, (item, place) => readText(item, place, urlLengthMax))
+    : undefined;
+  return {
+    head: readHead(fields.raw("head"), "reply.head"),
+    manifest: fields.raw("manifest") === null ? null : fields.text("manifest", manifestTextMax),
+    ...(urls !== undefined && { downloadUrls: urls }),
+  };
+};
+
+export const readErrorReply: MessageReader<ErrorReply> = (body) => {
+  const fields = new Fields(parseJson(body, "the reply"), "reply");
+  return {
+    code: fields.oneOf("code", Object.keys(contractErrors) as ContractErrorCode[]),
+    message: fields.text("message", 4096),
+    retryable: fields.boolean("retryable"),
+    serverTime: fields.integer("serverTime", 0),
+    ...(fields.has("limits") && { limits: readLimits(fields.raw("limits"), "reply.limits") }),
+    ...(fields.has("missing") && { missing: fields.list("missing", namesMax, sha256Item) }),
+    ...(fields.has("head") && { head: readHead(fields.raw("head"), "reply.head") }),
+  };
+};
+
+/** Reads a head, from the store or out of a reply. */
+export function readHead(value: unknown, place: string): Head {
+  const fields = new Fields(value, place);
+  const head: Head = {
+    version: fields.integer("version", 1, 1) as 1,
+    epoch: fields.integer("epoch", 1),
+    owner: fields.matching("owner", isOwner, "1 to 128 printable ASCII characters without spaces"),
+    leaseUntil: fields.integer("leaseUntil", 0),
+    seq: fields.integer("seq", 0),
+    manifest: fields.sha256OrNull("manifest"),
+    time: fields.integer("time", 0),
+  };
+  if ((head.manifest === null) !== (head.seq === 0)) {
+    throw malformed(`${place}: seq is 0 as long as manifest is null, and only then`);
+  }
+  return head;
+}
+
+function readLimits(value: unknown, place: string): Limits {
+  const fields = new Fields(value, place);
+  return {
+    partBytesMax: fields.integer("partBytesMax", 1024),
+    requestBytesMax: fields.integer("requestBytesMax", 1024),
+    leaseMs: fields.integer("leaseMs", 1),
+  };
+}
+
+function readUploadUrl(value: unknown, place: string): UploadUrl {
+  const fields = new Fields(value, place);
+  return {
+    url: fields.text("url", urlLengthMax),
+    headers: fields.table("headers", 32, (item, at) => readText(item, at, 1024)),
+  };
+}
+
+function readText(value: unknown, place: string, lengthMax: number): string {
+  if (typeof value === "string" && value.length <= lengthMax) return value;
+  throw malformed(`${place} must be a text of at most ${lengthMax} characters`);
+}
