@@ -1,4 +1,4 @@
-import { bytes, choice, flag, integer, port, text } from "./key.ts";
+import { bytes, choice, duration, flag, integer, port, text } from "./key.ts";
 import type { Section } from "./schema.ts";
 
 /** What every engine's section has. */
@@ -87,6 +87,39 @@ const vector = {
   max_index_bytes: bytes("How much memory indexes may take; 0 is no limit.", 0, { example: "8589934592" }),
 } satisfies Section["keys"];
 
+/** What every engine that is reached over HTTP has. */
+const httpKeys = {
+  rate_limit: integer(
+    "How many requests a second each user may make (without a login: each address), with bursts of twice that; more are answered 429. 0 is no limit.",
+    0,
+    { max: 1_000_000 },
+  ),
+};
+
+const markdown = {
+  ...engineKeys(8080),
+  ...httpKeys,
+  wal_fsync: walFsync,
+  max_document_bytes: bytes("The longest document, front matter included.", 1024 ** 2, {
+    min: 1024,
+    max: 64 * 1024 ** 2,
+  }),
+  max_attachment_bytes: bytes("The largest attachment.", 16 * 1024 ** 2, {
+    min: 1024,
+    max: 256 * 1024 ** 2,
+  }),
+  max_import_bytes: bytes("The largest archive that a collection can be imported from.", 1024 ** 3, {
+    min: 1024,
+  }),
+  max_versions: integer(
+    "How many versions of a document are kept; older ones are removed. 0 keeps all.",
+    1000,
+  ),
+  trash_retention: duration("How long a deleted document can be restored; 0 is for ever.", 30 * 86_400_000, {
+    max: 3650 * 86_400_000,
+  }),
+} satisfies Section["keys"];
+
 const filestore = {
   ...engineKeys(8081),
   storage: text("Where objects are stored.", { fallbackDoc: "`files` in `server.data_dir`" }),
@@ -101,6 +134,6 @@ export const engineSections = {
   graph: { doc: "Cypher over Bolt.", keys: engineKeys(7687) },
   inmemory: { doc: "Redis commands over RESP2 and RESP3.", keys: inmemory },
   vector: { doc: "Vector search over gRPC.", keys: vector },
-  markdown: { doc: "Structured text over REST.", keys: engineKeys(8080) },
+  markdown: { doc: "Structured text over REST.", keys: markdown },
   filestore: { doc: "Objects over the S3 API.", keys: filestore },
 } satisfies Record<string, Section>;
