@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { RegisteredCommand, Registry } from "./commands/registry.ts";
 import { DEFECT, NOAUTH, OOM, wrongArity } from "./errors.ts";
 import { monitorLine } from "./monitoring.ts";
@@ -114,7 +115,7 @@ export class Dispatcher {
       server.noteSlow(session, command, microseconds);
     if (reply.errors !== errorsBefore) command.failedCalls++;
     if (server.dirty !== dirtyBefore && !session.isReplaying) this.#record(session, database);
-    if (session.args.replaced.size > 0) session.args.replaced.clear();
+    session.args.replaced.clear();
   }
 
   /** Runs the handler. A defect of ours costs the client an error; but a half-done change must not be gone on from. */

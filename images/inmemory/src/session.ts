@@ -193,9 +193,9 @@ export class Session {
     this.#rewritten.push(values.map((value) => Buffer.from(value as Buffer)));
   }
 
-  /** What the journal gets in the place of one argument of the command as it came. */
-  replaceInJournal(index: number, value: string): void {
-    this.args.replaced.set(index, Buffer.from(value, "latin1"));
+  /** What the journal gets in the place of one argument of the command as it came: `bytes[0..length)`. */
+  replaceInJournal(index: number, bytes: Buffer, length = bytes.length): void {
+    this.args.replaced.add(index, bytes, length);
   }
 
   /** The journal gets nothing of this command, or only what `propagateAs` adds afterwards. */

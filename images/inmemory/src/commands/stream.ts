@@ -1,9 +1,10 @@
 import { NO_SUCH_KEY, SYNTAX, wrongArity } from "../errors.ts";
 import { NOTIFY_STREAM } from "../notifications.ts";
+import { writeInteger } from "../protocol/numbers.ts";
 import type { Session } from "../session.ts";
 import { TYPE_STREAM } from "../storage/keyspace.ts";
 import { createStream, openStream, type Stream } from "../storage/stream.ts";
-import { FIRST_ID, type ParsedId, StreamId } from "../storage/stream-id.ts";
+import { FIRST_ID, type ParsedId, STREAM_ID_TEXT_MAX, StreamId } from "../storage/stream-id.ts";
 import { addKey, isJournaled } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
 import {
@@ -20,6 +21,12 @@ const ID_TOO_SMALL = "ERR The ID specified in XADD is equal or smaller than the 
 const IDS_EXHAUSTED = "ERR The stream has exhausted the last possible ID, unable to add more items";
 const TOO_LARGE = "ERR Elements are too large to be stored";
 const ENTRY_BYTES_MAX = 1 << 30;
+
+/** The text of an identifier on its way into the reply and the journal. */
+const idText = Buffer.alloc(STREAM_ID_TEXT_MAX);
+/** What an exact trim is told, on its way into the journal. */
+const trimText = Buffer.alloc(STREAM_ID_TEXT_MAX);
+const EXACT = Buffer.from("=");
 
 function xadd(session: Session): void {
   const { args, db, reply, server } = session;
@@ -46,7 +53,7 @@ function xadd(session: Session): void {
     entry = addKey(session, 1, TYPE_STREAM, encoding, valueWord);
   }
   const stream = openStream(db, entry);
-  if (stream.lastId.next() === undefined) {
+  if (stream.lastId.isLast) {
     reply.error(IDS_EXHAUSTED);
     return;
   }
@@ -63,13 +70,13 @@ function xadd(session: Session): void {
   }
   const { buffer, offsets, lengths } = args;
   stream.add(id, { buffer, offsets, lengths, first, fields: words / 2 }, bytes, server.settings);
-  const idText = id.toString();
-  reply.bulkText(idText);
+  const idLength = id.write(idText);
+  reply.bulk(idText, 0, idLength);
   session.changed(1, NOTIFY_STREAM, "xadd");
   if (found.trim !== undefined && stream.trim(found.trim) > 0) session.changed(1, NOTIFY_STREAM, "xtrim", 0);
   const isIdChosen = found.id === undefined || found.id.isSequenceOpen;
   if ((isIdChosen || found.trim?.isApproximate) && isJournaled(session)) {
-    if (isIdChosen) session.replaceInJournal(found.idIndex, idText);
+    if (isIdChosen) session.replaceInJournal(found.idIndex, idText, idLength);
     if (found.trim !== undefined) makeExact(session, stream, found.trim);
   }
 }
@@ -92,11 +99,10 @@ function chooseId(stream: Stream, given: ParsedId | undefined, nowMs: number): S
 /** Says in a command's words what an approximate trim has left, so that it does the same again. */
 function makeExact(session: Session, stream: Stream, trim: TrimArguments): void {
   if (!trim.isApproximate) return;
-  session.replaceInJournal(trim.index - 1, "=");
-  session.replaceInJournal(
-    trim.index,
-    "lengthMax" in trim.by ? String(stream.length) : stream.firstKeptId.toString(),
-  );
+  session.replaceInJournal(trim.index - 1, EXACT);
+  const length =
+    "lengthMax" in trim.by ? writeInteger(stream.length, trimText, 0) : stream.firstKeptId.write(trimText);
+  session.replaceInJournal(trim.index, trimText, length);
 }
 
 function xlen(session: Session): void {

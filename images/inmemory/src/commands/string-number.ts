@@ -33,7 +33,7 @@ function addInteger(session: Session, amount: number, source: number, isNegated:
     addExactly(session, entry, isNegated ? -exact : exact);
     return;
   }
-  finish(session, entry, writeInteger(sum, digits));
+  finish(session, entry, writeInteger(sum, digits, 0));
   reply.integer(sum);
 }
 

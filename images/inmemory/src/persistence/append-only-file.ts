@@ -90,7 +90,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
 
   append(database: number, args: Args): void {
     this.#select(database);
-    if (args.requestStart < 0 || args.replaced.size > 0) {
+    if (args.requestStart < 0 || args.replaced.count > 0) {
       this.#reserve(encodedArgumentsLength(args));
       this.#length = encodeArguments(args, this.#buffer, this.#length);
       return;

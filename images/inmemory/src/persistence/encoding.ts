@@ -20,10 +20,13 @@ export function encodeCommand(values: readonly Buffer[], into: Buffer, offset: n
   return at;
 }
 
-/** As `encodedLength`, for arguments and what replaces some of them. */
+/** At least the bytes that `encodeArguments` writes, for arguments and what replaces some of them. */
 export function encodedArgumentsLength(args: Args): number {
-  let length = HEADER_BYTES_MAX * (args.count + 1);
-  for (let i = 0; i < args.count; i++) length += (args.replaced.get(i)?.length ?? args.lengths[i]!) + 2;
+  const { count, lengths, replaced } = args;
+  let length = HEADER_BYTES_MAX * (count + 1);
+  for (let i = 0; i < count; i++) length += lengths[i]! + 2;
+  // Too much by what is replaced: it is room, and no more is written than is there.
+  for (let which = 0; which < replaced.count; which++) length += replaced.length(which);
   return length;
 }
 
@@ -32,10 +35,11 @@ export function encodeArguments(args: Args, into: Buffer, offset: number): numbe
   const { buffer, offsets, lengths, replaced } = args;
   let at = writeHeader(STAR, args.count, into, offset);
   for (let i = 0; i < args.count; i++) {
-    const other = replaced.get(i);
-    const length = other?.length ?? lengths[i]!;
+    const which = replaced.find(i);
+    const length = which < 0 ? lengths[i]! : replaced.length(which);
     at = writeHeader(DOLLAR, length, into, at);
-    copyBytes(other ?? buffer, other === undefined ? offsets[i]! : 0, into, at, length);
+    if (which < 0) copyBytes(buffer, offsets[i]!, into, at, length);
+    else copyBytes(replaced.buffer, replaced.start(which), into, at, length);
     at += length;
     into[at++] = 13;
     into[at++] = 10;

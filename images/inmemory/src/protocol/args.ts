@@ -1,4 +1,5 @@
 import { parseInteger } from "./numbers.ts";
+import { Replacements } from "./replacements.ts";
 
 /**
  * The arguments of the command being run, as ranges of the buffer they arrived in: parsing allocates nothing.
@@ -13,11 +14,8 @@ export class Args {
   requestStart = -1;
   requestEnd = -1;
 
-  /**
-   * What stands in the journal in the place of some arguments: the identifier that XADD has chosen. Cleared when the
-   * command is recorded.
-   */
-  readonly replaced = new Map<number, Buffer>();
+  /** What stands in the journal in the place of some arguments. Cleared when the command is recorded. */
+  readonly replaced = new Replacements();
 
   /** Records one more argument. */
   push(offset: number, length: number): void {
@@ -72,7 +70,13 @@ export class Args {
 
   /** Copies of all arguments, with what replaces them, for a command that is queued, blocked or logged. */
   copyAll(): Buffer[] {
-    return Array.from({ length: this.count }, (_, index) => this.replaced.get(index) ?? this.copy(index));
+    const { replaced } = this;
+    return Array.from({ length: this.count }, (_, index) => {
+      const which = replaced.find(index);
+      if (which < 0) return this.copy(index);
+      const start = replaced.start(which);
+      return Buffer.from(replaced.buffer.subarray(start, start + replaced.length(which)));
+    });
   }
 
   /** Points at arguments kept as separate buffers, by packing them into one. */

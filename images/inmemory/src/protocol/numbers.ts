@@ -57,6 +57,8 @@ export function isInt64(value: bigint): boolean {
  */
 export function parseFloat64(bytes: Buffer, offset: number, length: number): number {
   if (length === 0 || length > FLOAT_CHARACTERS_MAX) return Number.NaN;
+  const plain = parseShortDecimal(bytes, offset, length);
+  if (!Number.isNaN(plain)) return plain;
   const text = bytes.toString("latin1", offset, offset + length);
   if (/^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(text)) return Number(text);
   const infinity = /^([+-]?)inf(?:inity)?$/i.exec(text);
@@ -64,6 +66,36 @@ export function parseFloat64(bytes: Buffer, offset: number, length: number): num
   const hexadecimal = /^([+-]?)(0x[0-9a-f]+)$/i.exec(text);
   if (hexadecimal !== null) return (hexadecimal[1] === "-" ? -1 : 1) * Number(hexadecimal[2]);
   return Number.NaN;
+}
+
+const POINT = 0x2e;
+/** Powers of ten that a double holds exactly, for as many decimals as a short number can have. */
+const POWERS_OF_TEN = Array.from({ length: SAFE_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
+
+/**
+ * The usual float, a few digits with or without a point among them, without making a string: its digits and the power
+ * of ten below them are exact doubles, and so one division rounds as strtod does. NaN for all others.
+ */
+function parseShortDecimal(bytes: Buffer, offset: number, length: number): number {
+  const isNegative = bytes[offset] === MINUS;
+  const start = isNegative ? offset + 1 : offset;
+  const end = offset + length;
+  if (end - start > SAFE_DIGITS) return Number.NaN;
+  let value = 0;
+  let point = end;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte === POINT && point === end && at > start) {
+      point = at + 1;
+      continue;
+    }
+    const digit = byte - DIGIT_0;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  if (start === end) return Number.NaN;
+  if (point < end) value /= POWERS_OF_TEN[end - point]!;
+  return isNegative ? -value : value;
 }
 
 /** Integers up to here are printed with all their digits. */
@@ -109,18 +141,35 @@ export function formatDouble17(value: number): string {
 }
 
 /**
- * Writes an integer of up to 2^53 in decimal at the start of `into` (at least 17 bytes) without making a string;
- * returns its length.
+ * Writes an integer of up to 2^53 in decimal at an offset of `into` (at least 17 bytes) without making a string;
+ * returns the offset after it.
  */
-export function writeInteger(value: number, into: Buffer): number {
-  if (value < 0 || value > 0x7fffffff) return into.write(String(value === 0 ? 0 : value), 0, "latin1");
-  let rest = value | 0;
+export function writeInteger(value: number, into: Buffer, offset: number): number {
+  if (value < 0) {
+    into[offset] = MINUS;
+    return writeInteger(-value, into, offset + 1);
+  }
+  if (value > WORD_MAX) {
+    const high = Math.floor(value / LOW_DIGITS);
+    const end = writeInteger(high, into, offset);
+    return writeDigits(value - high * LOW_DIGITS, LOW_DIGIT_COUNT, into, end);
+  }
   let digits = 1;
-  for (let bound = 10; bound <= rest; bound *= 10) digits++;
-  for (let at = digits - 1; at >= 0; at--) {
+  for (let bound = 10; bound <= value; bound *= 10) digits++;
+  return writeDigits(value, digits, into, offset);
+}
+
+/** Larger integers are written in two parts, as 32-bit divisions are much cheaper than others. */
+const WORD_MAX = 0x7fffffff;
+const LOW_DIGITS = 1e9;
+const LOW_DIGIT_COUNT = 9;
+
+function writeDigits(value: number, count: number, into: Buffer, offset: number): number {
+  let rest = value | 0;
+  for (let at = offset + count - 1; at >= offset; at--) {
     const quotient = (rest / 10) | 0;
     into[at] = DIGIT_0 + rest - quotient * 10;
     rest = quotient;
   }
-  return digits;
+  return offset + count;
 }

@@ -37,11 +37,18 @@ function classOf(size: number): number {
 
 const CLASSES = classOf(BLOCK_MAX) + 1;
 
+/** Up to here sizes are rounded in 32-bit integers. */
+const WORD_MAX = 2 ** 30;
+
 /** The bytes that a block of `size` bytes really occupies; also for sizes above the largest class. */
 export function roundToClass(size: number): number {
   if (size <= SMALL_MAX) return size <= 16 ? 16 : (size + 7) & ~7;
-  const unit = 2 ** (31 - Math.clz32(size - 1) - 2);
-  return Math.ceil(size / unit) * unit;
+  if (size > WORD_MAX) {
+    const unit = 2 ** (29 - Math.clz32(size - 1));
+    return Math.ceil(size / unit) * unit;
+  }
+  const unit = 1 << (29 - Math.clz32(size - 1));
+  return (size + unit - 1) & -unit;
 }
 
 const classBytes = new Uint32Array(CLASSES);

@@ -1,3 +1,5 @@
+import { writeInteger } from "../protocol/numbers.ts";
+
 const TWO_32 = 2 ** 32;
 const UINT32_MAX = TWO_32 - 1;
 const DIGIT_0 = 0x30;
@@ -7,6 +9,8 @@ const SAFE_HIGH = 2 ** 21;
 /** So many digits always fit exactly in a double. */
 const SAFE_DIGITS = 15;
 const TEXT_MAX = 127;
+/** Twice 20 digits and the dash. */
+export const STREAM_ID_TEXT_MAX = 41;
 
 /**
  * The identifier of a stream's entry: a time in milliseconds and a sequence number, 64 unsigned bits each, kept as
@@ -48,6 +52,11 @@ export class StreamId {
     return this.msHigh === 0 && this.msLow === 0 && this.seqHigh === 0 && this.seqLow === 0;
   }
 
+  /** Whether no identifier comes after this one. */
+  get isLast(): boolean {
+    return this.isLastOfMs && this.msLow === UINT32_MAX && this.msHigh === UINT32_MAX;
+  }
+
   /** Whether no sequence number is left in this millisecond. */
   get isLastOfMs(): boolean {
     return this.seqLow === UINT32_MAX && this.seqHigh === UINT32_MAX;
@@ -71,6 +80,13 @@ export class StreamId {
     return msHigh > 0 ? new StreamId(msHigh - 1, UINT32_MAX, UINT32_MAX, UINT32_MAX) : undefined;
   }
 
+  /** Writes the identifier as text at the start of `into` (at least STREAM_ID_TEXT_MAX bytes); returns its length. */
+  write(into: Buffer): number {
+    const at = writeDecimal(this.msHigh, this.msLow, into, 0);
+    into[at] = DASH;
+    return writeDecimal(this.seqHigh, this.seqLow, into, at + 1);
+  }
+
   toString(): string {
     return `${decimal(this.msHigh, this.msLow)}-${decimal(this.seqHigh, this.seqLow)}`;
   }
@@ -82,6 +98,11 @@ export const LAST_ID = new StreamId(UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_M
 function decimal(high: number, low: number): string {
   if (high < SAFE_HIGH) return String(high * TWO_32 + low);
   return String((BigInt(high) << 32n) | BigInt(low));
+}
+
+function writeDecimal(high: number, low: number, into: Buffer, offset: number): number {
+  if (high < SAFE_HIGH) return writeInteger(high * TWO_32 + low, into, offset);
+  return offset + into.write(decimal(high, low), offset, "latin1");
 }
 
 /** An identifier as a client wrote it. */
