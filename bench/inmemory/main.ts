@@ -15,6 +15,7 @@ const usage = `Compares weftkit/inmemory with the real Redis on this machine, in
   --seconds N           about so long per round                             (1)
   --appendfsync POLICY  always, everysec, no, on both sides                 (everysec)
   --generator NAME      own (load-generator.ts) or redis-benchmark              (own)
+  --rewrites            lets both servers rewrite their logs when these have grown
   --keys N              the many-keys part: so many keys, 0 leaves it out   (5000000)
   --json                one JSON object instead of a table
 
@@ -25,6 +26,10 @@ per request, of all its threads; it stands also when the machine is shared.
 
 redis-benchmark costs the machine more than the server does at pipeline 1, and then is what is measured; our own
 generator sends prepared bytes, the same to both servers, and needs less than the server does.
+
+A log of these loads doubles every few seconds, and a rewrite in some rounds but not in others would be all the
+difference between them: without --rewrites neither server rewrites its log here. weftkit replays the log for it, in a
+thread, which costs about as much CPU again as the commands did; Redis forks.
 `;
 
 /** Below this part of a processor a server was waiting for something else. */
@@ -38,6 +43,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "1" },
     appendfsync: { type: "string", default: "everysec" },
     generator: { type: "string", default: "own" },
+    rewrites: { type: "boolean", default: false },
     keys: { type: "string", default: "5000000" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -70,7 +76,12 @@ async function main(): Promise<void> {
   for (const load of loads(values.quick)) {
     if (only !== undefined && !only.includes(load.command)) continue;
     const [redis, weftkit] = await together(async (contenders) =>
-      compare(contenders, load, Number(values.rounds), Number(values.seconds), generator),
+      compare(contenders, load, {
+        rounds: Number(values.rounds),
+        seconds: Number(values.seconds),
+        generator,
+        hasRewrites: values.rewrites,
+      }),
     );
     report.throughput.push({ ...load, redis, weftkit });
     say(row(load, redis!, weftkit!));

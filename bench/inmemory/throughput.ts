@@ -24,15 +24,22 @@ async function runOwn(order: Order): Promise<Measurement> {
   return JSON.parse(stdout);
 }
 
+export interface ComparisonOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly generator: GeneratorName;
+  /** Whether the servers rewrite their logs meanwhile. */
+  readonly hasRewrites: boolean;
+}
+
 /** Medians of each contender, the rounds alternating between them. */
 export async function compare(
   contenders: readonly Contender[],
   load: Load,
-  rounds: number,
-  seconds: number,
-  generator: GeneratorName,
+  options: ComparisonOptions,
 ): Promise<Measurement[]> {
-  const generate = generator === "own" ? runOwn : runRedisBenchmark;
+  const { rounds, seconds } = options;
+  const generate = options.generator === "own" ? runOwn : runRedisBenchmark;
   const measure = (contender: Contender, warmUpSeconds = WARM_UP_SECONDS) =>
     generate({
       load,
@@ -42,6 +49,7 @@ export async function compare(
       warmUpSeconds,
     });
   for (const contender of contenders) {
+    if (!options.hasRewrites) await send(contender, [["CONFIG", "SET", "auto-aof-rewrite-percentage", "0"]]);
     // What is read is there: a miss costs less than a hit.
     if (load.command === "GET") await setAllKeys(contender, valueFor(load));
     // Servers are compared as they run for days: the first round, with cold caches and code, does not count.
@@ -60,15 +68,17 @@ export async function compare(
 }
 
 async function setAllKeys(contender: Contender, value: string): Promise<void> {
-  const client = await RespClient.connectWhenReady(contender.port, new Promise(() => {}));
   for (let from = 0; from < KEYS; from += LOADED_AT_ONCE) {
-    await client.send(
-      Array.from({ length: LOADED_AT_ONCE }, (_, i) => [
-        "SET",
-        `key:${String(from + i).padStart(12, "0")}`,
-        value,
-      ]),
+    const keys = Array.from({ length: LOADED_AT_ONCE }, (_, i) => String(from + i).padStart(12, "0"));
+    await send(
+      contender,
+      keys.map((key) => ["SET", `key:${key}`, value]),
     );
   }
+}
+
+async function send(contender: Contender, commands: readonly (readonly string[])[]): Promise<void> {
+  const client = await RespClient.connectWhenReady(contender.port, new Promise(() => {}));
+  await client.send(commands);
   client.close();
 }
