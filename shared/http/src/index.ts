@@ -1,0 +1,26 @@
+export { type Answer, content, empty, json } from "./answer.ts";
+export { Cursors } from "./cursor.ts";
+export { type Preconditions, preconditionsOf } from "./entity-tags.ts";
+export { HttpServer, type HttpServerOptions, type Page } from "./http-server.ts";
+export { negotiate } from "./negotiate.ts";
+export { type ApiInfo, openApiDocument } from "./openapi.ts";
+export { documentationPage } from "./openapi-page.ts";
+export {
+  type FieldError,
+  Problem,
+  type ProblemKind,
+  type ProblemOptions,
+  type ProblemType,
+  problemKind,
+} from "./problem.ts";
+export { problems } from "./problems.ts";
+export { RateLimit } from "./rate-limit.ts";
+export {
+  type Bodies,
+  type Body,
+  type HttpRequest,
+  type ResponseDoc,
+  type Route,
+  route,
+  type SentBody,
+} from "./route.ts";
