@@ -1,1 +1,10 @@
+export {
+  cancelWork,
+  type InterruptReason,
+  type InterruptSupport,
+  interruptSupport,
+  WatchedConnection,
+} from "./interrupt.ts";
+export { type StatementMode, statement } from "./statements.ts";
+export { openStore } from "./store.ts";
 export type { Migration, Snapshot, Store, StoreOptions, WorkOptions } from "./types.ts";

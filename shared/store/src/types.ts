@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly log: Logger;
   readonly metrics: Registry;
   readonly readiness: Readiness;
+  /** Told once when a sync has failed: the store writes nothing any more, and the process should end. */
+  readonly fatal?: (error: Error) => void;
 }
 
 export interface WorkOptions {
@@ -37,8 +39,9 @@ export interface WorkOptions {
 /**
  * The durable store of one engine: one SQLite file, one writer at a time, any number of readers.
  *
- * @throws WeftkitError with code `lock_timeout`, `statement_timeout`, `canceled`, `disk_full`, `read_only`, `corrupt`
- * or `closed`; what SQLite itself reports (constraints, syntax) comes as it is.
+ * @throws WeftkitError with code `lock_timeout`, `statement_timeout`, `canceled`, `disk_full`, `read_only`, `io_error`,
+ * `corrupt`, `failed` (a sync has failed: restart) or `closed`; what SQLite itself reports (constraints, syntax) comes
+ * as it is. An error, too, is told only when all that the work may have seen is on the disk.
  */
 export interface Store {
   readonly file: string;
@@ -53,10 +56,16 @@ export interface Store {
    * synchronous, and no statement or iterator of it may be used afterwards.
    */
   read<T>(work: (db: Database) => T, options?: WorkOptions): Promise<T>;
-  /** A snapshot that outlives one call, for exports and cursors that must see one state. */
-  snapshot(): Promise<Snapshot>;
-  /** Holds the writers back while `work` runs: for what must see the file without them. */
-  exclusively<T>(work: () => Promise<T>, options?: WorkOptions): Promise<T>;
+  /**
+   * A snapshot that outlives one call, for exports and cursors that must see one state. There are as many as `readers`
+   * less one; while all are held this waits, and ends with `lock_timeout` after 30 s or at the deadline.
+   */
+  snapshot(options?: WorkOptions): Promise<Snapshot>;
+  /**
+   * Holds the writers back while `work` runs: for what must see the file without them. It gets the writer's connection,
+   * for checkpoints; what it wrote there would not be waited for.
+   */
+  exclusively<T>(work: (writer: Database) => Promise<T>, options?: WorkOptions): Promise<T>;
   /** Bytes in the write-ahead log that no capture or checkpoint has taken yet. */
   readonly walBytes: number;
   /** Called after a commit when the write-ahead log has grown by about a megabyte since the last call. */

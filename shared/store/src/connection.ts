@@ -1,0 +1,129 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import Database, { type Statement } from "better-sqlite3";
+import { WatchedConnection } from "./interrupt.ts";
+import { canceledError, sqliteCode, statementTimeoutError } from "./store-error.ts";
+import type { StoreOptions, WorkOptions } from "./types.ts";
+
+/** A page cache for the connection that everything is written through, and for the one that most reads use. */
+const cacheKib = 16 * 1024;
+
+/** The binary of better-sqlite3 beside a bundle, which has no node_modules to find it in. */
+const bundledBinary = join(import.meta.dirname, `better_sqlite3-${process.platform}-${process.arch}.node`);
+const nativeBinding = existsSync(bundledBinary) ? { nativeBinding: bundledBinary } : {};
+
+/**
+ * Opens a connection. It never waits inside SQLite for another one's lock (that would hold the event loop), and reads
+ * pages with pread rather than a memory map, where an I/O error would be a signal that ends the process.
+ */
+export function openDatabase(file: string, options: { readonly: boolean }): Database.Database {
+  return new Database(file, { ...options, ...nativeBinding, timeout: 0, fileMustExist: options.readonly });
+}
+
+const leftOpen = "the work left an iterator open: read all of it, or call its return(), before the work ends";
+
+/** One connection, the transactions that run on it, and their limits. */
+export class Connection {
+  readonly db: Database.Database;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
+  readonly #rollback: Statement;
+  readonly #watched: WatchedConnection | undefined;
+  #usable = true;
+
+  /** Takes over `db`, whose settings it makes. */
+  constructor(db: Database.Database, options: Pick<StoreOptions, "prepare">) {
+    this.db = db;
+    db.pragma(`cache_size = -${cacheKib}`);
+    db.pragma("mmap_size = 0");
+    // Temporary files, not memory: a sort of a large table must not grow the process. SQLite puts them into the first
+    // writable one of SQLITE_TMPDIR, TMPDIR, /var/tmp, /tmp and the working directory.
+    db.pragma("temp_store = FILE");
+    db.pragma("foreign_keys = ON");
+    options.prepare?.(db);
+    this.#watched = WatchedConnection.of(db);
+    this.#begin = db.prepare(db.readonly ? "BEGIN" : "BEGIN IMMEDIATE");
+    this.#commit = db.prepare("COMMIT");
+    this.#rollback = db.prepare("ROLLBACK");
+  }
+
+  /** False when a work has left a statement open that cannot be ended: the connection must be replaced. */
+  get usable(): boolean {
+    return this.#usable && this.db.open;
+  }
+
+  /** Begins a transaction; of a reader, the first read fixes what it sees. */
+  begin(): void {
+    this.#begin.run();
+  }
+
+  /** Runs `work` in a transaction of its own: all of it or nothing. */
+  transact<T>(work: (db: Database.Database) => T, limits: WorkOptions | undefined): T {
+    this.begin();
+    return this.complete(work, limits);
+  }
+
+  /** Runs `work` in the transaction that was begun and commits it, or undoes all of it and throws. */
+  complete<T>(work: (db: Database.Database) => T, limits: WorkOptions | undefined): T {
+    try {
+      const value = this.run(work, limits);
+      this.#commit.run();
+      return value;
+    } catch (error) {
+      this.rollback();
+      throw this.#usable ? error : new TypeError(leftOpen, { cause: error });
+    }
+  }
+
+  /**
+   * Runs `work` in the transaction that is open, under its deadline; what it changed is not undone when it throws.
+   *
+   * @throws WeftkitError `statement_timeout` or `canceled`, TypeError when the work is not what it must be
+   */
+  run<T>(work: (db: Database.Database) => T, limits: WorkOptions | undefined): T {
+    const deadline = limits?.deadline;
+    const signal = limits?.signal;
+    if (signal?.aborted) throw canceledError();
+    if (deadline?.remainingMs() === 0) throw statementTimeoutError();
+    const watched = deadline === undefined && signal === undefined ? undefined : this.#watched;
+    let value: T;
+    watched?.begin(deadline?.remainingMs());
+    try {
+      value = work(this.db);
+    } catch (error) {
+      const interrupted = watched?.end();
+      if (sqliteCode(error) !== "SQLITE_INTERRUPT" || interrupted === undefined) throw error;
+      throw interrupted === "deadline" ? statementTimeoutError() : canceledError();
+    }
+    if (watched?.end() === "canceled" || signal?.aborted) throw canceledError();
+    // Also where nothing could be interrupted: who was told "too late" must not find it done.
+    if (deadline?.remainingMs() === 0) throw statementTimeoutError();
+    if (isThenable(value))
+      throw new TypeError("the work must be synchronous: its transaction ends when it returns");
+    if (!this.db.inTransaction) throw new TypeError("the work must not end the transaction it runs in");
+    return value;
+  }
+
+  /** Ends the transaction, if SQLite has not done so itself (it does on a full disk and on some I/O errors). */
+  rollback(): void {
+    if (!this.db.inTransaction) return;
+    try {
+      this.#rollback.run();
+    } catch (error) {
+      // better-sqlite3 refuses while an iterator is open. SQLite does not; but nobody can end that iterator any more.
+      this.#usable = false;
+      if (!(error instanceof TypeError)) throw error;
+      this.db.unsafeMode(true);
+      this.db.exec("ROLLBACK");
+    }
+  }
+
+  /** Closes; a connection with an iterator left open is closed when the iterator is collected. */
+  close(): void {
+    if (this.#usable) this.db.close();
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

@@ -1,0 +1,136 @@
+import type { Logger } from "@weftkit/observe";
+import type { Database } from "better-sqlite3";
+import { Connection, openDatabase } from "./connection.ts";
+import { PinnedSnapshot } from "./pinned-snapshot.ts";
+import { canceledError, lockTimeoutError } from "./store-error.ts";
+import type { StoreMetrics } from "./store-metrics.ts";
+import type { StoreOptions, WorkOptions } from "./types.ts";
+
+const readersDefault = 4;
+/** Who asks for a snapshot while all are taken and names no deadline is refused after this. */
+const snapshotWaitMaxMs = 30_000;
+
+interface WaitingSnapshot {
+  readonly take: (connection: Connection) => void;
+  readonly refuse: (error: Error) => void;
+}
+
+/**
+ * The connections that read. Reads that end before the next begins need no more than one, whose page cache and
+ * statements are then always warm; the others are for snapshots that live longer, opened when the first asks.
+ */
+export class Readers {
+  readonly #options: StoreOptions;
+  readonly #metrics: StoreMetrics;
+  readonly #log: Logger;
+  readonly #snapshotsMax: number;
+  readonly #pinned = new Set<PinnedSnapshot>();
+  readonly #waiting = new Set<WaitingSnapshot>();
+  #shared: Connection;
+  #idle: Connection[] = [];
+
+  constructor(options: StoreOptions, metrics: StoreMetrics) {
+    this.#options = options;
+    this.#metrics = metrics;
+    this.#log = options.log;
+    this.#snapshotsMax = Math.max(1, (options.readers ?? readersDefault) - 1);
+    this.#shared = this.#open();
+  }
+
+  /** Runs `work` in a read transaction of its own. */
+  read<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
+    try {
+      return this.#shared.transact(work, limits);
+    } finally {
+      if (!this.#shared.usable) this.#shared = this.#open();
+    }
+  }
+
+  /**
+   * Fixes the state that everything is in now, waiting for a connection while all are taken.
+   *
+   * @throws WeftkitError `lock_timeout` or `canceled`
+   */
+  async pin(limits: WorkOptions | undefined): Promise<PinnedSnapshot> {
+    const connection = this.#free() ?? (await this.#wait(limits));
+    const pinned = new PinnedSnapshot(connection, this.#log, () => this.#release(pinned));
+    this.#pinned.add(pinned);
+    this.#metrics.snapshots.set(this.#pinned.size);
+    try {
+      pinned.begin();
+    } catch (error) {
+      pinned.release();
+      throw error;
+    }
+    return pinned;
+  }
+
+  /** Ends the snapshots that are still held, which is somebody's mistake, and refuses those who wait for one. */
+  endSnapshots(reason: Error): void {
+    for (const waiting of this.#waiting) waiting.refuse(reason);
+    this.#waiting.clear();
+    if (this.#pinned.size > 0)
+      this.#log.warn({ snapshots: this.#pinned.size }, "snapshots were still held at the end");
+    for (const pinned of this.#pinned) pinned.release();
+  }
+
+  close(): void {
+    for (const connection of this.#idle.splice(0)) connection.close();
+    this.#shared.close();
+  }
+
+  #open(): Connection {
+    return new Connection(openDatabase(this.#options.file, { readonly: true }), this.#options);
+  }
+
+  #free(): Connection | undefined {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    return this.#pinned.size < this.#snapshotsMax ? this.#open() : undefined;
+  }
+
+  #wait(limits: WorkOptions | undefined): Promise<Connection> {
+    const held = `all ${this.#snapshotsMax} snapshots are held, the oldest for ${this.#oldestSeconds()} s`;
+    return new Promise((resolve, reject) => {
+      const cancel = () => waiting.refuse(canceledError());
+      const expire = () => waiting.refuse(lockTimeoutError(held));
+      const timer = setTimeout(
+        expire,
+        Math.min(limits?.deadline?.remainingMs() ?? Infinity, snapshotWaitMaxMs),
+      );
+      limits?.signal?.addEventListener("abort", cancel, { once: true });
+      const settled = () => {
+        clearTimeout(timer);
+        limits?.signal?.removeEventListener("abort", cancel);
+        this.#waiting.delete(waiting);
+      };
+      const waiting: WaitingSnapshot = {
+        take: (connection) => {
+          settled();
+          resolve(connection);
+        },
+        refuse: (error) => {
+          settled();
+          reject(error);
+        },
+      };
+      this.#waiting.add(waiting);
+      if (limits?.signal?.aborted) cancel();
+    });
+  }
+
+  #release(pinned: PinnedSnapshot): void {
+    this.#pinned.delete(pinned);
+    this.#metrics.snapshots.set(this.#pinned.size);
+    if (pinned.connection.usable) this.#idle.push(pinned.connection);
+    const next = this.#waiting.values().next().value;
+    if (next === undefined) return;
+    const connection = this.#free();
+    if (connection !== undefined) next.take(connection);
+  }
+
+  #oldestSeconds(): number {
+    const ages = [...this.#pinned].map((pinned) => pinned.ageMs);
+    return Math.round(Math.max(0, ...ages) / 1000);
+  }
+}

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger, createMetrics, ReadinessRegistry, type Registry } from "@weftkit/observe";
+import { type Migration, openStore, type Store, type StoreOptions } from "@weftkit/store";
+import { onTestFinished } from "vitest";
+
+export const applicationId = 0x57464b54;
+
+/** One table that every test writes to. */
+export const noteTable: Migration = {
+  name: "create note",
+  apply: (db) => db.exec("CREATE TABLE note (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE)"),
+};
+
+export interface Opened {
+  readonly store: Store;
+  readonly metrics: Registry;
+  readonly readiness: ReadinessRegistry;
+  /** What was logged, parsed. */
+  readonly lines: Record<string, unknown>[];
+}
+
+/** A folder that is removed when the test has ended. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "weftkit-store-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Opens a store in a folder of its own and closes it when the test has ended. */
+export async function openForTest(options: Partial<StoreOptions> = {}): Promise<Opened> {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger({
+    level: "debug",
+    image: "test",
+    stream: { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+  });
+  const readiness = new ReadinessRegistry(log);
+  const metrics = createMetrics({ image: "test", processMetrics: false });
+  const file = options.file ?? join(temporaryFolder(), "test.db");
+  const store = await openStore({
+    file,
+    applicationId,
+    migrations: [noteTable],
+    log,
+    metrics,
+    readiness,
+    ...options,
+  });
+  onTestFinished(() => store.close());
+  return { store, metrics, readiness, lines };
+}
+
+/** Adds a note. */
+export function addNote(store: Store, body: string): Promise<void> {
+  return store.write((db) => {
+    db.prepare("INSERT INTO note (body) VALUES (?)").run(body);
+  });
+}
+
+/** All notes, in the order in which they were written. */
+export function notes(store: Pick<Store, "read">): Promise<string[]> {
+  return store.read((db) => db.prepare("SELECT body FROM note ORDER BY id").pluck().all() as string[]);
+}
