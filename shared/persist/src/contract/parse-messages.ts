@@ -22,6 +22,9 @@ import { isOwner } from "./names.ts";
 /** How many names one request may hold. */
 export const namesMax = 10_000;
 
+/** The longest part any function may take: a Lambda request is 6 MB with base64. */
+export const partBytesCeiling = 4 * 1024 * 1024;
+
 const urlLengthMax = 8192;
 const manifestTextMax = 64 * 1024 * 1024;
 
@@ -138,7 +141,7 @@ export function readHead(value: unknown, place: string): Head {
 function readLimits(value: unknown, place: string): Limits {
   const fields = new Fields(value, place);
   return {
-    partBytesMax: fields.integer("partBytesMax", 1024),
+    partBytesMax: fields.integer("partBytesMax", 1024, partBytesCeiling),
     requestBytesMax: fields.integer("requestBytesMax", 1024),
     leaseMs: fields.integer("leaseMs", 1),
   };

@@ -1,0 +1,165 @@
+import { once } from "node:events";
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+} from "node:http";
+import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { Deadline } from "@weftkit/core";
+import { EndpointError } from "./errors.ts";
+import type { Throttle } from "./throttle.ts";
+
+/** One request over HTTP. */
+export interface Exchange {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** From the connection to the reply's last byte. */
+  readonly timeoutMs: number;
+  /** A longer reply is cut off, and an error. */
+  readonly replyBytesMax: number;
+  readonly throttle?: Throttle | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  header(name: string): string | undefined;
+  readonly body: Buffer;
+}
+
+/** How much is written at once when a bandwidth limit holds. */
+const throttledWriteBytes = 16 * 1024;
+const idleSocketMs = 20_000;
+const socketsMax = 16;
+
+/** Keeps connections to the function and the store open between requests. */
+export class HttpConnections {
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
+
+  /** `ca`: certificates to trust besides the system's, as PEM. */
+  constructor(ca?: string) {
+    const options = { keepAlive: true, maxSockets: socketsMax, timeout: idleSocketMs };
+    this.#http = new HttpAgent(options);
+    this.#https = new HttpsAgent({ ...options, minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) });
+  }
+
+  /**
+   * Sends one request and reads the whole reply; redirects are not followed.
+   *
+   * @throws EndpointError `unreachable` when no whole reply came; the signal's reason when it was aborted
+   */
+  async exchange(exchange: Exchange): Promise<HttpReply> {
+    const deadline = Deadline.after(exchange.timeoutMs);
+    const { signal } = exchange;
+    signal?.throwIfAborted();
+    try {
+      return await this.#once(
+        exchange,
+        AbortSignal.any(signal ? [signal, deadline.signal] : [deadline.signal]),
+      );
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      if (error instanceof EndpointError) throw error;
+      const why = deadline.signal.aborted ? `no reply within ${exchange.timeoutMs} ms` : reasonOf(error);
+      const message = `${exchange.url.origin} cannot be reached: ${why}`;
+      throw new EndpointError("unreachable", message, { cause: error });
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  /** Closes what is open; requests under way fail. */
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  async #once(exchange: Exchange, signal: AbortSignal): Promise<HttpReply> {
+    const request = this.#request(exchange, signal);
+    try {
+      return await converse(request, exchange, signal);
+    } catch (error) {
+      // The server has closed a kept connection at the very moment of its use: says nothing about the server.
+      const isStale = request.reusedSocket && (error as NodeJS.ErrnoException).code === "ECONNRESET";
+      if (!isStale || signal.aborted) throw error;
+      return await converse(this.#request(exchange, signal), exchange, signal);
+    } finally {
+      request.destroy();
+    }
+  }
+
+  #request({ url, method, headers, body }: Exchange, signal: AbortSignal): ClientRequest {
+    const isTls = url.protocol === "https:";
+    const length =
+      body.length > 0 || method === "POST" || method === "PUT" ? { "content-length": body.length } : {};
+    const options = {
+      method,
+      headers: { ...headers, ...length },
+      signal,
+      agent: isTls ? this.#https : this.#http,
+    };
+    return isTls ? requestHttps(url, options) : requestHttp(url, options);
+  }
+}
+
+async function converse(request: ClientRequest, exchange: Exchange, signal: AbortSignal): Promise<HttpReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request.on("response", resolve).on("error", reject);
+  // A server that refuses answers before it has read everything: its answer counts, not the broken write.
+  write(request, exchange, signal).catch(reject);
+  return await readReply(await promise, exchange);
+}
+
+async function write(
+  request: ClientRequest,
+  { body, throttle }: Exchange,
+  signal: AbortSignal,
+): Promise<void> {
+  if (throttle === undefined || body.length === 0) {
+    request.end(body);
+    return;
+  }
+  for (let from = 0; from < body.length; from += throttledWriteBytes) {
+    const chunk = body.subarray(from, from + throttledWriteBytes);
+    await throttle.take(chunk.length, signal);
+    if (request.destroyed) return;
+    if (!request.write(chunk)) await once(request, "drain", { signal });
+  }
+  request.end();
+}
+
+async function readReply(response: IncomingMessage, { url, replyBytesMax }: Exchange): Promise<HttpReply> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > replyBytesMax) {
+      throw new EndpointError(
+        "forged_reply",
+        `${url.origin} answered with more than ${replyBytesMax} bytes`,
+        {
+          status: response.statusCode!,
+        },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return {
+    status: response.statusCode!,
+    header: (name) => {
+      const value = response.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    body: Buffer.concat(chunks),
+  };
+}
+
+/** Connection errors of several addresses come as one AggregateError without a message. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}
