@@ -1,0 +1,162 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { ChainPiece, Cursor } from "../stream.ts";
+import { replaceFile, syncFolder } from "./durable-files.ts";
+import { type LocalState, readLocalState, writeLocalState } from "./local-state.ts";
+import { type NamedManifest, nameText, piecesAfter } from "./manifest-chain.ts";
+import { Outbox, type OutboxEntry } from "./outbox.ts";
+
+/** When so much waits to be pushed, one new base takes the place of all of it. */
+const outboxEntriesMax = 64;
+const outboxBytesMin = 256 << 20;
+
+const acknowledgedFile = "acknowledged.json";
+
+/**
+ * This volume's place in the chain: the last confirmed manifest, what waits in the outbox after it, and where the next
+ * capture begins. Everything here survives a crash at any moment.
+ */
+export class Chain {
+  readonly folder: string;
+  /** Set when the remote pieces turned out damaged: the next capture stands alone. */
+  needsBase = false;
+  #state: LocalState | undefined;
+  #outbox: Outbox;
+  #acknowledged: NamedManifest | undefined;
+
+  /** @throws WeftkitError `state_damaged` or `outbox_damaged` */
+  constructor(folder: string) {
+    this.folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#state = readLocalState(folder);
+    this.#outbox = new Outbox(join(folder, "outbox"));
+    this.#acknowledged = this.#readAcknowledged();
+  }
+
+  get state(): LocalState | undefined {
+    return this.#state;
+  }
+
+  get outbox(): Outbox {
+    return this.#outbox;
+  }
+
+  /** The last confirmed manifest; undefined when nothing was pushed yet, or when its text is missing here. */
+  get acknowledged(): NamedManifest | undefined {
+    return this.#acknowledged;
+  }
+
+  /** The number of the next capture. */
+  get nextSeq(): number {
+    return Math.max(this.#state?.captured.seq ?? 0, this.#newest?.seq ?? 0) + 1;
+  }
+
+  /** Where the next capture of a stream begins; undefined when only a base can be written. */
+  cursorOf(stream: string): Cursor | undefined {
+    const newest = this.#newest;
+    const captured = this.#state?.captured;
+    if (newest !== undefined && newest.seq > (captured?.seq ?? 0)) return newest.streams[stream]?.cursor;
+    return captured?.cursors[stream];
+  }
+
+  /** Each stream's pieces as they will be when the outbox is pushed. */
+  pieces(): ReadonlyMap<string, readonly ChainPiece[]> {
+    return piecesAfter(this.#acknowledged?.manifest, this.#outbox.entries);
+  }
+
+  /** Whether the next capture should stand alone: also when so much waits that a base is the smaller part. */
+  get wantsBase(): boolean {
+    if (this.needsBase) return true;
+    const { entries, bytes } = this.#outbox;
+    const bases = Object.values(this.#acknowledged?.manifest.streams ?? {}).map(
+      ({ pieces }) => pieces[0]?.bytes ?? 0,
+    );
+    const baseBytes = bases.reduce((sum, size) => sum + size, 0);
+    return entries.length > outboxEntriesMax || bytes > Math.max(outboxBytesMin, 2 * baseBytes);
+  }
+
+  /** Takes the remote state's place: `named` is what the volume holds from now on. */
+  async adopt(
+    subtree: string,
+    named: NamedManifest | undefined,
+    cursors: Readonly<Record<string, Cursor>>,
+    restoredAt?: string,
+  ): Promise<void> {
+    const seq = named?.manifest.seq ?? 0;
+    await this.#outbox.remove([...this.#outbox.entries]);
+    if (named !== undefined) await this.#writeAcknowledged(named);
+    await this.#write({
+      version: 1,
+      subtree,
+      acknowledged: { seq, manifest: named?.sha256 ?? null },
+      captured: { seq, cursors },
+      ...(restoredAt !== undefined && { restoredAt }),
+    });
+    this.#acknowledged = named;
+  }
+
+  /** The streams moved on without changing: notes their cursors under the number of the last capture. */
+  async noteCursors(cursors: Readonly<Record<string, Cursor>>): Promise<void> {
+    await this.#write({ ...this.#state!, captured: { seq: this.nextSeq - 1, cursors } });
+  }
+
+  /** The function has confirmed `named`, the push of `entry`. */
+  async acknowledge(entry: OutboxEntry, named: NamedManifest): Promise<void> {
+    await this.#writeAcknowledged(named);
+    const state = this.#state!;
+    const cursors = Object.fromEntries(
+      Object.entries(entry.streams).map(([name, { cursor }]) => [name, cursor]),
+    );
+    await this.#write({
+      ...state,
+      acknowledged: { seq: entry.seq, manifest: named.sha256 },
+      captured: state.captured.seq >= entry.seq ? state.captured : { seq: entry.seq, cursors },
+    });
+    this.#acknowledged = named;
+    await this.#outbox.remove(this.#outbox.entries.filter(({ seq }) => seq <= entry.seq));
+  }
+
+  /** The confirmed manifest's text was missing here and came from the function. */
+  async remember(named: NamedManifest): Promise<void> {
+    await this.#writeAcknowledged(named);
+    this.#acknowledged = named;
+  }
+
+  /** Moves all that is noted here to `folder`, so that the chain is empty. */
+  async park(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await rename(this.folder, join(folder, "persist"));
+    await syncFolder(join(this.folder, ".."));
+    await mkdir(this.folder, { mode: 0o700 });
+    this.#state = undefined;
+    this.#acknowledged = undefined;
+    this.#outbox = new Outbox(join(this.folder, "outbox"));
+  }
+
+  get #newest(): OutboxEntry | undefined {
+    return this.#outbox.entries.at(-1);
+  }
+
+  async #write(state: LocalState): Promise<void> {
+    await writeLocalState(this.folder, state);
+    this.#state = state;
+  }
+
+  async #writeAcknowledged(named: NamedManifest): Promise<void> {
+    await replaceFile(join(this.folder, acknowledgedFile), named.text);
+  }
+
+  /** A text that is not the confirmed manifest's (a crash came between the two files) is not believed. */
+  #readAcknowledged(): NamedManifest | undefined {
+    const wanted = this.#state?.acknowledged.manifest;
+    if (wanted === undefined || wanted === null) return undefined;
+    try {
+      const text = readFileSync(join(this.folder, acknowledgedFile), "utf8");
+      const named = nameText(text);
+      return named.sha256 === wanted ? named : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}

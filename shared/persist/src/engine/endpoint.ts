@@ -1,0 +1,17 @@
+import type { LeaseReply, PruneReply, PruneRequest, RestoreReply } from "../contract/messages.ts";
+import type { LeaseEndpoint } from "./lease-keeper.ts";
+import type { NamedManifest } from "./manifest-chain.ts";
+import type { ReadablePart } from "./pieces-on-disk.ts";
+
+/** What the engine's side asks of a function; `EndpointClient` does it over HTTP. */
+export interface Endpoint extends LeaseEndpoint {
+  claim(owner: string, signal?: AbortSignal): Promise<LeaseReply>;
+  /** Sends those parts that the function does not have. Returns how many bytes were sent. */
+  uploadParts(parts: readonly ReadablePart[], epoch: number, signal?: AbortSignal): Promise<number>;
+  commit(manifest: NamedManifest, signal?: AbortSignal): Promise<unknown>;
+  /** Undefined when nothing was ever pushed. */
+  restore(which: { at?: string; manifest?: string }, signal?: AbortSignal): Promise<RestoreReply | undefined>;
+  /** The bytes of a part, checked against its name. */
+  downloadPart(sha256: string, url: string | undefined, signal?: AbortSignal): Promise<Uint8Array>;
+  prune(request: PruneRequest, epoch: number, signal?: AbortSignal): Promise<PruneReply>;
+}

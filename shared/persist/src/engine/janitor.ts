@@ -1,0 +1,40 @@
+import type { Manifest } from "../contract/manifest.ts";
+import { parseManifest, partsOf } from "../contract/parse-manifest.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** What only a dropped state names is deleted this long after it was dropped. */
+export const droppedKeptMs = 24 * 3_600_000;
+
+/** So many states are deleted after one push. */
+const prunedMax = 16;
+
+/**
+ * Deletes states that were dropped long enough ago, and returns the names of their manifests. The function refuses to
+ * delete what a kept state still names.
+ */
+export async function pruneDropped(
+  endpoint: Endpoint,
+  manifest: Manifest,
+  epoch: number,
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const due = manifest.dropped.filter(({ time }) => nowMs - time > droppedKeptMs).slice(0, prunedMax);
+  if (due.length === 0) return [];
+  const parts = new Set<string>();
+  for (const { manifest: name } of due) {
+    const reply = await endpoint.restore({ manifest: name }, signal).catch(ignoreMissing);
+    if (reply?.manifest === undefined || reply.manifest === null) continue;
+    for (const part of partsOf(parseManifest(reply.manifest)).keys()) parts.add(part);
+  }
+  for (const part of partsOf(manifest).keys()) parts.delete(part);
+  const manifests = due.map(({ manifest: name }) => name);
+  await endpoint.prune({ manifests, parts: [...parts] }, epoch, signal);
+  return manifests;
+}
+
+/** A state that an earlier attempt has deleted already. */
+function ignoreMissing(error: unknown): undefined {
+  if ((error as { code?: string }).code === "not_found") return undefined;
+  throw error;
+}

@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { WeftkitError } from "@weftkit/core";
+import type { PartCipher } from "../contract/encryption.ts";
+import type { DroppedState, Manifest, Part, Piece, RestorePoint, StreamState } from "../contract/manifest.ts";
+import type { ChainPiece } from "../stream.ts";
+import type { OutboxEntry, OutboxStream } from "./outbox.ts";
+import { type RetentionRule, retain } from "./retention.ts";
+
+/** A manifest with its exact text and its name. */
+export interface NamedManifest {
+  readonly manifest: Manifest;
+  readonly text: string;
+  readonly sha256: string;
+}
+
+export function nameManifest(manifest: Manifest): NamedManifest {
+  return named(JSON.stringify(manifest), manifest);
+}
+
+/** The name of a manifest's exact text. */
+export function nameText(text: string): NamedManifest {
+  return named(text, JSON.parse(text) as Manifest);
+}
+
+function named(text: string, manifest: Manifest): NamedManifest {
+  return { manifest, text, sha256: createHash("sha256").update(text).digest("hex") };
+}
+
+/** What a manifest is made of besides the entry and the manifest before it. */
+export interface ManifestParts {
+  readonly subtree: string;
+  readonly engine: string;
+  readonly epoch: number;
+  /** The parts of each stream's piece. */
+  readonly parts: ReadonlyMap<string, readonly Part[]>;
+  readonly retention: readonly RetentionRule[];
+  readonly cipher: PartCipher | undefined;
+  /** States found whole since the last push, by the names of their manifests. */
+  readonly verified: ReadonlySet<string>;
+  /** States deleted since the last push. */
+  readonly pruned: ReadonlySet<string>;
+  readonly restoredAt: string | undefined;
+}
+
+/** The manifest that pushing `entry` after `previous` makes. */
+export function nextManifest(
+  previous: NamedManifest | undefined,
+  entry: OutboxEntry,
+  made: ManifestParts,
+): NamedManifest {
+  const streams: Record<string, StreamState> = { ...previous?.manifest.streams };
+  for (const [name, stream] of Object.entries(entry.streams)) {
+    const before = streams[name]?.pieces ?? [];
+    const kept = keptPieces(before, stream);
+    streams[name] = {
+      kind: stream.kind,
+      pieces:
+        stream.piece === undefined
+          ? kept
+          : [...kept, { ...describe(stream.piece, entry), parts: made.parts.get(name) ?? [] }],
+    };
+  }
+  const { cipher, restoredAt } = made;
+  const points = restorePointsOf(previous).map((point) =>
+    made.verified.has(point.manifest) ? { ...point, verified: true as const } : point,
+  );
+  const history = retain(points, made.retention, entry.time);
+  return nameManifest({
+    version: 1,
+    subtree: made.subtree,
+    engine: made.engine,
+    epoch: made.epoch,
+    seq: entry.seq,
+    time: entry.time,
+    previous: previous?.sha256 ?? null,
+    streams,
+    history,
+    dropped: droppedAfter(previous, points, history, made.pruned, entry.time),
+    ...(restoredAt !== undefined && { restoredAt }),
+    ...(cipher !== undefined && { encryption: { scheme: "aes-256-gcm", keyName: cipher.keyName } }),
+  });
+}
+
+/** A function that is never asked to prune, or refuses to, must not make the manifest grow without end. */
+const droppedMax = 2000;
+
+function droppedAfter(
+  previous: NamedManifest | undefined,
+  points: readonly RestorePoint[],
+  kept: readonly RestorePoint[],
+  pruned: ReadonlySet<string>,
+  time: number,
+): readonly DroppedState[] {
+  const before = previous?.manifest.dropped.filter(({ manifest }) => !pruned.has(manifest)) ?? [];
+  const now = points.filter((point) => !kept.includes(point)).map(({ manifest }) => ({ manifest, time }));
+  return [...before, ...now].slice(-droppedMax);
+}
+
+/** Every state that a manifest leaves restorable, itself first. */
+export function restorePointsOf(named: NamedManifest | undefined): readonly RestorePoint[] {
+  if (named === undefined) return [];
+  const { seq, time, history } = named.manifest;
+  return [{ seq, time, manifest: named.sha256 }, ...history];
+}
+
+/**
+ * Each stream's pieces as they will be when all entries are pushed: what the next capture builds on.
+ *
+ * @throws WeftkitError `chain_broken`
+ */
+export function piecesAfter(
+  acknowledged: Manifest | undefined,
+  entries: readonly OutboxEntry[],
+): ReadonlyMap<string, readonly ChainPiece[]> {
+  const pieces = new Map<string, readonly ChainPiece[]>(
+    Object.entries(acknowledged?.streams ?? {}).map(([name, state]) => [name, state.pieces]),
+  );
+  for (const entry of entries) {
+    for (const [name, stream] of Object.entries(entry.streams)) {
+      const kept = keptPieces(pieces.get(name) ?? [], stream);
+      pieces.set(name, stream.piece === undefined ? kept : [...kept, describe(stream.piece, entry)]);
+    }
+  }
+  return pieces;
+}
+
+function keptPieces<P extends ChainPiece>(pieces: readonly P[], stream: OutboxStream): readonly P[] {
+  if (stream.piece?.kind === "base") return [];
+  if (stream.replaces > pieces.length || (stream.piece !== undefined && stream.replaces === pieces.length)) {
+    throw new WeftkitError("chain_broken", "a captured piece builds on pieces that the chain does not have");
+  }
+  return pieces.slice(0, pieces.length - stream.replaces);
+}
+
+function describe(piece: NonNullable<OutboxStream["piece"]>, entry: OutboxEntry): Omit<Piece, "parts"> {
+  const { kind, seqFrom, seqTo, bytes, sha256 } = piece;
+  return { kind, seqFrom, seqTo, time: entry.time, bytes, sha256 };
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { type Config, ConfigError, type Mistake } from "@weftkit/config";
+import { systemClock, type WeftkitError } from "@weftkit/core";
+import type { Logger, Readiness, Registry } from "@weftkit/observe";
+import { EndpointClient } from "../client/endpoint-client.ts";
+import { parseEndpointUrl } from "../client/url-rules.ts";
+import { createPartCipher } from "../contract/encryption.ts";
+import { isKeyId, subtreeOf } from "../contract/names.ts";
+import type { SigningKey } from "../contract/signing.ts";
+import type { Stream } from "../stream.ts";
+import { Chain } from "./chain.ts";
+import type { PersistSettings } from "./context.ts";
+import { replaceFile } from "./durable-files.ts";
+import { Persistence } from "./persistence.ts";
+import { statefulSetOrdinal } from "./replica.ts";
+import { parseRetention, type RetentionRule } from "./retention.ts";
+import { scheduleMistake } from "./schedule.ts";
+
+type PersistConfig = Config["persist"];
+
+/** What a host gives the persistence of one engine. */
+export interface PersistenceOptions {
+  readonly config: PersistConfig;
+  readonly engine: string;
+  readonly dataDir: string;
+  readonly streams: readonly Stream[];
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly readiness: Readiness;
+  /** Another owner has the subtree: nothing may be written any more. */
+  fenced(error: WeftkitError): void;
+  /** Aborts a boot that waits or restores. */
+  readonly signal?: AbortSignal;
+}
+
+/** The readiness component of the persistence. */
+const component = "persistence";
+
+/**
+ * Opens the persistence of an engine as `[persist]` says: claims the subtree, restores where that is due.
+ *
+ * @throws ConfigError for mistakes in `[persist]`
+ */
+export async function openPersistence(options: PersistenceOptions): Promise<Persistence> {
+  const { config, engine, dataDir, streams, log, readiness, metrics, signal } = options;
+  const settings = readSettings(config, engine);
+  const keys = signingKeys(config);
+  const chain = new Chain(join(dataDir, "persist"));
+  const context = {
+    engine,
+    dataDir,
+    settings,
+    streams,
+    chain,
+    owner: await ownerOf(dataDir),
+    log,
+    clock: systemClock,
+    connect: (subtree: string) =>
+      new EndpointClient({
+        url: config.url!,
+        subtree,
+        keys,
+        log,
+        bandwidthBytesPerSecond: config.bandwidth,
+      }),
+    cipherOf: async (subtree: string) =>
+      config.encryption_key === undefined ? undefined : createPartCipher(config.encryption_key, subtree),
+    waiting: (why: string | undefined) => readiness.set(component, why === undefined, why),
+  };
+  return await Persistence.open(context, { fenced: options.fenced }, metrics, signal);
+}
+
+/** Reads and checks everything in `[persist]` that is more than one value. @throws ConfigError with all mistakes */
+export function readSettings(config: PersistConfig, engine: string): PersistSettings {
+  const mistakes: Mistake[] = [];
+  const check = <T>(key: string, read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      mistakes.push({ where: `persist.${key}`, message: (error as Error).message });
+      return undefined;
+    }
+  };
+  const fault = (key: string, message: string) => mistakes.push({ where: `persist.${key}`, message });
+  if (config.url === undefined) {
+    fault("url", `persist.mode is "${config.mode}", but persist.url (WEFTKIT_PERSIST_URL) is not set`);
+  } else check("url", () => parseEndpointUrl(config.url!));
+  if (config.secret === undefined) {
+    fault("secret", "persist.secret (WEFTKIT_PERSIST_SECRET or WEFTKIT_PERSIST_SECRET_FILE) is not set");
+  }
+  if (!isKeyId(keyIdOf(config))) fault("key_id", "a key id is 1 to 63 letters, digits, dots and dashes");
+  const schedule = scheduleMistake(config.schedule);
+  if (schedule !== undefined) fault("schedule", `"${config.schedule}" is no cron expression: ${schedule}`);
+  const retention = check<readonly RetentionRule[]>("retention", () => parseRetention(config.retention));
+  const ordinal = statefulSetOrdinal(hostname(), process.env);
+  const replica = config.replica === "auto" ? ordinal : config.replica;
+  check("replica", () => subtreeOf(config.namespace, engine, replica ?? "0"));
+  if (config.restore_at !== undefined && !isPointInTime(config.restore_at)) {
+    fault("restore_at", `"${config.restore_at}" is neither a sequence number nor an ISO 8601 time`);
+  }
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  return {
+    namespace: config.namespace,
+    replica,
+    schedule: config.schedule,
+    lagBytesMax: config.max_lag,
+    restoreOnBoot: config.restore_on_boot,
+    restoreAt: config.restore_at,
+    retention: retention!,
+  };
+}
+
+function isPointInTime(text: string): boolean {
+  return /^\d+$/.test(text) || !Number.isNaN(Date.parse(text));
+}
+
+/** The key that signs, and the one before it while they rotate. */
+function signingKeys(config: PersistConfig): readonly SigningKey[] {
+  const id = keyIdOf(config);
+  return [config.secret, config.secret_previous]
+    .filter((secret) => secret !== undefined)
+    .map((secret) => ({ id, secret }));
+}
+
+function keyIdOf({ key_id }: PersistConfig): string {
+  return key_id ?? "default";
+}
+
+/** An identifier of the volume: after a crash the same volume gets its lease back without waiting for it to run out. */
+async function ownerOf(folder: string): Promise<string> {
+  const path = join(folder, "persist-owner");
+  if (existsSync(path)) return readFileSync(path, "utf8");
+  const owner = `${hostname().slice(0, 60)}-${randomUUID()}`;
+  await replaceFile(path, owner);
+  return owner;
+}

@@ -1,0 +1,341 @@
+import { type Deadline, WeftkitError } from "@weftkit/core";
+import type { Registry } from "@weftkit/observe";
+import type { LeaseReply } from "../contract/messages.ts";
+import { type Booted, boot, claimLater } from "./boot-sequence.ts";
+import { captureStreams } from "./capturer.ts";
+import type { PersistContext } from "./context.ts";
+import { pruneDropped } from "./janitor.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import type { NamedManifest } from "./manifest-chain.ts";
+import { PersistMetrics } from "./metrics.ts";
+import { type Pushed, pushEntry } from "./pusher.ts";
+import { Restorer } from "./restorer.ts";
+import { Schedule } from "./schedule.ts";
+
+/** How the persistence of an engine stands, as `/v1/status` shows it. */
+export interface PersistStatus {
+  readonly subtree: string;
+  readonly epoch: number;
+  readonly leaseHeld: boolean;
+  /** The last confirmed push, and when it was captured. */
+  readonly seq: number;
+  readonly pushedAt: string | undefined;
+  readonly restorePoints: number;
+  readonly outbox: { readonly entries: number; readonly bytes: number };
+  readonly lagBytes: number;
+  readonly lagSeconds: number;
+  readonly lastError: string | undefined;
+}
+
+export interface PersistenceHandlers {
+  /** Another owner has the subtree, or the chain has moved on without us: nothing may be written any more. */
+  fenced(error: WeftkitError): void;
+}
+
+/**
+ * One engine's persistence, from its boot to its shutdown: captures what the streams change, pushes it, keeps the
+ * lease. The function being away never stops the engine; losing the subtree to another owner does.
+ */
+export class Persistence {
+  readonly #context: PersistContext;
+  readonly #handlers: PersistenceHandlers;
+  readonly #booted: Booted;
+  readonly #metrics: PersistMetrics;
+  readonly #stopping = new AbortController();
+  readonly #verified = new Set<string>();
+  readonly #pruned = new Set<string>();
+  #keeper: LeaseKeeper | undefined;
+  #limits: LeaseReply["limits"] | undefined;
+  #schedule: Schedule | undefined;
+  /** Captures and pushes, one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+  #checking: Promise<void> = Promise.resolve();
+  #isFenced = false;
+  #hasFailed = false;
+  #lastError: string | undefined;
+  /** Unix time in milliseconds since when something waits. */
+  #dirtySince: number | undefined;
+
+  private constructor(
+    context: PersistContext,
+    handlers: PersistenceHandlers,
+    booted: Booted,
+    metrics: Registry,
+  ) {
+    this.#context = context;
+    this.#handlers = handlers;
+    this.#booted = booted;
+    this.#metrics = new PersistMetrics(metrics, () => this.#measure());
+    const { acknowledged } = context.chain;
+    this.#metrics.lastPush.set((acknowledged?.manifest.time ?? 0) / 1000);
+    if (booted.lease !== undefined) this.#keep(booted.lease);
+  }
+
+  /** Claims the subtree and restores where that is due; the streams hold their state when this resolves. */
+  static async open(
+    context: PersistContext,
+    handlers: PersistenceHandlers,
+    metrics: Registry,
+    signal?: AbortSignal,
+  ): Promise<Persistence> {
+    return new Persistence(context, handlers, await boot(context, signal), metrics);
+  }
+
+  /** Begins to push by the schedule; the engine is open and its streams can be captured. */
+  start(): void {
+    const { settings, clock, streams } = this.#context;
+    this.#schedule = new Schedule({
+      pattern: settings.schedule,
+      clock,
+      isUrgent: () => this.#isUrgent(),
+      push: () => this.#pushOrReport(),
+      capture: async () => {
+        await this.#exclusively(() => this.#capture(false)).catch((error) => this.#report(error));
+      },
+    });
+    for (const stream of streams) stream.onPressure = () => this.#schedule?.hurry();
+  }
+
+  /** Captures and pushes now; resolves to what was pushed. */
+  flush(signal?: AbortSignal): Promise<readonly Pushed[]> {
+    return this.#exclusively(() => this.#push(false, signal));
+  }
+
+  /**
+   * The last push. The engine writes nothing any more; its store is still open.
+   *
+   * @throws WeftkitError `unsaved`: what could not be pushed is in the outbox, on the volume.
+   */
+  async stop(deadline: Deadline): Promise<void> {
+    await this.#schedule?.stop();
+    this.#stopping.abort();
+    await this.#checking;
+    try {
+      if (!this.#isFenced) await this.#exclusively(() => this.#push(true, deadline.signal));
+    } catch (error) {
+      await this.#keeper?.stop(false);
+      throw new WeftkitError("unsaved", this.#unsavedMessage(error), { cause: error });
+    }
+    // The next owner need not wait for the lease to run out; when the function does not hear of it, it waits.
+    await this.#keeper?.stop(!this.#isFenced, deadline.signal).catch((error) => this.#report(error));
+  }
+
+  /** Ends without saving: the start has failed further on. */
+  async abandon(): Promise<void> {
+    await this.#schedule?.stop();
+    this.#stopping.abort();
+    await this.#checking;
+    await this.#last;
+    await this.#keeper?.stop(!this.#isFenced, AbortSignal.timeout(1000)).catch(() => {});
+  }
+
+  status(): PersistStatus {
+    const { chain } = this.#context;
+    const { lagBytes, lagSeconds, outboxEntries, outboxBytes, epoch, hasLease } = this.#measure();
+    const manifest = chain.acknowledged?.manifest;
+    return {
+      subtree: this.#booted.subtree,
+      epoch,
+      leaseHeld: hasLease,
+      seq: manifest?.seq ?? 0,
+      pushedAt: manifest === undefined ? undefined : new Date(manifest.time).toISOString(),
+      restorePoints: manifest === undefined ? 0 : manifest.history.length + 1,
+      outbox: { entries: outboxEntries, bytes: outboxBytes },
+      lagBytes,
+      lagSeconds,
+      lastError: this.#lastError,
+    };
+  }
+
+  // ---- pushing ---------------------------------------------------------------------------------------------------
+
+  async #pushOrReport(): Promise<boolean> {
+    try {
+      await this.flush(this.#stopping.signal);
+      return true;
+    } catch (error) {
+      this.#report(error);
+      return this.#stopping.signal.aborted;
+    }
+  }
+
+  async #push(final: boolean, signal: AbortSignal | undefined): Promise<readonly Pushed[]> {
+    await this.#capture(final);
+    const pushed: Pushed[] = [];
+    try {
+      await this.#claimIfNot(signal);
+      const { outbox } = this.#context.chain;
+      for (let entry = outbox.entries[0]; entry !== undefined; entry = outbox.entries[0]) {
+        const push = await this.#pushEntry(entry, signal);
+        this.#metrics.pushes.inc({ result: "ok" });
+        this.#metrics.pieces.inc(push.pieces);
+        this.#metrics.sentBytes.inc(push.bytes);
+        this.#metrics.lastPush.set(push.manifest.manifest.time / 1000);
+        this.#context.log.info({ seq: push.seq, bytes: push.bytes, pieces: push.pieces }, "pushed");
+        pushed.push(push);
+      }
+    } catch (error) {
+      this.#metrics.pushes.inc({ result: "failed" });
+      this.#hasFailed = true;
+      this.#fenceIfLost(error);
+      throw error;
+    }
+    this.#hasFailed = false;
+    this.#lastError = undefined;
+    this.#dirtySince = undefined;
+    if (!final && pushed.length > 0) this.#check(pushed.at(-1)!.manifest, pushed.some(hasBase));
+    return pushed;
+  }
+
+  #pushEntry(entry: Parameters<typeof pushEntry>[1], signal: AbortSignal | undefined): Promise<Pushed> {
+    const { engine, chain, settings } = this.#context;
+    const { subtree, endpoint, cipher, restoredAt } = this.#booted;
+    return pushEntry(chain, entry, {
+      endpoint,
+      subtree,
+      engine,
+      epoch: this.#keeper!.epoch,
+      limits: this.#limits!,
+      retention: settings.retention,
+      cipher,
+      verified: this.#verified,
+      pruned: this.#pruned,
+      restoredAt,
+      signal,
+    });
+  }
+
+  async #capture(final: boolean): Promise<void> {
+    const { streams, chain, clock } = this.#context;
+    const epoch = this.#keeper?.epoch ?? chain.acknowledged?.manifest.epoch ?? 1;
+    await captureStreams(streams, chain, { epoch, now: () => clock.wallMs(), final });
+  }
+
+  /** Runs work of the chain alone, in the order of the calls. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  /** After a push, without holding the next one up: a new base is read back, and dropped states are deleted. */
+  #check(named: NamedManifest, isNewBase: boolean): void {
+    this.#checking = this.#checking.then(async () => {
+      const { signal } = this.#stopping;
+      try {
+        if (isNewBase) await this.#verify(named, signal);
+        const { endpoint } = this.#booted;
+        const now = this.#context.clock.wallMs();
+        const pruned = await pruneDropped(endpoint, named.manifest, this.#keeper!.epoch, now, signal);
+        for (const name of pruned) this.#pruned.add(name);
+      } catch (error) {
+        if (!signal.aborted) this.#report(error);
+      }
+    });
+  }
+
+  /** Reads every part of a state back once. A damaged one makes the next capture a base that stands alone. */
+  async #verify({ manifest, sha256 }: NamedManifest, signal: AbortSignal): Promise<void> {
+    const { chain, log } = this.#context;
+    const { endpoint, cipher } = this.#booted;
+    const restorer = new Restorer(endpoint, "", cipher);
+    try {
+      for (const { pieces } of Object.values(manifest.streams)) {
+        for (const piece of pieces) await restorer.verify(piece, signal);
+      }
+      this.#verified.add(sha256);
+      log.info({ seq: manifest.seq }, "the pushed state was read back and is whole");
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code !== "piece_damaged" && code !== "hash_mismatch" && code !== "not_found") throw error;
+      chain.needsBase = true;
+      throw new WeftkitError(
+        "piece_damaged",
+        `push ${manifest.seq} is damaged where it is stored; the next push is a new base`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  // ---- the lease -------------------------------------------------------------------------------------------------
+
+  #keep(lease: LeaseReply): void {
+    const { owner, clock, log } = this.#context;
+    this.#limits = lease.limits;
+    this.#keeper = new LeaseKeeper(lease, {
+      endpoint: this.#booted.endpoint,
+      owner,
+      clock,
+      log,
+      onFenced: (error) => this.#fenceIfLost(error),
+    });
+  }
+
+  async #claimIfNot(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#keeper !== undefined) return;
+    const { subtree, endpoint } = this.#booted;
+    this.#keep(await claimLater(this.#context, subtree, endpoint, signal));
+  }
+
+  #fenceIfLost(error: unknown): void {
+    const isLost = error instanceof WeftkitError && (error.code === "fenced" || error.code === "head_moved");
+    if (!isLost || this.#isFenced) return;
+    this.#isFenced = true;
+    this.#handlers.fenced(
+      new WeftkitError(
+        "fenced",
+        `another process owns ${this.#booted.subtree} now (${error.message}): this one ends, and its last writes stay on its volume`,
+        { cause: error },
+      ),
+    );
+  }
+
+  // ---- how it stands ---------------------------------------------------------------------------------------------
+
+  #isUrgent(): boolean {
+    const { settings, chain } = this.#context;
+    if (this.#isFenced) return false;
+    const { lagBytes } = this.#measure();
+    if (lagBytes > 0) this.#dirtySince ??= this.#context.clock.wallMs();
+    return (
+      this.#streamLagBytes() >= settings.lagBytesMax ||
+      this.#keeper === undefined ||
+      (this.#hasFailed && chain.outbox.entries.length > 0)
+    );
+  }
+
+  #streamLagBytes(): number {
+    return this.#context.streams.reduce((sum, stream) => sum + stream.lagBytes(), 0);
+  }
+
+  #measure() {
+    const { chain, clock } = this.#context;
+    const { entries, bytes } = chain.outbox;
+    const lagBytes = this.#streamLagBytes() + bytes;
+    return {
+      lagBytes,
+      lagSeconds: this.#dirtySince === undefined ? 0 : (clock.wallMs() - this.#dirtySince) / 1000,
+      outboxEntries: entries.length,
+      outboxBytes: bytes,
+      epoch: this.#keeper?.epoch ?? 0,
+      hasLease: this.#keeper?.isHeld ?? false,
+    };
+  }
+
+  #report(error: unknown): void {
+    this.#lastError = error instanceof Error ? error.message : String(error);
+    this.#context.log.error({ err: error }, "pushing failed; it is tried again");
+  }
+
+  #unsavedMessage(error: unknown): string {
+    const { entries, bytes } = this.#context.chain.outbox;
+    const reason = error instanceof Error ? error.message : String(error);
+    return `${entries.length} captures (${bytes} bytes) are not pushed and stay in the outbox on the volume: ${reason}`;
+  }
+}
+
+function hasBase({ manifest: { manifest } }: Pushed): boolean {
+  return Object.values(manifest.streams).some(({ pieces }) => pieces.at(-1)?.kind === "base");
+}

@@ -1,0 +1,74 @@
+import type { PartCipher } from "../contract/encryption.ts";
+import type { Part } from "../contract/manifest.ts";
+import type { Limits } from "../contract/messages.ts";
+import type { Chain } from "./chain.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { type NamedManifest, nameText, nextManifest } from "./manifest-chain.ts";
+import type { OutboxEntry } from "./outbox.ts";
+import { cutIntoParts, type ReadablePart } from "./pieces-on-disk.ts";
+import type { RetentionRule } from "./retention.ts";
+
+export interface PushOptions {
+  readonly endpoint: Endpoint;
+  readonly subtree: string;
+  readonly engine: string;
+  readonly epoch: number;
+  readonly limits: Limits;
+  readonly retention: readonly RetentionRule[];
+  readonly cipher: PartCipher | undefined;
+  /** States found whole since the last push, by the names of their manifests. */
+  readonly verified: ReadonlySet<string>;
+  /** States deleted since the last push. */
+  readonly pruned: ReadonlySet<string>;
+  readonly restoredAt: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What one push sent. */
+export interface Pushed {
+  readonly seq: number;
+  /** Bytes sent; what the function had already does not count. */
+  readonly bytes: number;
+  readonly pieces: number;
+  readonly manifest: NamedManifest;
+}
+
+/**
+ * Pushes one entry of the outbox: parts, then the commit. Every step may be repeated, so that after a crash on either
+ * side the same call goes on where the last one ended.
+ *
+ * @throws WeftkitError with the contract's codes; `fenced` and `head_moved` mean that the subtree is somebody else's
+ */
+export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushOptions): Promise<Pushed> {
+  const { endpoint, limits, epoch, cipher, signal } = options;
+  const parts = new Map<string, readonly Part[]>();
+  const toSend: ReadablePart[] = [];
+  let pieces = 0;
+  for (const [name, { piece }] of Object.entries(entry.streams)) {
+    if (piece === undefined) continue;
+    const cut = await cutIntoParts(chain.outbox.pathOf(entry, piece), piece, limits.partBytesMax, cipher);
+    parts.set(
+      name,
+      cut.map(({ sha256, bytes }) => ({ sha256, bytes })),
+    );
+    toSend.push(...cut);
+    pieces++;
+  }
+  const bytes = await endpoint.uploadParts(toSend, epoch, signal);
+  const named =
+    triedBefore(chain, entry, epoch) ?? nextManifest(chain.acknowledged, entry, { ...options, parts });
+  await chain.outbox.noteManifest(entry, named.text);
+  await endpoint.commit(named, signal);
+  await chain.acknowledge(entry, named);
+  return { seq: entry.seq, bytes, pieces, manifest: named };
+}
+
+/** The manifest of an attempt whose outcome is not known: trying with the same one settles it. */
+function triedBefore(chain: Chain, entry: OutboxEntry, epoch: number): NamedManifest | undefined {
+  const text = chain.outbox.triedManifest(entry);
+  if (text === undefined) return undefined;
+  const tried = nameText(text);
+  const isCurrent =
+    tried.manifest.epoch === epoch && tried.manifest.previous === (chain.acknowledged?.sha256 ?? null);
+  return isCurrent ? tried : undefined;
+}
