@@ -1,0 +1,28 @@
+import type { BeginReply, BeginRequest, UploadUrl } from "../contract/messages.ts";
+import { partsOf } from "../contract/parse-manifest.ts";
+import { layout } from "./layout.ts";
+import { type Operation, requireEpoch } from "./operation.ts";
+
+/** So many parts get a URL of the store; the others go through the function. */
+const uploadUrlsMax = 1000;
+
+/** `POST /persist?action=begin` */
+export const begin: Operation<BeginRequest, BeginReply> = async ({ parts }, context) => {
+  const { subtree, store, fields, limits, ages, clock } = context;
+  const read = await subtree.readHead();
+  if (read !== undefined) requireEpoch(read.head, fields.epoch);
+  const asked = new Set(parts);
+  const stored = await subtree.partFacts(asked);
+  const reusableSinceMs = clock.wallMs() - ages.reuseWithinMs;
+  const old = [...stored].filter(([, { modifiedMs }]) => modifiedMs < reusableSinceMs);
+  const manifest = old.length === 0 ? null : (read?.head.manifest ?? null);
+  const named = manifest === null ? undefined : partsOf((await subtree.readManifest(manifest)).manifest);
+  for (const [name] of old) if (!named?.has(name)) stored.delete(name);
+  const missing = [...asked].filter((name) => !stored.has(name));
+  if (store.presignPut === undefined) return { missing, limits };
+  const uploadUrls: Record<string, UploadUrl> = {};
+  for (const name of missing.slice(0, uploadUrlsMax)) {
+    uploadUrls[name] = await store.presignPut(layout.part(subtree.subtree, name), name);
+  }
+  return { missing, uploadUrls, limits };
+};

@@ -1,0 +1,107 @@
+import type { Manifest } from "../contract/manifest.ts";
+import type { CommitReply, CommitRequest, Head } from "../contract/messages.ts";
+import { parseManifest, partsOf } from "../contract/parse-manifest.ts";
+import { namesMax } from "../contract/parse-messages.ts";
+import { sha256 } from "../contract/signing.ts";
+import { changeHead } from "./change-head.ts";
+import { ContractFailure } from "./contract-failure.ts";
+import { type Operation, type OperationContext, requireEpoch } from "./operation.ts";
+
+/**
+ * `POST /persist?action=commit`: the swap of the head. Everything that the new head names is in the store before it,
+ * so that whoever reads a head can restore it.
+ */
+export const commit: Operation<CommitRequest, CommitReply> = async ({ manifest: text }, context) => {
+  const { subtree, clock } = context;
+  const manifest = parseManifest(text);
+  const name = sha256(text);
+  requireAgreement(manifest, context);
+  let isStored = false;
+  const head = await changeHead(subtree, async (before) => {
+    // An earlier attempt has succeeded, and its reply was lost.
+    if (before?.manifest === name) return before;
+    const head = requireNext(before, manifest);
+    if (!isStored) {
+      await requireParts(manifest, context);
+      await subtree.writeManifest(name, text);
+      isStored = true;
+    }
+    return { ...head, seq: manifest.seq, manifest: name, time: clock.wallMs() };
+  });
+  return { head };
+};
+
+function requireAgreement(manifest: Manifest, { fields, limits }: OperationContext): void {
+  const pairs = {
+    subtree: [manifest.subtree, fields.subtree],
+    epoch: [manifest.epoch, fields.epoch],
+    seq: [manifest.seq, fields.seq],
+    previous: [manifest.previous, fields.prev],
+  };
+  for (const [name, [inManifest, inHeader]] of Object.entries(pairs)) {
+    if (inManifest === inHeader) continue;
+    throw new ContractFailure("bad_request", `the manifest's ${name} is not the one in the header`);
+  }
+  for (const bytes of partsOf(manifest).values()) {
+    if (bytes <= limits.partBytesMax) continue;
+    throw new ContractFailure("too_large", `a part of ${bytes} bytes is longer than the limit`, { limits });
+  }
+}
+
+/** The head that the manifest may follow. */
+function requireNext(head: Head | undefined, manifest: Manifest): Head {
+  if (head === undefined) {
+    throw new ContractFailure("head_moved", "nobody has claimed this subtree; claim the lease first");
+  }
+  requireEpoch(head, manifest.epoch);
+  if (head.manifest !== manifest.previous) {
+    const message = `the head is push ${head.seq}, manifest ${head.manifest}; push ${manifest.seq} follows another`;
+    throw new ContractFailure("head_moved", message, { head });
+  }
+  if (manifest.seq !== head.seq + 1) {
+    throw new ContractFailure("bad_request", `push ${head.seq} is followed by push ${head.seq + 1}`, {
+      head,
+    });
+  }
+  return head;
+}
+
+/** Holds the manifest against the one before it and against what is stored. */
+async function requireParts(manifest: Manifest, { subtree, ages, clock }: OperationContext): Promise<void> {
+  const parts = partsOf(manifest);
+  if (manifest.previous === null) {
+    if (manifest.history.length > 0) throw unknownHistory();
+  } else {
+    const { manifest: previous } = await subtree.readManifest(manifest.previous);
+    requireHistory(manifest, previous);
+    for (const name of partsOf(previous).keys()) parts.delete(name);
+  }
+  const stored = await subtree.partFacts(parts.keys());
+  const reusableSinceMs = clock.wallMs() - ages.reuseWithinMs;
+  const missing = [...parts].flatMap(([name, bytes]) => {
+    const facts = stored.get(name);
+    return facts?.bytes === bytes && facts.modifiedMs >= reusableSinceMs ? [] : [name];
+  });
+  if (missing.length === 0) return;
+  throw new ContractFailure(
+    "missing_parts",
+    `${missing.length} parts are not stored; upload them, then commit`,
+    {
+      missing: missing.slice(0, namesMax),
+    },
+  );
+}
+
+/** What is kept can only be what was kept before, or the state before: nothing else is known to be whole. */
+function requireHistory(manifest: Manifest, previous: Manifest): void {
+  const known = new Map(previous.history.map((point) => [point.manifest, point.seq]));
+  known.set(manifest.previous!, previous.seq);
+  if (manifest.history.some((point) => known.get(point.manifest) !== point.seq)) throw unknownHistory();
+}
+
+function unknownHistory(): ContractFailure {
+  return new ContractFailure(
+    "bad_request",
+    "the history names a state that the previous manifest does not keep",
+  );
+}

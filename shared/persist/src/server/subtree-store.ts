@@ -1,0 +1,163 @@
+import { Slots, type WeftkitError } from "@weftkit/core";
+import { parseJson } from "../contract/json.ts";
+import type { Manifest } from "../contract/manifest.ts";
+import type { Head } from "../contract/messages.ts";
+import { parseManifest } from "../contract/parse-manifest.ts";
+import { readHead } from "../contract/parse-messages.ts";
+import { sha256 } from "../contract/signing.ts";
+import { ContractFailure } from "./contract-failure.ts";
+import { layout } from "./layout.ts";
+import type { ObjectFacts, ObjectStore, PutCondition, StoredObject } from "./object-store.ts";
+
+const headBytesMax = 16 * 1024;
+const manifestBytesMax = 64 * 1024 * 1024;
+/** Requests to the store at the same time, for one request of an engine. */
+const concurrencyMax = 32;
+
+/** A head and what proves that it has not changed since it was read. */
+export interface ReadHead {
+  readonly head: Head;
+  readonly etag: string;
+}
+
+export interface ReadManifest {
+  readonly manifest: Manifest;
+  readonly text: string;
+}
+
+/**
+ * One subtree's objects. Whatever the store fails with, or holds that cannot be read, is `store_failed`: an outage or
+ * damage never looks like something that is not there.
+ */
+export class SubtreeStore {
+  readonly subtree: string;
+  readonly #store: ObjectStore;
+
+  constructor(store: ObjectStore, subtree: string) {
+    this.#store = store;
+    this.subtree = subtree;
+  }
+
+  async readHead(): Promise<ReadHead | undefined> {
+    const object = await this.#get("head", layout.head(this.subtree), headBytesMax);
+    if (object === undefined) return undefined;
+    try {
+      return { head: readHead(parseJson(object.body, "the head"), "head"), etag: object.etag };
+    } catch (error) {
+      throw storeFailed("the head in the store is damaged", error);
+    }
+  }
+
+  /** Whether the head was changed; false when somebody else was quicker. */
+  async swapHead(before: ReadHead | undefined, head: Head): Promise<boolean> {
+    const condition: PutCondition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
+    const body = Buffer.from(JSON.stringify(head));
+    const put = this.#store.put(layout.head(this.subtree), body, condition);
+    return (await this.#trying("the head could not be written", put)) !== undefined;
+  }
+
+  /** Undefined when there is none. */
+  async findManifest(name: string): Promise<ReadManifest | undefined> {
+    const object = await this.#get("manifest", layout.manifest(this.subtree, name), manifestBytesMax);
+    if (object === undefined) return undefined;
+    if (sha256(object.body) !== name) throw storeFailed(`manifest ${name} in the store is damaged`);
+    const text = Buffer.from(object.body).toString("utf8");
+    try {
+      return { manifest: parseManifest(text), text };
+    } catch (error) {
+      throw storeFailed(`manifest ${name} in the store cannot be read`, error);
+    }
+  }
+
+  /** A manifest that the head or a kept state names, so that it must be there. */
+  async readManifest(name: string): Promise<ReadManifest> {
+    const manifest = await this.findManifest(name);
+    if (manifest === undefined) throw storeFailed(`manifest ${name} is named but is not in the store`);
+    return manifest;
+  }
+
+  async writeManifest(name: string, text: string): Promise<void> {
+    const put = this.#store.put(layout.manifest(this.subtree, name), Buffer.from(text));
+    await this.#trying("the manifest could not be written", put);
+  }
+
+  async writePart(name: string, body: Uint8Array): Promise<void> {
+    await this.#trying(
+      "the part could not be written",
+      this.#store.put(layout.part(this.subtree, name), body),
+    );
+  }
+
+  /** Undefined when there is none; what is there is as its name says. */
+  async readPart(name: string, bytesMax: number): Promise<Uint8Array | undefined> {
+    const object = await this.#get("part", layout.part(this.subtree, name), bytesMax);
+    if (object !== undefined && sha256(object.body) !== name) {
+      throw storeFailed(`part ${name} in the store is damaged`);
+    }
+    return object?.body;
+  }
+
+  /** What is stored of these parts, many at a time. */
+  async partFacts(names: Iterable<string>): Promise<Map<string, ObjectFacts>> {
+    const facts = new Map<string, ObjectFacts>();
+    await forEachAtOnce(names, async (name) => {
+      const found = await this.#facts(layout.part(this.subtree, name));
+      if (found !== undefined) facts.set(name, found);
+    });
+    return facts;
+  }
+
+  /** Deletes an object unless it was written after `sinceMs`; whether it is not there any more. */
+  async deleteUnlessYoung(kind: "manifest" | "part", name: string, sinceMs: number): Promise<boolean> {
+    const key = layout[kind](this.subtree, name);
+    const found = await this.#facts(key);
+    if (found === undefined) return true;
+    if (found.modifiedMs > sinceMs) return false;
+    await this.#trying(`a ${kind} could not be deleted`, this.#store.delete(key));
+    return true;
+  }
+
+  #facts(key: string): Promise<ObjectFacts | undefined> {
+    return this.#trying("the store does not say what it holds", this.#store.head(key));
+  }
+
+  #get(what: string, key: string, bytesMax: number): Promise<StoredObject | undefined> {
+    return this.#trying(`the ${what} could not be read`, this.#store.get(key, bytesMax));
+  }
+
+  async #trying<Result>(what: string, work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (error) {
+      throw storeFailed(what, error);
+    }
+  }
+}
+
+/** Calls `work` for each item, many at a time; the first failure is thrown when all have ended. */
+export async function forEachAtOnce<Item>(
+  items: Iterable<Item>,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const slots = new Slots(concurrencyMax);
+  let failed = false;
+  const results = await Promise.allSettled(
+    Array.from(items, (item) =>
+      slots.run(async () => {
+        if (failed) return;
+        try {
+          await work(item);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      }),
+    ),
+  );
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+/** The reason goes to the log, not to the client. */
+function storeFailed(what: string, cause?: unknown): WeftkitError {
+  return new ContractFailure("store_failed", `${what}; the function's log says why`, { cause });
+}
