@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer, Refusal } from "@weftkit/host";
+import { LogStream, type Stream } from "@weftkit/persist";
 import { Cron } from "./cron.ts";
 import { registerMetrics } from "./metrics.ts";
 import { ClientConnection } from "./network/client-connection.ts";
@@ -10,11 +11,15 @@ import { StreamTransport } from "./network/stream-transport.ts";
 import { Tick } from "./network/tick.ts";
 import { parseNotifyClasses } from "./notifications.ts";
 import { AppendOnlyFile } from "./persistence/append-only-file.ts";
+import { LogFiles } from "./persistence/log-files.ts";
 import { loadLogFolder } from "./persistence/log-folder.ts";
 import { LogKeeper } from "./persistence/log-keeper.ts";
 import { replayFile } from "./persistence/replay.ts";
 import { Server } from "./server.ts";
 import { defaultSettings } from "./settings.ts";
+
+/** Beneath the data dir. */
+const logFolder = "appendonlydir";
 
 /** The Redis-compatible in-memory engine, as the host runs it. */
 export class InmemoryEngine implements Engine<"inmemory"> {
@@ -23,13 +28,19 @@ export class InmemoryEngine implements Engine<"inmemory"> {
   #log!: AppendOnlyFile;
   #keeper!: LogKeeper;
   #cron!: Cron;
+  #files: LogFiles | undefined;
   readonly #connections = new Set<ClientConnection>();
+
+  streams(dataDir: string): readonly Stream[] {
+    this.#files = new LogFiles(join(dataDir, logFolder));
+    return [new LogStream("log", this.#files)];
+  }
 
   async open(ctx: EngineContext<"inmemory">): Promise<void> {
     const { section } = ctx;
     const server = new Server({ authenticator: ctx.auth, settings: settingsOf(section) });
     this.#server = server;
-    const folder = join(ctx.dataDir, "appendonlydir");
+    const folder = join(ctx.dataDir, logFolder);
     const started = performance.now();
     server.isLoading = true;
     const loaded = loadLogFolder(folder, ctx.log, (path) => replayFile(server, path));
@@ -52,6 +63,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
         lost: (error) => ctx.fatal(error),
       },
     );
+    this.#files?.attach(this.#log);
     server.propagation.journal = this.#log;
     this.#keeper = new LogKeeper(this.#log, server.settings, ctx.log, () => server.usedMemory);
     server.log = this.#keeper;

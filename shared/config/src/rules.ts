@@ -9,6 +9,7 @@ export function applyRules(draft: Draft, image: EngineName | undefined): void {
   expandStandalone(draft, image);
   deriveDefaults(draft);
   refuseWhatIsNotBuilt(draft);
+  requireEndpoint(draft);
   requireTlsFiles(draft);
   requireTokenKeys(draft);
   agreeOnFsync(draft);
@@ -120,17 +121,6 @@ function deriveUnset(draft: Draft, section: SectionName, key: string, value: unk
 
 /** What a user can ask for and would not get is refused, not ignored: they would rely on it. */
 function refuseWhatIsNotBuilt(draft: Draft): void {
-  const mode = draft.value("persist", "mode");
-  if (mode !== "disabled") {
-    const message = `persist.mode "${String(mode)}" is not available yet; only "disabled" (state on the volume) is`;
-    draft.fault(draft.where("persist", "mode"), message);
-  }
-  if (draft.setting("persist", "url") !== undefined && draft.setting("persist", "mode") === undefined) {
-    draft.fault(
-      draft.where("persist", "url"),
-      "persist.url is set, but persist.mode is not, so nothing would be sent",
-    );
-  }
   for (const [section, what] of [
     ["distribution", "replication"],
     ["cdc", "change data capture"],
@@ -139,6 +129,31 @@ function refuseWhatIsNotBuilt(draft: Draft): void {
       draft.fault(
         draft.where(section, "enabled"),
         `${what} is not available yet; set ${section}.enabled = false`,
+      );
+    }
+  }
+}
+
+/** Persistence outside the container needs somewhere to go and a key to sign with. */
+function requireEndpoint(draft: Draft): void {
+  const mode = draft.value("persist", "mode");
+  if (mode === "disabled") {
+    if (draft.setting("persist", "url") !== undefined && draft.setting("persist", "mode") === undefined) {
+      draft.fault(
+        draft.where("persist", "url"),
+        "persist.url is set, but persist.mode is not, so nothing would be sent",
+      );
+    }
+    return;
+  }
+  for (const [key, variable] of [
+    ["url", "WEFTKIT_PERSIST_URL"],
+    ["secret", "WEFTKIT_PERSIST_SECRET or WEFTKIT_PERSIST_SECRET_FILE"],
+  ] as const) {
+    if (draft.value("persist", key) === undefined) {
+      draft.fault(
+        draft.where("persist", "mode"),
+        `persist.mode is "${String(mode)}", but persist.${key} (${variable}) is not set`,
       );
     }
   }

@@ -124,28 +124,35 @@ const cdc = {
 
 const persist = {
   mode: choice(
-    "Where state lives: `disabled` is the container's volume. `serverless` and `container` are not available yet and are refused.",
+    "Where state lives: `disabled` is the container's volume; `serverless` is behind your own function at `persist.url`, `container` behind a persistence service there.",
     ["disabled", "serverless", "container"],
     "disabled",
   ),
-  url: text("The base URL of the persistence endpoint."),
+  url: text(
+    "The base URL of the persistence endpoint: https, or http to this host, a private address or a name of one label.",
+  ),
   secret: secret("The HMAC key that requests are signed with."),
   secret_previous: secret("The key before it; stays valid while keys rotate."),
-  key_id: text("The name of the HMAC key."),
-  schedule: text("When to push, as a cron expression; a seconds field is allowed.", {
+  key_id: text("The name of the HMAC key.", { fallback: "default" }),
+  schedule: text("When to push, as a cron expression in UTC; a seconds field before the others is allowed.", {
     fallback: "*/15 * * * *",
   }),
   max_lag: bytes("Also push when this much was written since the last push.", 32 * 1024 ** 2, {
     example: '"32MB"',
   }),
   namespace: text("The first part of this replica's place in the store.", { fallback: "default" }),
-  replica: text("The last part of this replica's place in the store.", { fallback: "auto" }),
+  replica: text(
+    "The last part of this replica's place in the store. `auto` is the ordinal of a StatefulSet's pod, else the lowest that nobody uses.",
+    { fallback: "auto" },
+  ),
   restore_on_boot: choice(
     "Whether to restore at start; `auto` does when the volume is empty or behind.",
     ["auto", "always", "never"],
     "auto",
   ),
-  restore_at: text("A time or a sequence number to restore to."),
+  restore_at: text(
+    "A time (ISO 8601) or a sequence number to go back to, once; later starts with the same value go on from there.",
+  ),
   shutdown_budget: duration(
     "How long a shutdown may take, from SIGTERM to exit. Holds in every mode.",
     30_000,
@@ -155,8 +162,13 @@ const persist = {
       max: 3_600_000,
     },
   ),
-  encryption_key: secret("The AES-256-GCM key that every piece is encrypted with before it leaves."),
-  retention: text("What compaction keeps.", { fallback: "24h all, 7d daily" }),
+  encryption_key: secret(
+    "The AES-256-GCM key that everything is encrypted with before it leaves: 32 bytes in hexadecimal or base64, or a passphrase of 16 characters or more.",
+  ),
+  retention: text(
+    "Which earlier states stay restorable: `all`, or the newest of each period (`hourly`, `daily`, `weekly`), and for how long.",
+    { fallback: "24h all, 7d daily" },
+  ),
   bandwidth: bytes("The upload limit in bytes per second.", undefined),
 } satisfies Section["keys"];
 

@@ -192,8 +192,9 @@ describe("mistakes", () => {
       "toml:14: the user has no username",
       expect.stringMatching(/^WEFTKIT_AUTH: must be one of password, jwt, mtls, none, not "ldap"/),
       "WEFTKIT_INMEMORY_PROT: unknown variable; did you mean WEFTKIT_INMEMORY_PORT?",
-      expect.stringMatching(/^WEFTKIT_PERSIST_MODE: persist.mode "serverless" is not available yet/),
       "toml:16: change data capture is not available yet; set cdc.enabled = false",
+      'WEFTKIT_PERSIST_MODE: persist.mode is "serverless", but persist.url (WEFTKIT_PERSIST_URL) is not set',
+      'WEFTKIT_PERSIST_MODE: persist.mode is "serverless", but persist.secret (WEFTKIT_PERSIST_SECRET or WEFTKIT_PERSIST_SECRET_FILE) is not set',
     ]);
   });
 

@@ -13,6 +13,8 @@ export interface AdminOptions {
   readonly readiness: ReadinessRegistry;
   readonly metrics: Registry;
   status(): Record<string, unknown>;
+  /** Pushes what was written so far; resolves to what is told about it. */
+  flush(): Promise<unknown>;
 }
 
 const connectionsMax = 256;
@@ -36,7 +38,19 @@ const pages: Readonly<Record<string, Handler>> = {
 };
 
 /** POST by path; each needs the admin token. */
-const operations: Readonly<Record<string, Handler>> = {};
+const operations: Readonly<Record<string, Handler>> = {
+  "/v1/persist/flush": async ({ flush }, response) => {
+    try {
+      send(response, 200, await flush());
+    } catch (error) {
+      if (!(error instanceof WeftkitError)) throw error;
+      send(response, error.code === "persistence_disabled" ? 409 : 503, {
+        error: error.message,
+        code: error.code,
+      });
+    }
+  },
+};
 
 /** The admin port: health, metrics and status over HTTP, never on the data port. */
 export class AdminServer {

@@ -3,6 +3,7 @@ import type { Authenticator, SecurityContext } from "@weftkit/auth";
 import type { Config, EngineName } from "@weftkit/config";
 import type { Deadline } from "@weftkit/core";
 import type { Logger, Readiness, Registry } from "@weftkit/observe";
+import type { Stream } from "@weftkit/persist";
 
 /** Why a connection is not served. */
 export type Refusal = "max_connections";
@@ -47,7 +48,12 @@ export interface EngineContext<Name extends EngineName = EngineName> {
  * socket itself calls `socket.resume()` once it listens. After `close` was called, `accept` is not called any more.
  */
 export interface Engine<Name extends EngineName = EngineName> {
-  /** The store is restored and locked; build caches, recover. Rejecting stops the start. */
+  /**
+   * What the engine's state is made of, for persistence outside the container. Called once, before `open`, when
+   * persistence is on; the streams are restored by then or empty, and captured from `open` to after `close`.
+   */
+  streams?(dataDir: string): readonly Stream[];
+  /** The state is restored and locked; build caches, recover. Rejecting stops the start. */
   open(ctx: EngineContext<Name>): Promise<void>;
   /** A client connected (and, with TLS, the handshake is done). Owns the socket from here on, its errors too. */
   accept?(socket: Duplex, peer: Peer): void;
@@ -58,6 +64,8 @@ export interface Engine<Name extends EngineName = EngineName> {
    * budget is used up. Rejecting, or being late, means that something is not saved: exit code 75.
    */
   close(deadline: Deadline): Promise<void>;
+  /** Closes the files that the state is in; nothing is captured any more. Called after `close` and the last push. */
+  dispose?(): Promise<void>;
   /** What `/v1/status` shows of the engine; must be cheap and hold no secret. */
   status?(): Record<string, unknown>;
 }

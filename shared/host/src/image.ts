@@ -1,8 +1,9 @@
 import type { Server as TlsServer } from "node:tls";
 import type { OpenAuthenticator } from "@weftkit/auth";
-import { type Config, type EngineName, withoutSecrets } from "@weftkit/config";
+import { type Config, ConfigError, type EngineName, withoutSecrets } from "@weftkit/config";
 import { Deadline, systemClock, WeftkitError } from "@weftkit/core";
 import { createMetrics, type Logger, ReadinessRegistry, type Registry } from "@weftkit/observe";
+import { openPersistence, type Persistence } from "@weftkit/persist";
 import { AdminServer } from "./admin-server.ts";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
 import type { Engine, EngineContext, ImageDefinition } from "./engine.ts";
@@ -32,6 +33,7 @@ export class Image<Name extends EngineName> {
   readonly #failure = Promise.withResolvers<unknown>();
   readonly #startedMs = systemClock.monotonicMs();
   #lock: DataDirLock | undefined;
+  #persistence: Persistence | undefined;
   #engineIsOpen = false;
   #stopFollowingTls = () => {};
   #stopped: Promise<void> | undefined;
@@ -63,6 +65,7 @@ export class Image<Name extends EngineName> {
       readiness: this.#readiness,
       metrics: this.#metrics,
       status: () => this.#status(),
+      flush: () => this.#flush(),
     });
   }
 
@@ -81,8 +84,8 @@ export class Image<Name extends EngineName> {
   }
 
   /**
-   * The boot: lock, admin port, engine, data port, ready. The admin port answers before the engine is open, so that a
-   * long recovery is alive and not ready rather than dead. A failure closes what was opened.
+   * The boot: lock, admin port, restore, engine, data port, ready. The admin port answers before the engine is open, so
+   * that a long recovery is alive and not ready rather than dead. A failure closes what was opened.
    */
   async start(signal: AbortSignal | undefined): Promise<void> {
     const { definition, config, log, tls, auth, watchIntervalMs } = this.#parts;
@@ -92,6 +95,7 @@ export class Image<Name extends EngineName> {
       this.#lock = lockDataDir(config.server.data_dir, definition.name);
       this.#readiness.set("engine", false, "starting");
       this.#adminPort = await this.#admin.open();
+      this.#persistence = await this.#openPersistence();
       await this.#engine.open(this.#context());
       this.#engineIsOpen = true;
       if (this.#engine.accept !== undefined) this.#port = await this.#listener.open();
@@ -104,6 +108,7 @@ export class Image<Name extends EngineName> {
     } finally {
       signal?.removeEventListener("abort", abort);
     }
+    this.#persistence?.start();
     this.#readiness.set("engine", true);
     const { version } = definition;
     log.info(
@@ -113,9 +118,10 @@ export class Image<Name extends EngineName> {
   }
 
   /**
-   * The shutdown: not ready, accept no more, close the engine within the budget, close the rest.
+   * The shutdown: not ready, accept no more, close the engine and push for the last time within the budget, close the
+   * rest.
    *
-   * @throws WeftkitError `unsaved` when the engine failed to close or was late.
+   * @throws WeftkitError `unsaved` when the engine failed to close or was late, or not everything was pushed.
    */
   stop(budgetMs: number = this.#parts.config.persist.shutdown_budget): Promise<void> {
     this.#stopped ??= this.#shutDown(budgetMs);
@@ -139,16 +145,64 @@ export class Image<Name extends EngineName> {
   async #closeEngine(budgetMs: number): Promise<void> {
     using deadline = Deadline.after(budgetMs);
     const release = () => this.#lock?.release();
-    // An engine that is late may still be writing: nobody else gets the data dir before it has ended.
-    const closing = this.#engineIsOpen
-      ? this.#engine.close(deadline).finally(release)
-      : Promise.resolve(release());
+    // What is late may still be writing: nobody else gets the data dir before it has ended.
+    const closing = this.#save(deadline).finally(release);
     try {
       await deadline.race(closing);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new WeftkitError("unsaved", `not everything is saved: ${reason}`, { cause: error });
     }
+  }
+
+  /** Closes the engine, then pushes what it wrote; when closing fails, what it wrote until then. */
+  async #save(deadline: Deadline): Promise<void> {
+    if (!this.#engineIsOpen) {
+      await this.#persistence?.abandon();
+      return;
+    }
+    try {
+      await this.#engine.close(deadline);
+    } finally {
+      try {
+        await this.#persistence?.stop(deadline);
+      } finally {
+        await this.#engine.dispose?.();
+      }
+    }
+  }
+
+  async #openPersistence(): Promise<Persistence | undefined> {
+    const { definition, config, log } = this.#parts;
+    if (config.persist.mode === "disabled") return undefined;
+    const dataDir = config.server.data_dir;
+    const streams = this.#engine.streams?.(dataDir) ?? [];
+    if (streams.length === 0) {
+      const message = `weftkit/${definition.name} has no state to persist: leave WEFTKIT_PERSIST_MODE out`;
+      throw new ConfigError([{ where: "persist.mode", message }]);
+    }
+    return await openPersistence({
+      config: config.persist,
+      engine: definition.name,
+      dataDir,
+      streams,
+      log,
+      metrics: this.#metrics,
+      readiness: this.#readiness,
+      fenced: (error) => this.#failure.resolve(error),
+      signal: this.#stopping.signal,
+    });
+  }
+
+  async #flush(): Promise<unknown> {
+    if (this.#persistence === undefined) {
+      throw new WeftkitError("persistence_disabled", "nothing is pushed: WEFTKIT_PERSIST_MODE is disabled");
+    }
+    const pushed = await this.#persistence.flush(this.#stopping.signal);
+    return {
+      pushed: pushed.map(({ seq, bytes, pieces }) => ({ seq, bytes, pieces })),
+      ...this.#persistence.status(),
+    };
   }
 
   #context(): EngineContext<Name> {
@@ -178,6 +232,7 @@ export class Image<Name extends EngineName> {
       components: this.#readiness.components(),
       uptimeMs: Math.round(systemClock.monotonicMs() - this.#startedMs),
       connections: { open: this.#listener.connections, max: config[definition.name].max_connections },
+      ...(this.#persistence !== undefined && { persistence: this.#persistence.status() }),
       ...(this.#engineIsOpen && { engine: this.#engine.status?.() ?? {} }),
     };
   }

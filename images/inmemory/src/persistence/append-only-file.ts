@@ -48,6 +48,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
   #database = -1;
   /** Bytes of the open increment that are whole writes. */
   #fileBytes: number;
+  #appendedBytes = 0;
   /** Bytes of the files before the open one. */
   #earlierBytes: number;
   #isSyncing = false;
@@ -113,6 +114,20 @@ export class AppendOnlyFile implements Journal, TickJournal {
 
   get manifest(): Manifest {
     return this.#manifest;
+  }
+
+  /** Bytes of the last file that are whole writes. */
+  get wholeBytes(): number {
+    return this.#fileBytes;
+  }
+
+  /** Bytes written since the start of the process. */
+  get appendedBytes(): number {
+    return this.#appendedBytes;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Bytes not yet written, and whether some are not yet synced. */
@@ -195,6 +210,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
       return false;
     }
     this.#fileBytes += end;
+    this.#appendedBytes += end;
     this.#length = 0;
     this.#written++;
     if (this.#buffer.length > BUFFER_KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);

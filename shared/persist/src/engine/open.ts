@@ -73,7 +73,11 @@ export async function openPersistence(options: PersistenceOptions): Promise<Pers
   return await Persistence.open(context, { fenced: options.fenced }, metrics, signal);
 }
 
-/** Reads and checks everything in `[persist]` that is more than one value. @throws ConfigError with all mistakes */
+/**
+ * Reads and checks what in `[persist]` has a form of its own; that url and secret are there is checked before.
+ *
+ * @throws ConfigError with all mistakes
+ */
 export function readSettings(config: PersistConfig, engine: string): PersistSettings {
   const mistakes: Mistake[] = [];
   const check = <T>(key: string, read: () => T): T | undefined => {
@@ -85,12 +89,7 @@ export function readSettings(config: PersistConfig, engine: string): PersistSett
     }
   };
   const fault = (key: string, message: string) => mistakes.push({ where: `persist.${key}`, message });
-  if (config.url === undefined) {
-    fault("url", `persist.mode is "${config.mode}", but persist.url (WEFTKIT_PERSIST_URL) is not set`);
-  } else check("url", () => parseEndpointUrl(config.url!));
-  if (config.secret === undefined) {
-    fault("secret", "persist.secret (WEFTKIT_PERSIST_SECRET or WEFTKIT_PERSIST_SECRET_FILE) is not set");
-  }
+  check("url", () => parseEndpointUrl(config.url!));
   if (!isKeyId(keyIdOf(config))) fault("key_id", "a key id is 1 to 63 letters, digits, dots and dashes");
   const schedule = scheduleMistake(config.schedule);
   if (schedule !== undefined) fault("schedule", `"${config.schedule}" is no cron expression: ${schedule}`);
@@ -126,7 +125,7 @@ function signingKeys(config: PersistConfig): readonly SigningKey[] {
 }
 
 function keyIdOf({ key_id }: PersistConfig): string {
-  return key_id ?? "default";
+  return key_id;
 }
 
 /** An identifier of the volume: after a crash the same volume gets its lease back without waiting for it to run out. */
