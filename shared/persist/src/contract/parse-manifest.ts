@@ -73,8 +73,9 @@ export function partsOf(manifest: Manifest): Map<string, number> {
 
 function checkWhole({ subtree, engine, seq, previous, streams, history }: Manifest): void {
   if (engine !== engineOf(subtree)) throw malformed("manifest.engine is not the engine of manifest.subtree");
-  if ((previous === null) !== (seq === 1))
-    throw malformed("manifest.previous is null for push 1, and only then");
+  if (previous === null && history.length > 0)
+    throw malformed("manifest.history is empty where there is no previous manifest");
+  if (previous !== null && seq === 1) throw malformed("manifest.previous is null for push 1");
   let before = seq;
   for (const point of history) {
     if (point.seq >= before) throw malformed("manifest.history must be of earlier pushes, newest first");

@@ -33,6 +33,8 @@ export interface Pushed {
   readonly manifest: NamedManifest;
 }
 
+const commitsMax = 3;
+
 /**
  * Pushes one entry of the outbox: parts, then the commit. Every step may be repeated, so that after a crash on either
  * side the same call goes on where the last one ended.
@@ -54,11 +56,20 @@ export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushO
     toSend.push(...cut);
     pieces++;
   }
-  const bytes = await endpoint.uploadParts(toSend, epoch, signal);
+  let bytes = await endpoint.uploadParts(toSend, epoch, signal);
   const named =
     triedBefore(chain, entry, epoch) ?? nextManifest(chain.acknowledged, entry, { ...options, parts });
   await chain.outbox.noteManifest(entry, named.text);
-  await endpoint.commit(named, signal);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await endpoint.commit(named, signal);
+      break;
+    } catch (error) {
+      // Between the upload and the commit a part may be lost, or too old to be counted on.
+      if ((error as { code?: string }).code !== "missing_parts" || attempt === commitsMax) throw error;
+      bytes += await endpoint.uploadParts(toSend, epoch, signal);
+    }
+  }
   await chain.acknowledge(entry, named);
   return { seq: entry.seq, bytes, pieces, manifest: named };
 }
