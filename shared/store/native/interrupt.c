@@ -24,7 +24,7 @@ SQLITE_EXTENSION_INIT1
 #define CANCEL 2
 #define NEVER INT64_MAX
 /* An interrupt that comes between two statements is forgotten by SQLite, so it is repeated until the work has ended. */
-#define REPEAT_NS 5000000LL
+#define REPEAT_NS 500000LL
 #define NS_PER_MS 1000000LL
 #define NS_PER_S 1000000000LL
 

@@ -2,7 +2,7 @@ import type { Logger } from "@weftkit/observe";
 import type { Database } from "better-sqlite3";
 import { Connection, openDatabase } from "./connection.ts";
 import { PinnedSnapshot } from "./pinned-snapshot.ts";
-import { canceledError, lockTimeoutError } from "./store-error.ts";
+import { canceledError, closedError, lockTimeoutError } from "./store-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
 import type { StoreOptions, WorkOptions } from "./types.ts";
 
@@ -12,7 +12,7 @@ const snapshotWaitMaxMs = 30_000;
 
 interface WaitingSnapshot {
   readonly take: (connection: Connection) => void;
-  readonly refuse: (error: Error) => void;
+  readonly refuse: (error: unknown) => void;
 }
 
 /**
@@ -28,6 +28,9 @@ export class Readers {
   readonly #waiting = new Set<WaitingSnapshot>();
   #shared: Connection;
   #idle: Connection[] = [];
+  /** Connections that are with a snapshot, or on the way to one. */
+  #taken = 0;
+  #closed = false;
 
   constructor(options: StoreOptions, metrics: StoreMetrics) {
     this.#options = options;
@@ -52,11 +55,13 @@ export class Readers {
    * @throws WeftkitError `lock_timeout` or `canceled`
    */
   async pin(limits: WorkOptions | undefined): Promise<PinnedSnapshot> {
-    const connection = this.#free() ?? (await this.#wait(limits));
+    const free = this.#waiting.size === 0 ? this.#take() : undefined;
+    const connection = free ?? (await this.#wait(limits));
     const pinned = new PinnedSnapshot(connection, this.#log, () => this.#release(pinned));
     this.#pinned.add(pinned);
     this.#metrics.snapshots.set(this.#pinned.size);
     try {
+      if (this.#closed) throw closedError(this.#options.file);
       pinned.begin();
     } catch (error) {
       pinned.release();
@@ -75,6 +80,7 @@ export class Readers {
   }
 
   close(): void {
+    this.#closed = true;
     for (const connection of this.#idle.splice(0)) connection.close();
     this.#shared.close();
   }
@@ -83,10 +89,11 @@ export class Readers {
     return new Connection(openDatabase(this.#options.file, { readonly: true }), this.#options);
   }
 
-  #free(): Connection | undefined {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    return this.#pinned.size < this.#snapshotsMax ? this.#open() : undefined;
+  #take(): Connection | undefined {
+    if (this.#taken >= this.#snapshotsMax) return undefined;
+    const connection = this.#idle.pop() ?? this.#open();
+    this.#taken++;
+    return connection;
   }
 
   #wait(limits: WorkOptions | undefined): Promise<Connection> {
@@ -122,11 +129,17 @@ export class Readers {
   #release(pinned: PinnedSnapshot): void {
     this.#pinned.delete(pinned);
     this.#metrics.snapshots.set(this.#pinned.size);
-    if (pinned.connection.usable) this.#idle.push(pinned.connection);
+    this.#taken--;
+    if (this.#closed || !pinned.connection.usable) pinned.connection.close();
+    else this.#idle.push(pinned.connection);
     const next = this.#waiting.values().next().value;
     if (next === undefined) return;
-    const connection = this.#free();
-    if (connection !== undefined) next.take(connection);
+    try {
+      const connection = this.#take();
+      if (connection !== undefined) next.take(connection);
+    } catch (error) {
+      next.refuse(error);
+    }
   }
 
   #oldestSeconds(): number {

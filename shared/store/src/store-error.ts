@@ -1,10 +1,10 @@
-import { accessSync, constants, statfsSync } from "node:fs";
-import { dirname } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { WeftkitError } from "@weftkit/core";
 import Database from "better-sqlite3";
 
-/** Below this a volume counts as full when a write to it failed for a reason that SQLite does not pass on. */
-const fullBelowBytes = 1024 * 1024;
+/** Enough for a volume at its end to refuse it. */
+const probeBytes = 64 * 1024;
 
 /** SQLite's name of an error, or undefined when the error is not SQLite's. */
 export function sqliteCode(error: unknown): string | undefined {
@@ -20,11 +20,12 @@ export function writeError(error: unknown, file: string): unknown {
   if (code === undefined) return error;
   if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") return diskFull(file, error);
   if (code.startsWith("SQLITE_READONLY") || code === "EROFS") return readOnly(file, error);
-  if (isCorruption(code)) return corrupt(file, error);
+  if (isCorruption(code)) return damaged(file, error);
   if (!code.startsWith("SQLITE_IOERR") && code !== "EIO") return error;
   // SQLite keeps the operating system's error to itself, so the volume is asked what is wrong with it.
-  if (volumeIsReadOnly(file)) return readOnly(file, error);
-  if (volumeIsFull(file)) return diskFull(file, error);
+  const reason = volumeFault(dirname(file));
+  if (reason === "EROFS") return readOnly(file, error);
+  if (reason === "ENOSPC" || reason === "EDQUOT") return diskFull(file, error);
   return ioError(file, error);
 }
 
@@ -32,31 +33,34 @@ export function writeError(error: unknown, file: string): unknown {
 export function readError(error: unknown, file: string): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;
-  if (isCorruption(code)) return corrupt(file, error);
+  if (isCorruption(code)) return damaged(file, error);
   return code.startsWith("SQLITE_IOERR") ? ioError(file, error) : error;
 }
 
-/** SQLITE_CORRUPT_VTAB and its kin included; a file system that says that it is corrupt, too. */
+/** SQLITE_CORRUPT_VTAB and its kin included. */
 function isCorruption(code: string): boolean {
-  return code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB" || code === "SQLITE_IOERR_CORRUPTFS";
+  return code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
 }
 
-function volumeIsReadOnly(file: string): boolean {
+/** SQLite says SQLITE_CORRUPT also when a page could not be read. If the whole volume is gone, the file is not to blame. */
+function damaged(file: string, cause: unknown): WeftkitError {
+  return volumeFault(dirname(file)) === "EIO" ? ioError(file, cause) : corrupt(file, cause);
+}
+
+/** The operating system's error when a new file is written in the folder, if there is one. */
+function volumeFault(folder: string): string | undefined {
+  const probe = join(folder, `.weftkit-probe-${process.pid}`);
+  const written = errorCode(() => writeFileSync(probe, Buffer.alloc(probeBytes)));
+  const removed = errorCode(() => rmSync(probe, { force: true }));
+  return written ?? removed;
+}
+
+function errorCode(action: () => void): string | undefined {
   try {
-    accessSync(dirname(file), constants.W_OK);
-    return false;
+    action();
+    return undefined;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EROFS";
-  }
-}
-
-function volumeIsFull(file: string): boolean {
-  try {
-    const { bavail, bsize } = statfsSync(dirname(file));
-    return bavail * bsize < fullBelowBytes;
-  } catch {
-    // The volume does not even answer: that is no full disk, whatever it is.
-    return false;
+    return (error as NodeJS.ErrnoException).code;
   }
 }
 
@@ -71,7 +75,7 @@ function diskFull(file: string, cause: unknown): WeftkitError {
 function readOnly(file: string, cause: unknown): WeftkitError {
   return new WeftkitError(
     "read_only",
-    `${file} cannot be written, its volume or folder is read-only: mount it writable (a volume that became read-only by itself has had an I/O error: see the kernel's log)`,
+    `${file} cannot be written, it or its volume is read-only for this user: mount it writable (a volume that became read-only by itself has had an I/O error: see the kernel's log)`,
     { cause },
   );
 }
@@ -88,6 +92,13 @@ function corrupt(file: string, cause: unknown): WeftkitError {
 function ioError(file: string, cause: unknown): WeftkitError {
   const what = cause instanceof Error ? cause.message : String(cause);
   return new WeftkitError("io_error", `the disk failed under ${file} (${what}): see the kernel's log`, {
+    cause,
+  });
+}
+
+/** Another process is using the file in a way that excludes this one. */
+export function lockedError(file: string, cause: unknown): WeftkitError {
+  return new WeftkitError("locked", `another process keeps ${file} locked: end it and start again`, {
     cause,
   });
 }

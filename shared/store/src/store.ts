@@ -7,7 +7,7 @@ import { migrate } from "./migrate.ts";
 import { Readers } from "./readers.ts";
 import { requireSqliteBuild } from "./sqlite-build.ts";
 import { statement } from "./statements.ts";
-import { closedError, readError, sqliteCode, writeError } from "./store-error.ts";
+import { closedError, lockedError, readError, sqliteCode, writeError } from "./store-error.ts";
 import { StoreHealth } from "./store-health.ts";
 import { type StoreMetrics, storeMetrics } from "./store-metrics.ts";
 import { StoreSnapshot } from "./store-snapshot.ts";
@@ -24,7 +24,7 @@ const walGrowthStepBytes = 1024 * 1024;
  * that is on the disk.
  *
  * @throws WeftkitError `wrong_application`, `newer_schema`, `migration_failed`, `unsupported_sqlite`,
- * `unsupported_volume`, `corrupt`, `disk_full`, `read_only` or `io_error`
+ * `unsupported_volume`, `cannot_open`, `locked`, `corrupt`, `disk_full`, `read_only` or `io_error`
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const metrics = storeMetrics(options.metrics);
@@ -38,6 +38,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   } catch (error) {
     writer?.db.close();
     await sync?.close();
+    if (sqliteCode(error)?.startsWith("SQLITE_BUSY")) throw lockedError(options.file, error);
     throw writeError(error, options.file);
   }
 }
@@ -139,14 +140,16 @@ class DurableStore implements Store {
       const refusal = this.#refusal();
       if (refusal !== undefined) return reject(refusal);
       const hold = async () => {
+        const writer = this.#writer;
         try {
-          resolve(await work(this.#writer.db));
+          const value = await work(writer.db);
+          if (writer.db.inTransaction) throw new TypeError("the work left a transaction open on the writer");
+          resolve(value);
         } catch (error) {
           reject(error);
-        } finally {
-          this.#writer.rollback();
-          this.#measureWal();
+          writer.rollback();
         }
+        this.#measureWal();
       };
       this.#lock.enqueue(hold, reject, limits);
     });

@@ -20,7 +20,7 @@ export interface StoreOptions {
   readonly prepare?: (db: Database) => void;
   /** Whether `write` waits for the disk. Default: true. */
   readonly walFsync?: boolean;
-  /** How many connections read at once. Default: 4. */
+  /** How many connections read: one for all reads that end at once, the others each for a snapshot. Default: 4. */
   readonly readers?: number;
   readonly log: Logger;
   readonly metrics: Registry;

@@ -29,7 +29,7 @@ export function temporaryFolder(): string {
 }
 
 /** Opens a store in a folder of its own and closes it when the test has ended. */
-export async function openForTest(options: Partial<StoreOptions> = {}): Promise<Opened> {
+export async function openForTest(options: Partial<StoreOptions> = {}, open = openStore): Promise<Opened> {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger({
     level: "debug",
@@ -39,7 +39,7 @@ export async function openForTest(options: Partial<StoreOptions> = {}): Promise<
   const readiness = new ReadinessRegistry(log);
   const metrics = createMetrics({ image: "test", processMetrics: false });
   const file = options.file ?? join(temporaryFolder(), "test.db");
-  const store = await openStore({
+  const store = await open({
     file,
     applicationId,
     migrations: [noteTable],
@@ -48,7 +48,8 @@ export async function openForTest(options: Partial<StoreOptions> = {}): Promise<
     readiness,
     ...options,
   });
-  onTestFinished(() => store.close());
+  // A close that failed is the test's own matter; it is the same one that is answered here.
+  onTestFinished(() => store.close().catch(() => {}));
   return { store, metrics, readiness, lines };
 }
 
