@@ -18,6 +18,8 @@ export type FlushResult =
 
 /** What the tick needs of the journal. */
 export interface TickJournal {
+  /** Copies what it was given of the input that is being run: that input is gone afterwards. */
+  gather(): void;
   /** Writes what the tick collected. */
   flush(): FlushResult;
   /** Calls back when everything flushed so far is durable. */
@@ -68,6 +70,7 @@ export class Tick {
   }
 
   end(connection: ClientConnection, start: number): void {
+    this.#journal?.gather();
     this.#server.running = undefined;
     const { length } = this.#server.reply;
     if (length > start) {

@@ -45,6 +45,10 @@ export class AppendOnlyFile implements Journal, TickJournal {
   #file: number;
   #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #length = 0;
+  /** Commands that stand one behind the other where they arrived, and are not copied to `#buffer` yet. */
+  #arrived: Buffer | undefined;
+  #arrivedStart = 0;
+  #arrivedEnd = 0;
   #database = -1;
   /** Bytes of the open increment that are whole writes. */
   #fileBytes: number;
@@ -90,16 +94,30 @@ export class AppendOnlyFile implements Journal, TickJournal {
   // ---- collecting ------------------------------------------------------------------------------------------------
 
   append(database: number, args: Args): void {
-    this.#select(database);
-    if (args.requestStart < 0 || args.replaced.count > 0) {
+    const { buffer, requestStart, requestEnd } = args;
+    if (requestStart < 0 || args.replaced.count > 0) {
+      this.#select(database);
       this.#reserve(encodedArgumentsLength(args));
       this.#length = encodeArguments(args, this.#buffer, this.#length);
       return;
     }
-    const length = args.requestEnd - args.requestStart;
-    this.#reserve(length);
-    args.buffer.copy(this.#buffer, this.#length, args.requestStart, args.requestEnd);
-    this.#length += length;
+    // A pipeline of writes is copied at once: copying each command costs more than its bytes do.
+    if (buffer === this.#arrived && requestStart === this.#arrivedEnd && database === this.#database) {
+      this.#arrivedEnd = requestEnd;
+      return;
+    }
+    this.#select(database);
+    this.#arrived = buffer;
+    this.#arrivedStart = requestStart;
+    this.#arrivedEnd = requestEnd;
+  }
+
+  gather(): void {
+    const arrived = this.#arrived;
+    if (arrived === undefined) return;
+    this.#arrived = undefined;
+    this.#reserve(this.#arrivedEnd - this.#arrivedStart);
+    this.#length += arrived.copy(this.#buffer, this.#length, this.#arrivedStart, this.#arrivedEnd);
   }
 
   appendValues(database: number, values: readonly Buffer[]): void {
@@ -109,6 +127,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
 
   /** Bytes of all files and of what waits to be written. */
   get sizeBytes(): number {
+    this.gather();
     return this.#earlierBytes + this.#fileBytes + this.#length;
   }
 
@@ -132,6 +151,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
 
   /** Bytes not yet written, and whether some are not yet synced. */
   get pendingBytes(): number {
+    this.gather();
     return this.#length;
   }
 
@@ -140,6 +160,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
   }
 
   #select(database: number): void {
+    this.gather();
     if (this.#length === 0) this.onPending();
     if (database === this.#database) return;
     this.#database = database;
@@ -163,6 +184,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
   // ---- writing ---------------------------------------------------------------------------------------------------
 
   flush(): FlushResult {
+    this.gather();
     if (this.#length > 0) {
       if (this.#failure !== undefined) return "failed";
       if (this.policy === "everysec" && this.#isSyncing && !this.#isPostponedTooLong()) return "done";
@@ -175,6 +197,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
 
   /** Whether all that was collected is on the disk. */
   get isDurable(): boolean {
+    this.gather();
     return this.#length === 0 && this.#synced >= this.#written;
   }
 
@@ -283,6 +306,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
    * undefined when the disk refuses.
    */
   rotate(): readonly LogFile[] | undefined {
+    this.gather();
     if (this.#length > 0 && (this.#failure !== undefined || !this.#write())) return undefined;
     const finished = this.#manifest.files;
     const sequence = finished.at(-1)!.sequence + 1;
@@ -327,6 +351,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
 
   /** Writes and syncs everything; throws when the disk refuses. */
   close(): void {
+    this.gather();
     clearInterval(this.#everySecond);
     clearTimeout(this.#retry);
     if (this.#length > 0 && !this.#write()) {
