@@ -3,14 +3,13 @@ import type { UploadUrl } from "../contract/messages.ts";
 /** What is known of an object without reading it. */
 export interface ObjectFacts {
   readonly bytes: number;
-  /** Changes whenever the object's content does. */
-  readonly etag: string;
   /** Unix time in milliseconds when it was last written. */
   readonly modifiedMs: number;
 }
 
 export interface StoredObject {
   readonly body: Uint8Array;
+  /** Changes whenever the content does. */
   readonly etag: string;
 }
 

@@ -1,0 +1,135 @@
+import { readLeaseReply } from "../../contract/parse-messages.ts";
+import { type Check, require, requireEqual } from "../check.ts";
+import { failure, success } from "../probe.ts";
+import { Writer } from "../writer.ts";
+
+const racers = 8;
+
+export const leaseChecks: readonly Check[] = [
+  {
+    name: "lease: first claim",
+    expectation:
+      "The first claim of a subtree gives epoch 1, a lease that ends later, an empty head and the limits.",
+    async run(probe) {
+      const writer = new Writer(probe);
+      const { epoch, leaseUntil, head, limits, serverTime } = await writer.claim();
+      requireEqual("the epoch", epoch, 1);
+      requireEqual(
+        "the head",
+        { ...head, leaseUntil: 0 },
+        {
+          version: 1,
+          epoch: 1,
+          owner: writer.owner,
+          leaseUntil: 0,
+          seq: 0,
+          manifest: null,
+          time: 0,
+        },
+      );
+      require(leaseUntil > serverTime &&
+        leaseUntil <= serverTime + limits.leaseMs, "leaseUntil is not serverTime + leaseMs");
+      requireEqual("head.leaseUntil", head.leaseUntil, leaseUntil);
+    },
+  },
+  {
+    name: "lease: one owner",
+    expectation:
+      "While a lease holds, another owner's claim is answered with 409 lease_held and the head; the epoch stays.",
+    async run(probe) {
+      const [first, second] = [new Writer(probe), new Writer(probe)];
+      await first.claim();
+      const reply = await second.lease({ action: "claim", owner: second.owner });
+      const { head } = failure("a claim while another owner's lease holds", reply, "lease_held");
+      requireEqual("the head's owner and epoch", [head?.owner, head?.epoch], [first.owner, 1]);
+      success("the owner's renewal", await first.renew(), readLeaseReply);
+    },
+  },
+  {
+    name: "lease: claim again",
+    expectation:
+      "A claim that is sent again by the same owner succeeds, because its reply may have been lost.",
+    async run(probe) {
+      const writer = new Writer(probe);
+      await writer.claim();
+      await writer.claim();
+      success("the renewal of the last claim", await writer.renew(), readLeaseReply);
+    },
+  },
+  {
+    name: "lease: renew and release",
+    expectation: "Only owner and epoch of the head renew or release it; everyone else gets 410 fenced.",
+    async run(probe) {
+      const [owner, other] = [new Writer(probe), new Writer(probe)];
+      failure("renewing what nobody has claimed", await owner.renew(1), "fenced");
+      await owner.claim();
+      failure("another owner's renewal", await other.renew(1), "fenced");
+      failure("another epoch's renewal", await owner.renew(2), "fenced");
+      failure("another owner's release", await other.release(1), "fenced");
+      const renewed = success("a renewal", await owner.renew(), readLeaseReply);
+      require(renewed.leaseUntil > renewed.serverTime, "a renewed lease has ended already");
+      const released = success("a release", await owner.release(), readLeaseReply);
+      requireEqual("leaseUntil after a release", released.leaseUntil, 0);
+      success("a release sent again", await owner.release(), readLeaseReply);
+    },
+  },
+  {
+    name: "lease: change of owner",
+    expectation: "After a release the next claim gets the next epoch at once; the owner before it is fenced.",
+    async run(probe) {
+      const [first, second] = [new Writer(probe), new Writer(probe)];
+      await first.claim();
+      const { push } = await first.pushPart();
+      success("a release", await first.release(), readLeaseReply);
+      const { epoch, head } = await second.claim();
+      requireEqual("the second epoch", epoch, 2);
+      requireEqual("the head's push", [head.seq, head.manifest], [1, push.sha256]);
+      failure("the first owner's renewal", await first.renew(), "fenced");
+      failure("the first owner's release", await first.release(), "fenced");
+      const part = await second.part();
+      failure("the first owner's commit", await first.sendCommit(first.push({ parts: [part] })), "fenced");
+      failure("the first owner's begin", await first.persist("begin", { parts: [part.sha256] }), "fenced");
+    },
+  },
+  {
+    name: "lease: race",
+    expectation: `Of ${racers} owners who claim at the same moment one gets the lease, the others 409 lease_held.`,
+    async run(probe) {
+      const writers = Array.from({ length: racers }, () => new Writer(probe));
+      const replies = await Promise.all(
+        writers.map((writer) => writer.lease({ action: "claim", owner: writer.owner })),
+      );
+      const winners = replies.filter(({ status }) => status === 200);
+      requireEqual("the number of owners", winners.length, 1);
+      const won = success("the winning claim", winners[0]!, readLeaseReply);
+      for (const reply of replies) if (reply !== winners[0]) failure("a losing claim", reply, "lease_held");
+      const { head } = await writers[0]!.restore();
+      requireEqual("the head's owner and epoch", [head.owner, head.epoch], [won.head.owner, 1]);
+    },
+  },
+  {
+    name: "lease: messages",
+    expectation: "A lease request that is not of the contract's shape is answered with 400.",
+    async run(probe) {
+      const writer = new Writer(probe);
+      const bodies: unknown[] = [
+        {},
+        [],
+        null,
+        { action: "steal", owner: "a" },
+        { action: "claim" },
+        { action: "claim", owner: "" },
+        { action: "claim", owner: "with\nline" },
+        { action: "claim", owner: "a".repeat(129) },
+        { action: "renew", owner: "a" },
+        { action: "renew", owner: "a", epoch: "1" },
+        { action: "renew", owner: "a", epoch: -1 },
+        Buffer.from("{"),
+        Buffer.from([0xff, 0xfe]),
+      ];
+      for (const body of bodies) {
+        failure(`the body ${JSON.stringify(body)}`, await writer.lease(body), "bad_request");
+      }
+    },
+  },
+];

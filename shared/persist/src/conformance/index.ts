@@ -1,0 +1,7 @@
+export type { Check } from "./check.ts";
+export {
+  type ConformanceOptions,
+  type ConformanceResult,
+  conformanceChecks,
+  runConformance,
+} from "./run-conformance.ts";
