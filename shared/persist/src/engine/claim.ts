@@ -3,8 +3,8 @@ import type { Logger } from "@weftkit/observe";
 import { EndpointError } from "../client/errors.ts";
 import type { Head, LeaseReply } from "../contract/messages.ts";
 
-/** How often a lease that somebody else holds is asked for again. */
-const retryMs = 2000;
+/** How often a lease that somebody else holds is asked for again; when it runs out sooner, then. */
+const retryMs = { min: 100, max: 2000 } as const;
 
 /** Replicas beyond this number are not looked for. */
 const replicasMax = 1000;
@@ -29,8 +29,9 @@ export async function claimReplica(replica: string, options: ClaimOptions): Prom
     const result = await tryClaim(replica, options);
     if (result.lease !== undefined) return { replica, lease: result.lease };
     const { owner, leaseUntil } = result.holder;
+    const waitMs = Math.min(retryMs.max, Math.max(retryMs.min, leaseUntil - result.serverTime));
     options.onWaiting(`replica ${replica} is held by ${owner} until ${new Date(leaseUntil).toISOString()}`);
-    await delay(retryMs, undefined, { signal: options.signal });
+    await delay(waitMs, undefined, { signal: options.signal });
   }
 }
 
@@ -54,19 +55,20 @@ export async function claimLowestFree(options: ClaimOptions): Promise<Claimed> {
         break;
       }
     }
-    await delay(retryMs, undefined, { signal: options.signal });
+    await delay(retryMs.max, undefined, { signal: options.signal });
   }
 }
 
-type Attempt = { readonly lease: LeaseReply } | { readonly lease?: undefined; readonly holder: Head };
+type Attempt =
+  | { readonly lease: LeaseReply }
+  | { readonly lease?: undefined; readonly holder: Head; readonly serverTime: number };
 
 async function tryClaim(replica: string, { claim, signal }: ClaimOptions): Promise<Attempt> {
   try {
     return { lease: await claim(replica, signal) };
   } catch (error) {
-    const holder =
-      error instanceof EndpointError && error.code === "lease_held" ? error.reply?.head : undefined;
-    if (holder === undefined) throw error;
-    return { holder };
+    const reply = error instanceof EndpointError && error.code === "lease_held" ? error.reply : undefined;
+    if (reply?.head === undefined) throw error;
+    return { holder: reply.head, serverTime: reply.serverTime };
   }
 }

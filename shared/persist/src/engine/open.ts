@@ -6,6 +6,7 @@ import { type Config, ConfigError, type Mistake } from "@weftkit/config";
 import { systemClock, type WeftkitError } from "@weftkit/core";
 import type { Logger, Readiness, Registry } from "@weftkit/observe";
 import { EndpointClient } from "../client/endpoint-client.ts";
+import type { EndpointClientOptions } from "../client/options.ts";
 import { parseEndpointUrl } from "../client/url-rules.ts";
 import { createPartCipher } from "../contract/encryption.ts";
 import { isKeyId, subtreeOf } from "../contract/names.ts";
@@ -34,6 +35,8 @@ export interface PersistenceOptions {
   fenced(error: WeftkitError): void;
   /** Aborts a boot that waits or restores. */
   readonly signal?: AbortSignal;
+  /** How the endpoint is called, where the usual patience does not fit. */
+  readonly connection?: Pick<EndpointClientOptions, "retry" | "timeoutMs">;
 }
 
 /** The readiness component of the persistence. */
@@ -65,6 +68,7 @@ export async function openPersistence(options: PersistenceOptions): Promise<Pers
         keys,
         log,
         bandwidthBytesPerSecond: config.bandwidth,
+        ...options.connection,
       }),
     cipherOf: async (subtree: string) =>
       config.encryption_key === undefined ? undefined : createPartCipher(config.encryption_key, subtree),

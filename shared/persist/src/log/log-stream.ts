@@ -59,6 +59,9 @@ export class LogStream implements Stream {
     // Opened before anything is awaited: a rewrite may remove them meanwhile, and what is open stays readable.
     const files = this.#source.files().map((file) => ({ ...file, fd: openSync(file.path, "r") }));
     try {
+      // The engine has not written anything yet, not even an empty file.
+      if (files.length === 0)
+        return { piece: undefined, replaces: 0, cursor: {}, more: false, ...nothingToSettle };
       // What is pushed must be on this disk too, or the volume could come back older than the remote state.
       await this.#source.sync();
       const cursor = readLogCursor(request.cursor);

@@ -1,0 +1,145 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { loadConfig } from "@weftkit/config";
+import { Deadline, type WeftkitError } from "@weftkit/core";
+import { createLogger, createMetrics, ReadinessRegistry } from "@weftkit/observe";
+import { type LogSource, LogStream, openPersistence, type Persistence } from "../src/index.ts";
+import { testKey } from "./function-server.ts";
+
+/** A log of the numbers 1, 2, 3, one a line: enough of a database to see whether one is missing. */
+class CountingLog implements LogSource {
+  readonly #folder: string;
+  appendedBytes = 0;
+  #rewrites = 0;
+
+  constructor(dataDir: string) {
+    this.#folder = join(dataDir, "numbers");
+  }
+
+  numbers(): number[] {
+    return this.files()
+      .flatMap(({ path }) => readFileSync(path, "utf8").split("\n"))
+      .filter((line) => line !== "")
+      .map(Number);
+  }
+
+  append(number: number): void {
+    mkdirSync(this.#folder, { recursive: true });
+    const file = openSync(join(this.#folder, "segment"), "a");
+    this.appendedBytes += writeSync(file, `${number}\n`);
+    fsyncSync(file);
+    closeSync(file);
+  }
+
+  /** Makes all that was written so far a base, as a rewrite does. */
+  async rewrite(): Promise<void> {
+    const text = this.numbers().join("\n");
+    const file = openSync(join(this.#folder, "base.new"), "w");
+    writeSync(file, text === "" ? "" : `${text}\n`);
+    closeSync(file);
+    await rename(join(this.#folder, "base.new"), join(this.#folder, "base"));
+    await rm(join(this.#folder, "segment"), { force: true });
+    this.#rewrites++;
+  }
+
+  async isEmpty(): Promise<boolean> {
+    return !existsSync(this.#folder);
+  }
+
+  files() {
+    return (["base", "segment"] as const)
+      .map((type) => ({ id: `${type}-${this.#rewrites}`, type, path: join(this.#folder, type), bytes: 0 }))
+      .filter(({ path }) => existsSync(path))
+      .map((file) => ({ ...file, bytes: statSync(file.path).size }));
+  }
+
+  async sync(): Promise<void> {}
+
+  async prepareRestore(): Promise<string> {
+    await rm(`${this.#folder}.new`, { recursive: true, force: true });
+    await mkdir(`${this.#folder}.new`, { recursive: true });
+    return join(`${this.#folder}.new`, "base");
+  }
+
+  async install(): Promise<void> {
+    await rename(`${this.#folder}.new`, this.#folder);
+  }
+
+  async park(folder: string): Promise<void> {
+    await rename(this.#folder, join(folder, "numbers"));
+  }
+}
+
+export interface CountingOptions {
+  readonly dataDir: string;
+  readonly url: string;
+  readonly config?: Partial<PersistConfig>;
+  readonly signal?: AbortSignal;
+}
+
+type PersistConfig = Parameters<typeof openPersistence>[0]["config"];
+
+/** `[persist]` with where to push, and some changes. */
+export function persistConfig(url: string, changes: Partial<PersistConfig> = {}): PersistConfig {
+  // A schedule that does not come while a test runs: tests push when they want to.
+  const given = { mode: "serverless", url, secret: testKey.secret, schedule: "0 0 1 1 *", replica: "0" };
+  const values = { persist: { ...given, ...changes } };
+  return loadConfig({ env: {}, file: false, values }).config.persist;
+}
+
+/** An engine whose whole state is a log of numbers, with the persistence of a real one. */
+export class CountingEngine {
+  readonly log: CountingLog;
+  readonly persistence: Persistence;
+  readonly fenced: Promise<WeftkitError>;
+  #next: number;
+
+  private constructor(log: CountingLog, persistence: Persistence, fenced: Promise<WeftkitError>) {
+    this.log = log;
+    this.persistence = persistence;
+    this.fenced = fenced;
+    this.#next = (log.numbers().at(-1) ?? 0) + 1;
+  }
+
+  static async start({ dataDir, url, config, signal }: CountingOptions): Promise<CountingEngine> {
+    mkdirSync(dataDir, { recursive: true });
+    const log = new CountingLog(dataDir);
+    const { promise, resolve } = Promise.withResolvers<WeftkitError>();
+    const logger = createLogger({ level: "error", image: "test", node: "test", stream: { write: () => {} } });
+    const persistence = await openPersistence({
+      config: persistConfig(url, config),
+      engine: "counting",
+      dataDir,
+      streams: [new LogStream("log", log)],
+      log: logger,
+      metrics: createMetrics({ image: "test", processMetrics: false }),
+      readiness: new ReadinessRegistry(logger),
+      fenced: resolve,
+      connection: { retry: { attemptsMax: 3, firstWaitMsMax: 5, waitMsMax: 5 }, timeoutMs: 2000 },
+      ...(signal !== undefined && { signal }),
+    });
+    return new CountingEngine(log, persistence, promise);
+  }
+
+  /** Writes the next number; returns it. */
+  write(): number {
+    this.log.append(this.#next);
+    return this.#next++;
+  }
+
+  /** As by SIGTERM. */
+  async stop(): Promise<void> {
+    using deadline = Deadline.after(5000);
+    await this.persistence.stop(deadline);
+  }
+}
