@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { WeftkitError } from "@weftkit/core";
-import { PieceReader } from "../piece/index.ts";
+import { type PieceHeader, PieceReader } from "../piece/index.ts";
 import type { Capture, CaptureRequest, ChainPiece, Cursor, RestorePiece, Stream } from "../stream.ts";
 import { type LogCursor, readLogCursor, tailChecksum } from "./cursor.ts";
 import type { LogFile, LogSource } from "./log-source.ts";
@@ -117,20 +117,17 @@ export class LogStream implements Stream {
     const from = isBase ? 0 : cursor!.to;
     const file = `${this.name}.wkd1`;
     const seqFrom = isBase ? seq : pieces.at(-1)!.seqTo + 1;
-    const written = await packRuns({
-      path: join(folder, file),
-      header: {
-        kind: isBase ? "base" : "delta",
-        name: this.name,
-        epoch,
-        seqFrom,
-        seqTo: seq,
-        time,
-        previous: isBase ? null : pieces.at(-1)!.sha256,
-        body: { stream: "log", from, to: from + bytes },
-      },
-      runs,
-    });
+    const header: PieceHeader = {
+      kind: isBase ? "base" : "delta",
+      name: this.name,
+      epoch,
+      seqFrom,
+      seqTo: seq,
+      time,
+      previous: isBase ? null : pieces.at(-1)!.sha256,
+      body: { stream: "log", from, to: from + bytes },
+    };
+    const written = await packRuns({ path: join(folder, file), header, runs }, bytes);
     return {
       piece: { kind: isBase ? "base" : "delta", file, ...written, seqFrom, seqTo: seq },
       replaces: isBase ? pieces.length : 0,
