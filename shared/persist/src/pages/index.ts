@@ -1,0 +1,1 @@
+export { PagesStream, type PagesStreamOptions } from "./pages-stream.ts";

@@ -1,0 +1,89 @@
+import type { Logger } from "@weftkit/observe";
+import type { Store } from "../types.ts";
+import type { MaintenanceApi } from "./maintenance-worker.ts";
+import { SealPolicy } from "./seal-policy.ts";
+import { WorkerCalls, workerUrl } from "./worker-calls.ts";
+
+/** So much in the log that is not in the database yet calls for a pass. */
+const PASS_BYTES = 4 << 20;
+
+export interface MaintenanceOptions {
+  readonly log: Logger;
+  /** The log is started over when it is longer. Default: 64 MiB. */
+  readonly sealBytes?: number;
+  /** A pass is made when so much is not in the database yet. Default: 4 MiB. */
+  readonly passBytes?: number;
+}
+
+/**
+ * Moves the log into the database, for a store that nobody captures: in a worker thread, so that neither the event
+ * loop nor a writer waits for it, but for the moment in which the log is started over.
+ */
+export class Maintenance {
+  readonly #store: Store;
+  readonly #log: Logger;
+  readonly #worker: WorkerCalls<MaintenanceApi>;
+  readonly #policy: SealPolicy;
+  #passing: Promise<void> | undefined;
+  #isStopping = false;
+
+  constructor(store: Store, { log, sealBytes, passBytes = PASS_BYTES }: MaintenanceOptions) {
+    this.#store = store;
+    this.#log = log;
+    this.#policy = new SealPolicy(sealBytes);
+    this.#worker = new WorkerCalls(workerUrl(import.meta.url, "maintenance-worker"), { file: store.file });
+    store.onWalGrowth = () => {
+      if (store.walBytes >= passBytes) void this.pass();
+    };
+    if (store.walBytes >= passBytes) void this.pass();
+  }
+
+  /** Makes a pass now, or waits for the one that is running. It never rejects: what failed is tried again later. */
+  pass(): Promise<void> {
+    if (this.#isStopping) return Promise.resolve();
+    this.#passing ??= this.#pass()
+      .catch((error: unknown) => {
+        if (!this.#isStopping) {
+          this.#log.warn(
+            { err: error },
+            "the write-ahead log could not be moved into the database; it is tried again",
+          );
+        }
+      })
+      .finally(() => {
+        this.#passing = undefined;
+      });
+    return this.#passing;
+  }
+
+  /** Ends the worker after a pass that may be running. Call it before the store is closed. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#store.onWalGrowth = () => {};
+    await this.#passing;
+    await this.#worker.end();
+  }
+
+  async #pass(): Promise<void> {
+    let state = await this.#worker.call("pass", undefined);
+    while (this.#policy.isDue(state.walBytes) && !this.#isStopping) {
+      if (!this.#policy.mayHold(state.walBytes, state.tailFrames)) {
+        state = await this.#worker.call("pass", undefined);
+        continue;
+      }
+      const isDone = await this.#store.exclusively(() => this.#worker.call("restart", undefined));
+      this.#policy.held(state.walBytes, isDone);
+      if (!isDone)
+        this.#log.info(
+          { walBytes: state.walBytes },
+          "a long read keeps the write-ahead log from starting over",
+        );
+      return;
+    }
+  }
+}
+
+/** See `Maintenance`; who starts it stops it. */
+export function startMaintenance(store: Store, options: MaintenanceOptions): Maintenance {
+  return new Maintenance(store, options);
+}
