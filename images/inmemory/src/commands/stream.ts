@@ -4,7 +4,7 @@ import { writeInteger } from "../protocol/numbers.ts";
 import type { Session } from "../session.ts";
 import { TYPE_STREAM } from "../storage/keyspace.ts";
 import { createStream, openStream, type Stream } from "../storage/stream.ts";
-import { FIRST_ID, type ParsedId, STREAM_ID_TEXT_MAX, StreamId } from "../storage/stream-id.ts";
+import { FIRST_ID, type ParsedId, STREAM_ID_TEXT_MAX, type StreamId } from "../storage/stream-id.ts";
 import { addKey, isJournaled } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
 import {
@@ -84,10 +84,7 @@ function xadd(session: Session): void {
 /** The identifier of a new entry; undefined when it would not be after the last one. */
 function chooseId(stream: Stream, given: ParsedId | undefined, nowMs: number): StreamId | undefined {
   const { lastId } = stream;
-  if (given === undefined) {
-    const now = StreamId.atMs(nowMs);
-    return now.hasSameMs(lastId) || now.compare(lastId) < 0 ? lastId.next() : now;
-  }
+  if (given === undefined) return lastId.nextAt(nowMs);
   let { id } = given;
   if (given.isSequenceOpen && id.hasSameMs(lastId)) {
     if (lastId.isLastOfMs) return undefined;

@@ -29,11 +29,6 @@ export class StreamId {
     this.seqLow = seqLow;
   }
 
-  /** The first identifier of a time in ms, up to 2^53. */
-  static atMs(ms: number): StreamId {
-    return new StreamId(Math.floor(ms / TWO_32), ms % TWO_32, 0, 0);
-  }
-
   /** Negative, zero or positive, as this one is before, equal to or after the other. */
   compare(other: StreamId): number {
     return (
@@ -69,6 +64,14 @@ export class StreamId {
     if (seqHigh < UINT32_MAX) return new StreamId(msHigh, msLow, seqHigh + 1, 0);
     if (msLow < UINT32_MAX) return new StreamId(msHigh, msLow + 1, 0, 0);
     return msHigh < UINT32_MAX ? new StreamId(msHigh + 1, 0, 0, 0) : undefined;
+  }
+
+  /** The first identifier of a time in ms (up to 2^53) when it is after this one, or else as `next`. */
+  nextAt(ms: number): StreamId | undefined {
+    const msHigh = Math.floor(ms / TWO_32);
+    const msLow = ms % TWO_32;
+    const isLater = msHigh > this.msHigh || (msHigh === this.msHigh && msLow > this.msLow);
+    return isLater ? new StreamId(msHigh, msLow, 0, 0) : this.next();
   }
 
   /** The identifier right before this one; undefined before the first. */
