@@ -1,0 +1,113 @@
+import type { Database } from "better-sqlite3";
+import type { SearchField } from "../content.ts";
+import { anyOf, rowOfWords } from "./match-expression.ts";
+import { countMatches } from "./matches.ts";
+import type { Term } from "./query.ts";
+import { stem } from "./stem.ts";
+import { synonymsOf } from "./synonyms.ts";
+import { mistakesAllowed, nearWords, wordsWithPrefix } from "./vocabulary.ts";
+
+/** A word in fewer documents than this may be a misspelling, */
+const rareBelow = 3;
+/** when one near it is in so many times as many. */
+const rareFactor = 10;
+/** Near words whose documents are counted, and how far; so many of them are searched. */
+const countedMax = 6;
+const countedUpTo = 60;
+const correctionsMax = 3;
+/** Words of the vocabulary that are looked at for a prefix whose words have shorter stems. */
+const prefixWordsMax = 200;
+const prefixStemsMax = 8;
+
+/** What a term is searched as. */
+export interface ExpandedTerm {
+  /** The term as it was meant: with the best correction in place of a word that does not exist. */
+  readonly term: Term;
+  /** The word as written and its synonyms, for FTS5; undefined when it matches nothing. */
+  readonly exact: string | undefined;
+  /** With corrections. */
+  readonly expression: string | undefined;
+  /** Words that stand for it. */
+  readonly corrections: readonly string[];
+  /** Folded words to highlight, stemmed by who does. */
+  readonly shown: readonly string[];
+}
+
+export interface Expansion {
+  readonly db: Database;
+  readonly collectionRow: number;
+  readonly shards: readonly number[];
+  readonly isTypoTolerant: boolean;
+}
+
+/** Adds to a term what else it may mean: synonyms, forms of a prefix, and for unknown words those that are near. */
+export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
+  const { words, isPrefix, isQuoted, fields } = term;
+  const own = rowOfWords(words, isPrefix, fields);
+  const word = words.length === 1 && !isQuoted ? words[0]! : undefined;
+  if (own === undefined || word === undefined) {
+    return { term, exact: own, expression: own, corrections: [], shown: words };
+  }
+  if (isPrefix) {
+    const expression = anyOf([own, ...prefixForms(expansion.db, word, fields)]);
+    return { term, exact: expression, expression, corrections: [], shown: words };
+  }
+  const synonyms = synonymsOf(expansion.db, expansion.collectionRow, word);
+  const exact = anyOf([own, ...synonyms.map((synonym) => rowOfWords(synonym, false, fields))]);
+  const shown = [word, ...synonyms.flat()];
+  const corrections =
+    expansion.isTypoTolerant && synonyms.length === 0
+      ? correctionsOf(expansion, word, own, fields)
+      : undefined;
+  if (corrections === undefined) return { term, exact, expression: exact, corrections: [], shown };
+  return {
+    term: corrections.isUnknown ? { ...term, words: [corrections.words[0]!] } : term,
+    exact,
+    expression: anyOf([exact, ...corrections.words.map((near) => rowOfWords([near], false, fields))]),
+    corrections: corrections.words,
+    shown: [...shown, ...corrections.words],
+  };
+}
+
+/** Words near one that is in no document or in few; undefined when it stands for itself. */
+function correctionsOf(
+  { db, collectionRow, shards }: Expansion,
+  word: string,
+  own: string,
+  fields: readonly SearchField[] | undefined,
+): { words: string[]; isUnknown: boolean } | undefined {
+  if (mistakesAllowed(word) === 0) return undefined;
+  const ownCount = countMatches(db, collectionRow, shards, own, rareBelow);
+  if (ownCount >= rareBelow) return undefined;
+  const countMin = Math.max(1, ownCount * rareFactor);
+  const found: { word: string; distance: number; count: number }[] = [];
+  const stems = new Set([stem(word)]);
+  for (const near of nearWords(db, word)) {
+    if (found.length >= countedMax || (found.length > 0 && near.distance > found[0]!.distance)) break;
+    if (stems.has(stem(near.word))) continue;
+    stems.add(stem(near.word));
+    const expression = rowOfWords([near.word], false, fields)!;
+    const count = countMatches(db, collectionRow, shards, expression, countedUpTo);
+    if (count >= countMin) found.push({ ...near, count });
+  }
+  if (found.length === 0) return undefined;
+  found.sort((left, right) => right.count - left.count);
+  return { words: found.slice(0, correctionsMax).map((near) => near.word), isUnknown: ownCount === 0 };
+}
+
+/**
+ * The stems of words that begin with a prefix when the stems themselves do not: `relationa*` has to find `relational`,
+ * whose stem is `relat`.
+ */
+function prefixForms(
+  db: Database,
+  prefix: string,
+  fields: readonly SearchField[] | undefined,
+): (string | undefined)[] {
+  const stems = new Map<string, string>();
+  for (const word of wordsWithPrefix(db, prefix, prefixWordsMax)) {
+    const form = stem(word);
+    if (!form.startsWith(prefix) && stems.size < prefixStemsMax) stems.set(form, word);
+  }
+  return [...stems.values()].map((word) => rowOfWords([word], false, fields));
+}

@@ -1,0 +1,58 @@
+import type { SearchField } from "../content.ts";
+import { standsAlone, wordsOf } from "./words.ts";
+
+/** The signs of the query language. */
+export type QueryToken =
+  | { readonly kind: "and" | "or" | "not" | "open" | "close" }
+  | { readonly kind: "field"; readonly field: SearchField }
+  | {
+      readonly kind: "words";
+      readonly words: readonly string[];
+      readonly isPrefix: boolean;
+      readonly isQuoted: boolean;
+    };
+
+const operators: Readonly<Record<string, "and" | "or" | "not">> = { AND: "and", OR: "or", NOT: "not" };
+
+const fieldNames: Readonly<Record<string, SearchField>> = {
+  title: "title",
+  heading: "headings",
+  headings: "headings",
+  tag: "tags",
+  tags: "tags",
+  text: "text",
+};
+
+/** A phrase, a parenthesis, an exclusion's sign, or everything up to the next of them or a space. */
+const signPattern = /"([^"]*)"?(\*?)|([()])|(?<=^|[\s(])-(?=\S)|[^\s"()]+/g;
+
+/** The signs of a query in their order; signs without a letter or digit are left out. */
+export function tokensOfQuery(text: string): QueryToken[] {
+  const tokens: QueryToken[] = [];
+  for (const match of text.matchAll(signPattern)) {
+    const [sign, phrase, star, parenthesis] = match;
+    if (phrase !== undefined) tokens.push(...wordsToken(phrase, star === "*", true));
+    else if (parenthesis !== undefined) tokens.push({ kind: parenthesis === "(" ? "open" : "close" });
+    else if (sign === "-") tokens.push({ kind: "not" });
+    else tokens.push(...plainTokens(sign));
+  }
+  return tokens;
+}
+
+/** `word`, `word*`, `foo-bar`, `title:word`, an operator, or `title:` with a phrase or parentheses behind it. */
+function plainTokens(sign: string): QueryToken[] {
+  const operator = operators[sign];
+  if (operator !== undefined) return [{ kind: operator }];
+  const colon = sign.indexOf(":");
+  const name = sign.slice(0, Math.max(0, colon)).toLowerCase();
+  if (Object.hasOwn(fieldNames, name)) {
+    return [{ kind: "field", field: fieldNames[name]! }, ...plainTokens(sign.slice(colon + 1))];
+  }
+  return wordsToken(sign, sign.endsWith("*"), false);
+}
+
+function wordsToken(text: string, isPrefix: boolean, isQuoted: boolean): QueryToken[] {
+  const words = [...wordsOf(text)].map(({ word }) => word);
+  if (words.length === 0) return [];
+  return [{ kind: "words", words, isPrefix: isPrefix && !standsAlone(words.at(-1)!), isQuoted }];
+}

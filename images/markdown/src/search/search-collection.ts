@@ -1,0 +1,149 @@
+import type { Database } from "better-sqlite3";
+import type { SearchHit, SearchQuery, SearchResult } from "../content.ts";
+import { type ExpandedTerm, expandTerm } from "./expand-terms.ts";
+import { countFacets } from "./facets.ts";
+import { shownTextOf } from "./index-document.ts";
+import { adjacentTerms, matchExpression, rowOfWords, termsNearby } from "./match-expression.ts";
+import { findMatches, type Matches } from "./matches.ts";
+import { parseQuery } from "./parse-query.ts";
+import { type QueryNode, type Term, wantedTerms } from "./query.ts";
+import { type RankedMatch, rankMatches, type Tier } from "./rank-matches.ts";
+import { shardsOf } from "./shards.ts";
+import { type Highlights, highlighted, snippetOf } from "./snippet.ts";
+import { stem } from "./stem.ts";
+
+/**
+ * What counts before relevance: all words in the title, words near each other and in a row, spelled as in the query,
+ * and how many of the words there are when no document has all of them.
+ */
+const titleWeight = 1;
+const nearWeight = 2;
+const adjacentWeight = 4;
+const exactWeight = 8;
+const wordWeight = 16;
+
+/**
+ * The documents of a collection that match a query, the best first. Documents with all words count; when there are
+ * none, those with some of them.
+ *
+ * Synchronous and bounded: of words that are in very many documents only the newest are scored and counted.
+ *
+ * @throws WeftkitError `invalid_query`
+ */
+export function searchCollection(db: Database, collectionRow: number, query: SearchQuery): SearchResult {
+  const node = parseQuery(query.query, query.fields);
+  const shards = node === undefined ? [] : shardsOf(db, collectionRow);
+  if (node === undefined || shards.length === 0) return nothingFound(query);
+  const expansion = { db, collectionRow, shards, isTypoTolerant: query.typo !== false };
+  const expanded = new Map(wantedTerms(node).map((term) => [term, expandTerm(expansion, term)]));
+  const find = (wanted: QueryNode): Matches => {
+    const expression = matchExpression(wanted, (term) => expressionOf(expanded, term));
+    if (expression === undefined) return { shards: [], total: 0, isComplete: true };
+    return findMatches(db, collectionRow, shards, expression, query.filter);
+  };
+  let matches = find(node);
+  let tiers = tiersOf(node, expanded);
+  const words = bagOfWords(node);
+  if (matches.total === 0 && words !== undefined && words.length > 1) {
+    matches = find({ kind: "or", any: words });
+    tiers = words.flatMap((term) => tier(expanded.get(term)?.expression, wordWeight));
+  }
+  const ranked = rankMatches(db, matches, tiers);
+  const highlights = highlightsOf([...expanded.values()]);
+  return {
+    total: matches.total,
+    totalIsExact: matches.isComplete,
+    hits: ranked
+      .slice(query.offset, query.offset + query.limit)
+      .map((match) => hitOf(db, match, highlights, query.highlight !== false)),
+    corrections: correctionsOf(expanded),
+    facets: countFacets(
+      db,
+      query.facets ?? [],
+      ranked.map((hit) => hit.documentRow),
+    ),
+  };
+}
+
+function nothingFound({ facets = [] }: SearchQuery): SearchResult {
+  return {
+    total: 0,
+    totalIsExact: true,
+    hits: [],
+    corrections: [],
+    facets: Object.fromEntries(facets.map((name) => [name, []])),
+  };
+}
+
+/** Terms that must not be there are not expanded: what nobody wrote must not exclude anything. */
+function expressionOf(expanded: ReadonlyMap<Term, ExpandedTerm>, term: Term): string | undefined {
+  const found = expanded.get(term);
+  return found === undefined ? rowOfWords(term.words, term.isPrefix, term.fields) : found.expression;
+}
+
+/** The terms of a query that only lists words; undefined when it has operators or phrases. */
+function bagOfWords(node: QueryNode): readonly Term[] | undefined {
+  if (node.kind === "term") return [node];
+  if (node.kind !== "and" || node.none.length > 0) return undefined;
+  const terms = node.all.filter((inner) => inner.kind === "term");
+  const isBag = terms.length === node.all.length && terms.every(({ isQuoted }) => !isQuoted);
+  return isBag ? terms : undefined;
+}
+
+function tiersOf(node: QueryNode, expanded: ReadonlyMap<Term, ExpandedTerm>): Tier[] {
+  const tiers: Tier[] = [];
+  const isCorrected = [...expanded.values()].some(({ corrections }) => corrections.length > 0);
+  if (isCorrected) {
+    const exact = matchExpression(node, (term) => expanded.get(term)?.exact ?? expressionOf(expanded, term));
+    tiers.push(...tier(exact, exactWeight));
+  }
+  const words = bagOfWords(node);
+  if (words === undefined) return tiers;
+  const terms = words.map((term) => expanded.get(term)!.term);
+  const fields = terms[0]!.fields;
+  if (terms.some((term) => term.fields !== fields)) return tiers;
+  if (terms.length > 1) {
+    tiers.push(
+      ...tier(adjacentTerms(terms, fields), adjacentWeight),
+      ...tier(termsNearby(terms, fields), nearWeight),
+    );
+  }
+  if (fields === undefined || (fields.includes("title") && fields.length > 1)) {
+    const inTitle = terms.map(({ words, isPrefix }) => rowOfWords(words, isPrefix, ["title"])!);
+    tiers.push({ expression: inTitle.join(" AND "), weight: titleWeight });
+  }
+  return tiers;
+}
+
+function tier(expression: string | undefined, weight: number): Tier[] {
+  return expression === undefined ? [] : [{ expression, weight }];
+}
+
+function highlightsOf(expanded: readonly ExpandedTerm[]): Highlights {
+  const stems = new Set<string>();
+  const prefixes: string[] = [];
+  for (const { term, shown } of expanded) {
+    for (const [index, word] of shown.entries()) {
+      if (term.isPrefix && index === shown.length - 1) prefixes.push(word);
+      else stems.add(stem(word));
+    }
+  }
+  return { stems, prefixes };
+}
+
+function hitOf(db: Database, match: RankedMatch, highlights: Highlights, isHighlighted: boolean): SearchHit {
+  const { documentRow, score } = match;
+  const { title, text } = shownTextOf(db, documentRow);
+  return {
+    documentRow,
+    score,
+    title: isHighlighted ? highlighted(title, highlights) : title,
+    snippet: snippetOf(text, highlights, isHighlighted),
+  };
+}
+
+function correctionsOf(expanded: ReadonlyMap<Term, ExpandedTerm>): { from: string; to: string }[] {
+  return [...expanded].flatMap(([term, { corrections }]) =>
+    corrections.map((to) => ({ from: term.words.join(" "), to })),
+  );
+}

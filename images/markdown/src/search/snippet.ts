@@ -1,0 +1,107 @@
+import { stem } from "./stem.ts";
+import { type Word, wordsOf } from "./words.ts";
+
+/** Words of a snippet, and how many of them may stand before the first hit. */
+const snippetWords = 32;
+const wordsBefore = 6;
+/** So many words of a text are looked through for the best place. */
+const wordsLookedAtMax = 6000;
+/** Longer snippets are cut (UTF-16 units), when words are very long or far apart. */
+const snippetLengthMax = 400;
+
+/** What is to be highlighted in a text: stems and beginnings of words. */
+export interface Highlights {
+  readonly stems: ReadonlySet<string>;
+  readonly prefixes: readonly string[];
+}
+
+/** A text with its hits between `<mark>` and `</mark>`, everything else escaped for HTML. */
+export function highlighted(text: string, highlights: Highlights): string {
+  return marked(text, 0, text.length, hitsIn([...wordsOf(text)], highlights));
+}
+
+/** The part of a text with the most different words of the query; from its beginning when it has none. */
+export function snippetOf(text: string, highlights: Highlights, isHighlighted: boolean): string {
+  const words: Word[] = [];
+  for (const word of wordsOf(text)) {
+    words.push(word);
+    if (words.length >= wordsLookedAtMax) break;
+  }
+  const hits = hitsIn(words, highlights);
+  const firstWord = Math.max(0, bestPlace(words, hits) - wordsBefore);
+  const lastWord = Math.min(words.length - 1, firstWord + snippetWords - 1);
+  const start = firstWord === 0 ? 0 : words[firstWord]!.start;
+  const wanted = lastWord < words.length - 1 ? words[lastWord]!.end : text.length;
+  const end = cutAt(text, start, wanted);
+  const body = isHighlighted ? marked(text, start, end, hits) : text.slice(start, end);
+  return `${start > 0 ? "… " : ""}${body.trim().replace(/\s+/g, " ")}${end < text.trimEnd().length ? " …" : ""}`;
+}
+
+type Hit = Word & { readonly key: string; readonly index: number };
+
+function hitsIn(words: readonly Word[], { stems, prefixes }: Highlights): Hit[] {
+  const hits: Hit[] = [];
+  for (const [index, found] of words.entries()) {
+    const key = stem(found.word);
+    const isHit = stems.has(key) || prefixes.some((prefix) => found.word.startsWith(prefix));
+    if (isHit) hits.push({ ...found, key, index });
+  }
+  return hits;
+}
+
+/** The word with which a window begins that has the most different hits, of these the one with the most. */
+function bestPlace(words: readonly Word[], hits: readonly Hit[]): number {
+  let best = 0;
+  let bestValue = 0;
+  let last = 0;
+  const inside = new Map<string, number>();
+  for (const [first, hit] of hits.entries()) {
+    while (last < hits.length && hits[last]!.index < hit.index + snippetWords - wordsBefore) {
+      inside.set(hits[last]!.key, (inside.get(hits[last]!.key) ?? 0) + 1);
+      last++;
+    }
+    const value = inside.size * words.length + (last - first);
+    if (value > bestValue) {
+      best = hit.index;
+      bestValue = value;
+    }
+    const count = inside.get(hit.key)! - 1;
+    if (count === 0) inside.delete(hit.key);
+    else inside.set(hit.key, count);
+  }
+  return best;
+}
+
+/** Not in the middle of a character that has two units. */
+function cutAt(text: string, start: number, wanted: number): number {
+  if (wanted - start <= snippetLengthMax) return wanted;
+  const end = start + snippetLengthMax;
+  return /[\uDC00-\uDFFF]/.test(text[end] ?? "") ? end - 1 : end;
+}
+
+function marked(text: string, start: number, end: number, hits: readonly Hit[]): string {
+  let html = "";
+  let copied = start;
+  for (const [index, hit] of hits.entries()) {
+    if (hit.start < start || hit.end > end) continue;
+    // Hits without anything between them, as in Chinese, are one mark.
+    const follows = index > 0 && copied > start && hit.start === copied;
+    const isFollowed = hits[index + 1]?.start === hit.end && hits[index + 1]!.end <= end;
+    html += `${escapeHtml(text.slice(copied, hit.start))}${follows ? "" : "<mark>"}`;
+    html += `${escapeHtml(text.slice(hit.start, hit.end))}${isFollowed ? "" : "</mark>"}`;
+    copied = hit.end;
+  }
+  return html + escapeHtml(text.slice(copied, end));
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => escapes[character]!);
+}
