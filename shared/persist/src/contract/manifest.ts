@@ -62,11 +62,11 @@ export interface Manifest {
   readonly engine: string;
   /** Of the owner that captured it. */
   readonly epoch: number;
-  /** The number of the push; the first is 1, each one more than the one before. */
+  /** The number of the push: higher than the one before; numbers may be left out. */
   readonly seq: number;
   /** Unix time in milliseconds, by the engine's clock when it captured. */
   readonly time: number;
-  /** SHA-256 of the manifest of push `seq - 1`; null for the first. */
+  /** SHA-256 of the manifest of the push before; null for the first. */
   readonly previous: string | null;
   readonly streams: Readonly<Record<string, StreamState>>;
   /** Earlier states that retention keeps, newest first. What neither they nor this manifest name may be deleted. */

@@ -8,7 +8,7 @@ import {
 import type { FunctionRequest } from "./function-request.ts";
 
 /** The base URL's own path may stand before it; it is not signed, as the function need not know it. */
-const routePattern = /^(?:\/[A-Za-z0-9._~-]{1,128}){0,8}(\/(?:persist|restore|lease))$/;
+const routePattern = /^(?:\/(?!\.{1,2}\/)[A-Za-z0-9._~-]{1,128}){0,8}(\/(?:persist|restore|lease))$/;
 const queryLengthMax = 1024;
 
 export interface Authenticated {
