@@ -27,7 +27,9 @@ export class Cursors {
     const bytes = cursor.length > cursorLengthMax ? Buffer.alloc(0) : Buffer.from(cursor, "base64url");
     const payload = bytes.subarray(tagBytes);
     const isOurs =
-      payload.length > 0 && timingSafeEqual(bytes.subarray(0, tagBytes), this.#tag(listing, payload));
+      payload.length > 0 &&
+      bytes.toString("base64url") === cursor &&
+      timingSafeEqual(bytes.subarray(0, tagBytes), this.#tag(listing, payload));
     if (!isOurs) {
       throw problems.invalidCursor(
         "use the cursor of the page before, with the same filter and sort; to begin again, leave it out",

@@ -17,6 +17,7 @@ describe("cursors", () => {
       ["b", cursor],
       ["a", forged.toString("base64url")],
       ["a", ""],
+      ["a", `${cursor}x`],
       ["a", "x".repeat(9000)],
       ["a", cursor.slice(0, 16)],
     ] as const) {

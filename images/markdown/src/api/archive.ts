@@ -1,0 +1,70 @@
+import { Readable } from "node:stream";
+import { content, json, type Route, route } from "@weftkit/http";
+import Type from "typebox";
+import { exportCollection } from "../archive/export.ts";
+import { importArchive } from "../archive/import.ts";
+import { collectionNotFound, invalidArchive } from "../problems.ts";
+import { requireCollection } from "../storage/collections.ts";
+import type { ApiContext } from "./context.ts";
+import { collectionParams, noQuery } from "./schemas.ts";
+
+const tag = "Import and export";
+
+export function exportRoute(api: ApiContext): Route {
+  return route({
+    method: "GET",
+    path: "/collections/{name}/export",
+    operation: "exportCollection",
+    tag,
+    summary: "Export a collection",
+    description:
+      "As a folder in a tar archive: documents as `<id>.md`, byte for byte, attachments under their paths. It is the state at one time; versions and the trash are not in it. `curl .../export | tar x`",
+    access: { action: "read", object: ({ name }) => name },
+    params: collectionParams,
+    query: noQuery,
+    responses: { 200: { description: "The archive.", content: { "application/x-tar": undefined } } },
+    problems: [collectionNotFound],
+    handle: async ({ params, signal }) => {
+      const { name } = params;
+      await api.store.read((db) => requireCollection(db, name), { signal });
+      const snapshot = await api.store.snapshot({ signal });
+      return content(200, "application/x-tar", Readable.from(exportCollection(snapshot, name)), {
+        "content-disposition": `attachment; filename="${name}.tar"`,
+      });
+    },
+  });
+}
+
+export function importRoute(api: ApiContext): Route {
+  return route({
+    method: "POST",
+    path: "/collections/{name}/import",
+    operation: "importCollection",
+    tag,
+    summary: "Import a folder",
+    description:
+      "From a tar archive: `.md` files become documents, all others attachments, hidden ones are left out. What is there already and the same stays as it is; nothing is deleted. `tar c . | curl --data-binary @- -H 'content-type: application/x-tar' .../import`",
+    access: { action: "write", object: ({ name }) => name },
+    params: collectionParams,
+    query: noQuery,
+    body: { "application/x-tar": { kind: "stream", bytesMax: api.limits.importBytesMax } },
+    responses: {
+      200: {
+        description: "What became of the files.",
+        content: {
+          "application/json": Type.Object({
+            created: Type.Integer(),
+            updated: Type.Integer(),
+            unchanged: Type.Integer(),
+            attachments: Type.Integer(),
+            skipped: Type.Array(Type.Object({ path: Type.String(), reason: Type.String() })),
+            skippedCount: Type.Integer(),
+          }),
+        },
+      },
+    },
+    problems: [collectionNotFound, invalidArchive],
+    handle: async ({ params, body, user }) =>
+      json(200, await importArchive(api, params.name, body.value, user.user)),
+  });
+}

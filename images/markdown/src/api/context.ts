@@ -1,0 +1,24 @@
+import type { Cursors } from "@weftkit/http";
+import type { Store } from "@weftkit/store";
+import type { Database } from "better-sqlite3";
+import type { ChangeFeed } from "../changes/feed.ts";
+
+export interface Limits {
+  readonly documentBytesMax: number;
+  readonly attachmentBytesMax: number;
+  readonly importBytesMax: number;
+  /** 0 is no limit. */
+  readonly versionsMax: number;
+}
+
+/** What the operations of the API work with. */
+export interface ApiContext {
+  readonly store: Store;
+  readonly cursors: Cursors;
+  readonly feed: ChangeFeed;
+  readonly limits: Limits;
+  /** Writes, and tells those who follow the changes. */
+  write<T>(work: (db: Database) => T, signal?: AbortSignal): Promise<T>;
+  /** Called after a collection was deleted: its contents are to be removed. */
+  sweep(): void;
+}

@@ -1,0 +1,139 @@
+import { json, problems, type Route, route } from "@weftkit/http";
+import Type from "typebox";
+import { type BacklinkPosition, backlinksTo } from "../links/backlinks.ts";
+import { renameDocument } from "../links/rename.ts";
+import { requireDocumentId } from "../names.ts";
+import {
+  collectionNotFound,
+  documentExists,
+  documentNotFound,
+  documentTooLarge,
+  invalidDocumentId,
+  tooManyLinks,
+} from "../problems.ts";
+import { requireCollection } from "../storage/collections.ts";
+import { requireDocument } from "../storage/documents.ts";
+import type { ApiContext } from "./context.ts";
+import { entityTag, requirePreconditions } from "./entity-tag.ts";
+import { documentAddress, documentJson } from "./representation.ts";
+import { documentParams, listedDocumentSchema, next, noQuery, pageQuery, strict } from "./schemas.ts";
+
+const tag = "Links";
+
+export function backlinksRoute(api: ApiContext): Route {
+  return route({
+    method: "GET",
+    path: "/collections/{name}/backlinks/{id...}",
+    operation: "listBacklinks",
+    tag,
+    summary: "List the links to a document",
+    description: "`[[wiki links]]` and `[Markdown](links.md)` that mean it now.",
+    access: { action: "read", object: ({ name }) => name },
+    params: documentParams,
+    query: pageQuery,
+    responses: {
+      200: {
+        description: "A page of them, by the document that they are in.",
+        content: {
+          "application/json": Type.Object({
+            backlinks: Type.Array(
+              Type.Object({
+                id: Type.String({ description: "The document that the link is in." }),
+                title: Type.String(),
+                kind: Type.Enum(["wiki", "markdown"]),
+                target: Type.String({ description: "As it is written." }),
+                anchor: Type.Union([Type.String(), Type.Null()]),
+                label: Type.String(),
+              }),
+            ),
+            next,
+          }),
+        },
+      },
+    },
+    problems: [collectionNotFound, documentNotFound, problems.invalidCursor],
+    handle: ({ params, query, signal }) =>
+      api.store.read(
+        (db) => {
+          const collection = requireCollection(db, params.name);
+          const document = requireDocument(db, collection, requireDocumentId(params.id));
+          const { limit = 100, cursor } = query;
+          const listing = `backlinks ${document.row}`;
+          const after: BacklinkPosition =
+            cursor === undefined ? ["", -1] : (api.cursors.read(listing, cursor) as BacklinkPosition);
+          const links = backlinksTo(db, collection, document, after, limit);
+          const last = links.length === limit ? links.at(-1) : undefined;
+          return json(200, {
+            backlinks: links.map(({ source, sourceTitle, kind, target, anchor, label }) => {
+              return { id: source, title: sourceTitle, kind, target, anchor, label };
+            }),
+            next: last === undefined ? null : api.cursors.write(listing, [last.source, last.position]),
+          });
+        },
+        { signal },
+      ),
+  });
+}
+
+export function renameRoute(api: ApiContext): Route {
+  return route({
+    method: "POST",
+    path: "/collections/{name}/rename/{id...}",
+    operation: "renameDocument",
+    tag,
+    summary: "Rename a document",
+    description:
+      "Gives it another id, and rewrites the links to it in all other documents, each as a new version, in one transaction.",
+    access: { action: "write", object: ({ name }) => name },
+    params: documentParams,
+    query: noQuery,
+    body: {
+      "application/json": {
+        kind: "json",
+        bytesMax: 16_384,
+        schema: Type.Object(
+          { to: Type.String({ minLength: 1, maxLength: 1024, description: "The new id." }) },
+          strict,
+        ),
+      },
+    },
+    responses: {
+      200: {
+        description: "The document under its new id, and in how many others links were rewritten.",
+        content: {
+          "application/json": Type.Object({ document: listedDocumentSchema, relinked: Type.Integer() }),
+        },
+        headers: { etag: "The new version.", location: "Its new address." },
+      },
+    },
+    problems: [
+      collectionNotFound,
+      documentNotFound,
+      invalidDocumentId,
+      documentExists,
+      tooManyLinks,
+      documentTooLarge,
+      problems.preconditionFailed,
+    ],
+    handle: async ({ params, body, headers, user, signal }) => {
+      const id = requireDocumentId(params.id);
+      const to = requireDocumentId(body.value.to);
+      const { versionsMax, documentBytesMax: bytesMax } = api.limits;
+      return api.write((db) => {
+        const collection = requireCollection(db, params.name);
+        const existing = requireDocument(db, collection, id);
+        requirePreconditions(headers, existing);
+        const options = { at: Date.now(), author: user.user, versionsMax, bytesMax };
+        const { document, relinked } =
+          to === id
+            ? { document: existing, relinked: 0 }
+            : renameDocument(db, collection, existing, to, options);
+        return json(
+          200,
+          { document: documentJson(collection, document), relinked },
+          { etag: entityTag(document), location: documentAddress(collection.name, document.id) },
+        );
+      }, signal);
+    },
+  });
+}

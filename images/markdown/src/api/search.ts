@@ -1,0 +1,108 @@
+import { json, type Route, route } from "@weftkit/http";
+import Type from "typebox";
+import { compileFilter } from "../fields/compile-filter.ts";
+import { parseFilter } from "../fields/filter.ts";
+import { collectionNotFound, invalidFilter } from "../problems.ts";
+import { searchCollection } from "../search/search-collection.ts";
+import { requireCollection } from "../storage/collections.ts";
+import { documentOfRow } from "../storage/documents.ts";
+import type { ApiContext } from "./context.ts";
+import { filterParameter } from "./list-documents.ts";
+import { documentJson } from "./representation.ts";
+import { collectionParams, listedDocumentSchema, noQuery, strict } from "./schemas.ts";
+
+const body = Type.Object(
+  {
+    query: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      pattern: "\\S",
+      description: 'Words; `"a phrase"`, `begin*`, `-without`, `one OR other`.',
+    }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: "Default: 10." })),
+    offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, description: "Default: 0." })),
+    filter: filterParameter,
+    facets: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+        maxItems: 10,
+        description: "Fields whose values are counted over all hits.",
+      }),
+    ),
+    fields: Type.Optional(
+      Type.Array(Type.Enum(["title", "headings", "tags", "text"]), {
+        minItems: 1,
+        maxItems: 4,
+        description: "Where to search. Default: everywhere.",
+      }),
+    ),
+    typo: Type.Optional(
+      Type.Boolean({ description: "Whether an unknown word may stand for one that is near. Default: true." }),
+    ),
+    highlight: Type.Optional(
+      Type.Boolean({ description: "Whether hits are between `<mark>` and `</mark>`. Default: true." }),
+    ),
+  },
+  strict,
+);
+
+const answer = Type.Object({
+  hits: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      score: Type.Number({ description: "Higher is better; to be compared within one answer only." }),
+      title: Type.String({ description: "HTML when highlighted." }),
+      snippet: Type.String({ description: "HTML when highlighted." }),
+      document: listedDocumentSchema,
+    }),
+  ),
+  total: Type.Integer(),
+  totalIsExact: Type.Boolean({ description: "False when there are more than were counted." }),
+  corrections: Type.Array(Type.Object({ from: Type.String(), to: Type.String() })),
+  facets: Type.Record(
+    Type.String(),
+    Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })),
+  ),
+});
+
+export function searchRoute(api: ApiContext): Route {
+  return route({
+    method: "POST",
+    path: "/collections/{name}/search",
+    operation: "search",
+    tag: "Search",
+    summary: "Full-text search",
+    access: { action: "read", object: ({ name }) => name },
+    params: collectionParams,
+    query: noQuery,
+    body: { "application/json": { kind: "json", bytesMax: 65_536, schema: body } },
+    responses: { 200: { description: "The best documents first.", content: { "application/json": answer } } },
+    problems: [collectionNotFound, invalidFilter],
+    handle: async ({ params, body: { value }, signal }) => {
+      const { query, limit = 10, offset = 0, filter, ...options } = value;
+      const compiled = filter === undefined ? {} : { filter: compileFilter(parseFilter(filter)) };
+      return api.store.read(
+        (db) => {
+          const collection = requireCollection(db, params.name);
+          const result = searchCollection(db, collection.row, {
+            query,
+            limit,
+            offset,
+            ...options,
+            ...compiled,
+          });
+          return json(200, {
+            hits: result.hits.map(({ documentRow, score, title, snippet }) => {
+              const document = documentOfRow(db, documentRow);
+              return { id: document.id, score, title, snippet, document: documentJson(collection, document) };
+            }),
+            total: result.total,
+            totalIsExact: result.totalIsExact,
+            corrections: result.corrections,
+            facets: result.facets,
+          });
+        },
+        { signal },
+      );
+    },
+  });
+}

@@ -1,0 +1,144 @@
+import { isUtf8 } from "node:buffer";
+import { Problem } from "@weftkit/http";
+import type { Database } from "better-sqlite3";
+import type { ApiContext } from "../api/context.ts";
+import { findAttachment, writeAttachment } from "../storage/attachments.ts";
+import { type Collection, requireCollection } from "../storage/collections.ts";
+import { findLiveDocument, textOf } from "../storage/documents.ts";
+import { writeDocument } from "../storage/write-document.ts";
+import { type PreparedDocument, prepareDocument } from "../text/prepare.ts";
+import { documentOfPath, isDocumentPath, mediaTypeOf, pathInFolder } from "./paths.ts";
+import { readTar } from "./read-tar.ts";
+
+/** What became of the files of an archive. */
+export interface ImportResult {
+  readonly created: number;
+  readonly updated: number;
+  /** Documents and attachments that are the same already. */
+  readonly unchanged: number;
+  readonly attachments: number;
+  /** Files that cannot be documents or attachments, and why. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** How many were skipped in all; no more than 100 are listed. */
+  readonly skippedCount: number;
+}
+
+const skippedMax = 100;
+/** Files are written in transactions of so many. */
+const batchFiles = 100;
+const batchBytes = 1024 ** 2;
+
+interface Work {
+  readonly bytes: number;
+  run(db: Database, collection: Collection): void;
+}
+
+/**
+ * Writes the files of an archive into a collection: `.md` files as documents, all others as attachments. What is in the
+ * collection besides stays. Files that were read are written also when one after them cannot be read.
+ *
+ * @throws Problem `invalid-archive`, `collection-not-found`.
+ */
+export async function importArchive(
+  api: ApiContext,
+  name: string,
+  source: AsyncIterable<Buffer>,
+  author: string,
+): Promise<ImportResult> {
+  await api.store.read((db) => requireCollection(db, name));
+  const { documentBytesMax, attachmentBytesMax } = api.limits;
+  const counts = { created: 0, updated: 0, unchanged: 0, attachments: 0, skippedCount: 0 };
+  const skipped: { path: string; reason: string }[] = [];
+  const skip = (path: string, reason: string) => {
+    counts.skippedCount++;
+    if (skipped.length < skippedMax) skipped.push({ path, reason });
+  };
+  let batch: Work[] = [];
+  let bytes = 0;
+  const flush = async () => {
+    const work = batch;
+    batch = [];
+    bytes = 0;
+    if (work.length === 0) return;
+    await api.write((db) => {
+      const collection = requireCollection(db, name);
+      for (const one of work) one.run(db, collection);
+    });
+  };
+  const add = async (work: Work) => {
+    batch.push(work);
+    bytes += work.bytes;
+    if (batch.length >= batchFiles || bytes >= batchBytes) await flush();
+  };
+  for await (const file of readTar(source, Math.max(documentBytesMax, attachmentBytesMax))) {
+    const path = pathInFolder(file.path);
+    if (path === undefined) continue;
+    if ("type" in file) skip(path, "it is a link or a device, not a file");
+    else if (file.content === undefined) skip(path, `it is too large (${file.sizeBytes} bytes)`);
+    else if (!isDocumentPath(path)) {
+      if (file.content.length > attachmentBytesMax) skip(path, `it is too large (${file.sizeBytes} bytes)`);
+      // A copy, so that the chunk of the stream that it is part of can go.
+      else await add(attachmentWork(path, Buffer.from(file.content), author, counts));
+    } else {
+      const prepared = documentOf(path, file.content, documentBytesMax);
+      if (typeof prepared === "string") skip(path, prepared);
+      else await add(documentWork(prepared, author, api.limits.versionsMax, counts));
+    }
+  }
+  await flush();
+  return { ...counts, skipped };
+}
+
+/** The document of a file, or why it cannot be one. */
+function documentOf(path: string, content: Buffer, bytesMax: number): PreparedDocument | string {
+  if (!isUtf8(content)) return "its text is not UTF-8";
+  try {
+    return prepareDocument(documentOfPath(path), content.toString(), bytesMax);
+  } catch (error) {
+    if (error instanceof Problem) return error.message;
+    throw error;
+  }
+}
+
+function documentWork(
+  document: PreparedDocument,
+  author: string,
+  versionsMax: number,
+  counts: { created: number; updated: number; unchanged: number },
+): Work {
+  return {
+    bytes: document.sizeBytes,
+    run: (db, collection) => {
+      const existing = findLiveDocument(db, collection, document.id);
+      if (existing !== undefined && textOf(db, existing) === document.text) {
+        counts.unchanged++;
+        return;
+      }
+      writeDocument(db, collection, document, { at: Date.now(), author, action: "imported", versionsMax });
+      counts[existing === undefined ? "created" : "updated"]++;
+    },
+  };
+}
+
+function attachmentWork(
+  path: string,
+  content: Buffer,
+  author: string,
+  counts: { attachments: number; unchanged: number },
+): Work {
+  return {
+    bytes: content.length,
+    run: (db, collection) => {
+      const before = findAttachment(db, collection, path)?.sha256;
+      const mediaType = mediaTypeOf(path);
+      const { attachment } = writeAttachment(db, collection, {
+        path,
+        mediaType,
+        content,
+        at: Date.now(),
+        author,
+      });
+      counts[attachment.sha256 === before ? "unchanged" : "attachments"]++;
+    },
+  };
+}

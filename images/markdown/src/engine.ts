@@ -1,0 +1,77 @@
+import type { Duplex } from "node:stream";
+import type { Deadline } from "@weftkit/core";
+import type { Engine, EngineContext, Peer } from "@weftkit/host";
+import { Cursors, HttpServer } from "@weftkit/http";
+import { type Store, statement } from "@weftkit/store";
+import type { ApiContext } from "./api/context.ts";
+import { descriptionPages, prefix, routesOf } from "./api/routes.ts";
+import { ChangeFeed } from "./changes/feed.ts";
+import { openDocuments } from "./storage/open-documents.ts";
+import { Sweeper } from "./storage/sweeper.ts";
+
+/** The content store, as the host runs it. */
+export class MarkdownEngine implements Engine<"markdown"> {
+  #store!: Store;
+  #http!: HttpServer;
+  #sweeper!: Sweeper;
+  readonly #feed = new ChangeFeed();
+
+  async open(ctx: EngineContext<"markdown">): Promise<void> {
+    const { section } = ctx;
+    const store = await openDocuments(ctx);
+    this.#store = store;
+    const cursorKey = await store.read(
+      (db) =>
+        statement(db, "SELECT value FROM settings WHERE name = 'cursor_key'", {
+          pluck: true,
+        }).get() as Buffer,
+    );
+    this.#sweeper = new Sweeper(store, ctx.log, section.trash_retention, () => this.#feed.changed());
+    const api: ApiContext = {
+      store,
+      cursors: new Cursors(cursorKey),
+      feed: this.#feed,
+      limits: {
+        documentBytesMax: section.max_document_bytes,
+        attachmentBytesMax: section.max_attachment_bytes,
+        importBytesMax: section.max_import_bytes,
+        versionsMax: section.max_versions,
+      },
+      write: async (work, signal) => {
+        const value = await store.write(work, signal === undefined ? {} : { signal });
+        this.#feed.changed();
+        return value;
+      },
+      sweep: () => this.#sweeper.sweep(),
+    };
+    const routes = routesOf(api);
+    this.#http = new HttpServer({
+      context: ctx,
+      routes,
+      prefix,
+      pages: descriptionPages(routes),
+      ratePerSecond: section.rate_limit,
+    });
+    await this.#http.open();
+  }
+
+  accept(socket: Duplex, peer: Peer): void {
+    this.#http.accept(socket, peer);
+  }
+
+  refuse(socket: Duplex): void {
+    this.#http.refuse(socket);
+  }
+
+  async close(deadline: Deadline): Promise<void> {
+    // Streams of changes end first: they would never end by themselves.
+    this.#feed.close();
+    await this.#http.close(deadline);
+    await this.#sweeper.stop();
+    await this.#store.close(deadline);
+  }
+
+  status(): Record<string, unknown> {
+    return { requests: this.#http.requests, followers: this.#feed.followers, walBytes: this.#store.walBytes };
+  }
+}

@@ -1,0 +1,42 @@
+import { statement } from "@weftkit/store";
+import type { Database } from "better-sqlite3";
+import { indexDocument, removeDocument } from "../search/index-document.ts";
+import type { PreparedDocument } from "../text/prepare.ts";
+
+/** Writes what is drawn from a document's text: fields, links, search. */
+export function writeDerived(
+  db: Database,
+  collectionRow: number,
+  documentRow: number,
+  document: PreparedDocument,
+): void {
+  const field = statement(
+    db,
+    "INSERT INTO fields (document, collection, name, kind, value, first) VALUES (?, ?, ?, ?, ?, ?)",
+  );
+  for (const { name, kind, value, first } of document.fieldRows) {
+    field.run(documentRow, collectionRow, name, kind, value, first);
+  }
+  const link = statement(
+    db,
+    "INSERT INTO links (source, position, collection, kind, key, target, anchor, label) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+  );
+  for (const { position, kind, key, target, anchor, label } of document.linkRows) {
+    link.run(documentRow, position, collectionRow, kind, key, target, anchor, label);
+  }
+  indexDocument(db, {
+    documentRow,
+    collectionRow,
+    title: document.title,
+    headings: document.extracted.headings.map(({ text }) => text),
+    tags: document.tags,
+    text: document.extracted.plainText,
+  });
+}
+
+/** Removes it, before another text is written or when the document goes to the trash. */
+export function removeDerived(db: Database, documentRow: number): void {
+  statement(db, "DELETE FROM fields WHERE document = ?").run(documentRow);
+  statement(db, "DELETE FROM links WHERE source = ?").run(documentRow);
+  removeDocument(db, documentRow);
+}
