@@ -1,30 +1,18 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import Database, { type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { WatchedConnection } from "./interrupt.ts";
 import { canceledError, sqliteCode, statementTimeoutError } from "./store-error.ts";
 import type { StoreOptions, WorkOptions } from "./types.ts";
 
+export { openDatabase } from "./open-database.ts";
+
 /** A page cache for the connection that everything is written through, and for the one that most reads use. */
 const cacheKib = 16 * 1024;
-
-/** The binary of better-sqlite3 beside a bundle, which has no node_modules to find it in. */
-const bundledBinary = join(import.meta.dirname, `better_sqlite3-${process.platform}-${process.arch}.node`);
-const nativeBinding = existsSync(bundledBinary) ? { nativeBinding: bundledBinary } : {};
-
-/**
- * Opens a connection. It never waits inside SQLite for another one's lock (that would hold the event loop), and reads
- * pages with pread rather than a memory map, where an I/O error would be a signal that ends the process.
- */
-export function openDatabase(file: string, options: { readonly: boolean }): Database.Database {
-  return new Database(file, { ...options, ...nativeBinding, timeout: 0, fileMustExist: options.readonly });
-}
 
 const leftOpen = "the work left an iterator open: read all of it, or call its return(), before the work ends";
 
 /** One connection, the transactions that run on it, and their limits. */
 export class Connection {
-  readonly db: Database.Database;
+  readonly db: Database;
   readonly #begin: Statement;
   readonly #commit: Statement;
   readonly #rollback: Statement;
@@ -32,9 +20,10 @@ export class Connection {
   #usable = true;
 
   /** Takes over `db`, whose settings it makes. */
-  constructor(db: Database.Database, options: Pick<StoreOptions, "prepare">) {
+  constructor(db: Database, options: Pick<StoreOptions, "prepare">) {
     this.db = db;
     db.pragma(`cache_size = -${cacheKib}`);
+    // Pages are read with pread: in a memory map an I/O error would be a signal that ends the process.
     db.pragma("mmap_size = 0");
     // Temporary files, not memory: a sort of a large table must not grow the process. SQLite puts them into the first
     // writable one of SQLITE_TMPDIR, TMPDIR, /var/tmp, /tmp and the working directory.
@@ -58,13 +47,13 @@ export class Connection {
   }
 
   /** Runs `work` in a transaction of its own: all of it or nothing. */
-  transact<T>(work: (db: Database.Database) => T, limits: WorkOptions | undefined): T {
+  transact<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
     this.begin();
     return this.complete(work, limits);
   }
 
   /** Runs `work` in the transaction that was begun and commits it, or undoes all of it and throws. */
-  complete<T>(work: (db: Database.Database) => T, limits: WorkOptions | undefined): T {
+  complete<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
     try {
       const value = this.run(work, limits);
       this.#commit.run();
@@ -80,7 +69,7 @@ export class Connection {
    *
    * @throws WeftkitError `statement_timeout` or `canceled`, TypeError when the work is not what it must be
    */
-  run<T>(work: (db: Database.Database) => T, limits: WorkOptions | undefined): T {
+  run<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
     const deadline = limits?.deadline;
     const signal = limits?.signal;
     if (signal?.aborted) throw canceledError();

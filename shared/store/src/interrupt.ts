@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import Database, { type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
+import { openDatabase } from "./open-database.ts";
 
 /**
  * Ends statements that run too long. better-sqlite3 cannot, so a small SQLite extension does (native/interrupt.c): a
@@ -46,7 +47,7 @@ function load(): NonNullable<typeof loaded> {
     return loaded;
   }
   try {
-    const db = new Database(":memory:");
+    const db = openDatabase(":memory:");
     loadExtension(db, file, "weftkit_control_init");
     const prepare = (sql: string) => db.prepare(sql).pluck();
     const control = {
@@ -62,7 +63,7 @@ function load(): NonNullable<typeof loaded> {
 }
 
 /** better-sqlite3 takes an entry point, which its types do not say. */
-function loadExtension(db: Database.Database, file: string, entryPoint: string): void {
+function loadExtension(db: Database, file: string, entryPoint: string): void {
   (db.loadExtension as (file: string, entryPoint: string) => void).call(db, file, entryPoint);
 }
 
@@ -86,7 +87,7 @@ export class WatchedConnection {
   }
 
   /** Watches a connection until it is closed, or returns undefined when nothing can be interrupted here. */
-  static of(db: Database.Database): WatchedConnection | undefined {
+  static of(db: Database): WatchedConnection | undefined {
     const { control, file } = load();
     if (control === undefined || file === undefined) return undefined;
     loadExtension(db, file, "weftkit_watched_init");

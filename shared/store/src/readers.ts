@@ -1,6 +1,7 @@
 import type { Logger } from "@weftkit/observe";
 import type { Database } from "better-sqlite3";
-import { Connection, openDatabase } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import { openDatabase } from "./open-database.ts";
 import { PinnedSnapshot } from "./pinned-snapshot.ts";
 import { canceledError, closedError, lockTimeoutError } from "./store-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";

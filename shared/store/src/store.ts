@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { type Deadline, WeftkitError } from "@weftkit/core";
 import type { Database } from "better-sqlite3";
-import { Connection, openDatabase } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { claimFile, pageSize } from "./identity.ts";
 import { migrate } from "./migrate.ts";
+import { openDatabase } from "./open-database.ts";
 import { Readers } from "./readers.ts";
 import { requireSqliteBuild } from "./sqlite-build.ts";
 import { statement } from "./statements.ts";
@@ -46,7 +47,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 function openWriter(options: StoreOptions): Connection {
   let db: Database;
   try {
-    db = openDatabase(options.file, { readonly: false });
+    db = openDatabase(options.file);
   } catch (error) {
     if (sqliteCode(error)?.startsWith("SQLITE_CANTOPEN") !== true) throw error;
     throw new WeftkitError(

@@ -1,0 +1,69 @@
+import type { Contender } from "./contenders.ts";
+
+/** What writers that each wait for their last commit see. */
+export interface CommitRate {
+  readonly commitsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** The longest time the event loop was held by anything. */
+  readonly stallMsMax: number;
+}
+
+/** Commits of one row each, by so many writers at once. */
+export async function commitRate(
+  contender: Contender,
+  writers: number,
+  seconds: number,
+): Promise<CommitRate> {
+  const latenciesMs: number[] = [];
+  const startedMs = performance.now();
+  const untilMs = startedMs + seconds * 1000;
+  using stalls = new StallWatch();
+  const writer = async () => {
+    for (let nowMs = performance.now(); nowMs < untilMs; ) {
+      await contender.write(1);
+      const doneMs = performance.now();
+      latenciesMs.push(doneMs - nowMs);
+      nowMs = doneMs;
+    }
+  };
+  await Promise.all(Array.from({ length: writers }, writer));
+  const elapsedSeconds = (performance.now() - startedMs) / 1000;
+  latenciesMs.sort((left, right) => left - right);
+  const quantile = (q: number) => latenciesMs[Math.floor(q * (latenciesMs.length - 1))]!;
+  return {
+    commitsPerSecond: latenciesMs.length / elapsedSeconds,
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
+    stallMsMax: stalls.maxMs,
+  };
+}
+
+/** Rows per second when they come in one transaction. */
+export async function bulkRate(contender: Contender, rows: number): Promise<number> {
+  const startedMs = performance.now();
+  await contender.write(rows);
+  return rows / ((performance.now() - startedMs) / 1000);
+}
+
+/** So often the event loop is looked at. */
+const everyMs = 1;
+
+/** Watches how long the event loop goes without a turn. */
+class StallWatch {
+  #lastMs = performance.now();
+  #maxMs = 0;
+  readonly #timer = setInterval(() => {
+    const nowMs = performance.now();
+    this.#maxMs = Math.max(this.#maxMs, nowMs - this.#lastMs - everyMs);
+    this.#lastMs = nowMs;
+  }, everyMs);
+
+  get maxMs(): number {
+    return this.#maxMs;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+}
