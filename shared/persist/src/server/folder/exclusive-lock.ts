@@ -18,7 +18,6 @@ export class ExclusiveLock {
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path, { timeout: 0 });
-    this.#database.exec("PRAGMA journal_mode = MEMORY");
   }
 
   /** Runs `work` alone; settles as it does. In this process those who wait are served in order. */
@@ -44,7 +43,8 @@ export class ExclusiveLock {
     const endsAt = performance.now() + patienceMs;
     for (;;) {
       try {
-        this.#database.exec("BEGIN EXCLUSIVE");
+        // In memory, because a transaction prepares its journal before there is anything to write.
+        this.#database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
         return;
       } catch (error) {
         if ((error as { errcode?: number }).errcode !== busy) throw error;
