@@ -3,7 +3,7 @@
 // their package.json: "weftkit": { "entries": ["src/main.ts", ...] }.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { build } from "esbuild";
+import { bundle } from "./bundle.mjs";
 
 const root = join(import.meta.dirname, "..");
 const parents = ["images", "functions"].filter((name) => existsSync(join(root, name)));
@@ -12,30 +12,10 @@ const programs = [
   join(root, "compose-builder"),
 ].filter((folder) => existsSync(join(folder, "package.json")));
 
-/** Some dependencies are CommonJS and call require() for Node's own modules. */
-const banner =
-  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
-
 for (const folder of programs) {
   const entries = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).weftkit?.entries ?? [];
   if (entries.length === 0) continue;
   rmSync(join(folder, "dist"), { recursive: true, force: true });
-  await build({
-    absWorkingDir: folder,
-    entryPoints: entries,
-    outdir: "dist",
-    outbase: "src",
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    platform: "node",
-    target: "node22",
-    format: "esm",
-    minify: true,
-    keepNames: true,
-    sourcemap: false,
-    legalComments: "none",
-    banner: { js: banner },
-    logLevel: "warning",
-  });
+  await bundle(folder, entries, join(folder, "dist"));
   console.log(`built ${basename(folder)}`);
 }

@@ -2,32 +2,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLogger, createMetrics, ReadinessRegistry } from "@weftkit/observe";
-import { openStore, type Store, type StoreOptions } from "@weftkit/store";
+import { createLogger } from "@weftkit/observe";
+import { openStore, type Store } from "@weftkit/store";
 import { Checkpointer, checkDatabase } from "@weftkit/store/wal";
 import { PagesStream, type PagesStreamOptions } from "../src/pages/index.ts";
 import type { Capture, ChainPiece, Cursor, RestorePiece } from "../src/stream.ts";
+import { storeOptions } from "./store-options.ts";
 
 const silent = createLogger({ image: "test", level: "silent" });
-
-export function storeOptions(file: string): StoreOptions {
-  return {
-    file,
-    applicationId: 0x57464b54,
-    migrations: [
-      {
-        name: "create tables",
-        apply: (db) =>
-          db.exec(
-            "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT, body BLOB); CREATE INDEX item_name ON item (name)",
-          ),
-      },
-    ],
-    log: silent,
-    metrics: createMetrics({ image: "test", processMetrics: false }),
-    readiness: new ReadinessRegistry(silent),
-  };
-}
 
 type KeptPiece = ChainPiece & { readonly path: string };
 
