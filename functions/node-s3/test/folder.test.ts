@@ -1,0 +1,92 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EndpointClient } from "@weftkit/persist/client";
+import { runConformance } from "@weftkit/persist/conformance";
+import { sha256 } from "@weftkit/persist/contract";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { secret, startFunction } from "./started-function.ts";
+
+const keys = [{ id: "default", secret }];
+const subtree = "default/inmemory/0";
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "weftkit-node-s3-"));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const env = () => ({ WKP_STORE: `file://${folder}/state` });
+
+test("keeps the contract on a folder, and files from others' eyes", async () => {
+  await using running = await startFunction(env());
+  const results = await runConformance({ url: running.url, key: secret });
+  expect(results.filter(({ passed }) => !passed)).toEqual([]);
+  expect(statSync(join(folder, "state")).mode & 0o077).toBe(0);
+});
+
+test("keeps the contract in two processes on one folder", async () => {
+  await using one = await startFunction(env());
+  await using two = await startFunction(env());
+  const clients = [one, two].map(({ url }) => new EndpointClient({ url, subtree, keys }));
+  const claims = await Promise.allSettled(clients.map((client, index) => client.claim(`owner-${index}`)));
+  expect(claims.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  for (const client of clients) client.close();
+});
+
+test("says that it lives and whether it is ready", async () => {
+  await using running = await startFunction(env());
+  expect((await fetch(`${running.url}/livez`)).status).toBe(200);
+  expect(await (await fetch(`${running.url}/readyz`)).json()).toEqual({ ready: true });
+  rmSync(join(folder, "state"), { recursive: true });
+  await expect
+    .poll(async () => (await fetch(`${running.url}/readyz`)).status, { timeout: 15_000, interval: 200 })
+    .toBe(503);
+});
+
+test("ends what is under way at SIGTERM, then exits with 0", async () => {
+  await using running = await startFunction(env());
+  const client = new EndpointClient({ url: running.url, subtree, keys });
+  const body = Buffer.alloc(4 * 1024 * 1024, 7);
+  const part = { sha256: sha256(body), bytes: body.length, read: async () => body };
+  const { port } = new URL(running.url);
+  // A request whose body comes when the function is already shutting down.
+  const late = connect(Number(port), "127.0.0.1");
+  late.write("GET /livez HTTP/1.1\r\nhost: x\r\n");
+  await once(late, "connect");
+  await client.uploadPart(part, undefined, 0);
+  const ended = once(running.process, "exit");
+  running.process.kill("SIGTERM");
+  await expect.poll(() => running.log.some((line) => line.includes("shutting down"))).toBe(true);
+  late.write("connection: close\r\n\r\n");
+  const [answer] = (await once(late, "data")) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /);
+  late.destroy();
+  expect(await ended).toEqual([0, null]);
+  client.close();
+});
+
+test("answers an unsigned request before its body has come, and the sender gets to see the answer", async () => {
+  await using running = await startFunction(env());
+  const response = await fetch(`${running.url}/persist?action=part`, {
+    method: "POST",
+    body: Buffer.alloc(6 * 1024 * 1024),
+  });
+  expect(response.status).toBe(401);
+});
+
+test("never logs the secret", async () => {
+  await using running = await startFunction({ ...env(), WKP_LOG_LEVEL: "trace" });
+  const client = new EndpointClient({ url: running.url, subtree, keys });
+  await client.claim("owner");
+  await client.claim("other").catch(() => {});
+  client.close();
+  await expect.poll(() => running.log.length).toBeGreaterThan(2);
+  expect(running.log.join()).not.toContain(secret);
+});
