@@ -13,6 +13,13 @@ const silent = createLogger({ image: "test", level: "silent" });
 
 type KeptPiece = ChainPiece & { readonly path: string };
 
+export interface BegunCapture extends Capture {
+  /** What the outbox does; a kill may follow. */
+  keepInOutbox(): void;
+  /** That, and the settling. */
+  keep(): Promise<void>;
+}
+
 /** A chain of pieces and the database they are taken from: what the outbox and the object store are in the product. */
 export class PagesChain {
   readonly folder: string;
@@ -57,7 +64,7 @@ export class PagesChain {
   }
 
   /** A capture that is neither settled nor abandoned yet. */
-  async begin({ final = false } = {}): Promise<Capture & { keep(): Promise<void> }> {
+  async begin({ final = false } = {}): Promise<BegunCapture> {
     const seq = this.seq + 1;
     const folder = join(this.folder, "pieces", `${seq}-${Math.random()}`);
     mkdirSync(folder);
@@ -65,11 +72,12 @@ export class PagesChain {
     // Through JSON, as the outbox keeps it.
     const request = JSON.parse(JSON.stringify({ folder, epoch, seq, time, cursor, pieces, final }));
     const capture = await this.stream.capture(request);
+    const keepInOutbox = () => this.#keep(capture, seq, folder);
     const keep = async () => {
-      this.#keep(capture, seq, folder);
+      keepInOutbox();
       await capture.settle();
     };
-    return { ...capture, keep, settle: () => capture.settle(), abandon: () => capture.abandon() };
+    return { ...capture, keepInOutbox, keep };
   }
 
   /** One capture, settled. */
