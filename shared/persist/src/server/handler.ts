@@ -33,7 +33,7 @@ const defaultLimits: Limits = {
   leaseMs: 60_000,
 };
 const defaultAges: ObjectAges = { pruneAfterMs: 24 * 3_600_000, reuseWithinMs: 18 * 3_600_000 };
-const defaultConcurrentMax = 64;
+const defaultConcurrentMax = 32;
 const retryAfterSeconds = 1;
 
 /**
@@ -93,7 +93,8 @@ export function createHandler(options: HandlerOptions): Handler {
       const failure = asFailure(error);
       const { status } = contractErrors[failure.code];
       const level = status >= 500 ? "error" : "warn";
-      log[level]({ ...what, code: failure.code, status, err: failure.cause ?? failure.message }, "refused");
+      const why = failure.cause === undefined ? { why: failure.message } : { err: failure.cause };
+      log[level]({ ...what, code: failure.code, status, ...why }, "refused");
       answer = errorAnswer(failure, clock);
     }
     const signature = signReply(
