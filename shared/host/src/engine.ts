@@ -52,7 +52,7 @@ export interface Engine<Name extends EngineName = EngineName> {
    * What the engine's state is made of, for persistence outside the container. Called once, before `open`, when
    * persistence is on; the streams are restored by then or empty, and captured from `open` to after `close`.
    */
-  streams?(dataDir: string): readonly Stream[];
+  streams?(dataDir: string, log: Logger): readonly Stream[];
   /** The state is restored and locked; build caches, recover. Rejecting stops the start. */
   open(ctx: EngineContext<Name>): Promise<void>;
   /** A client connected (and, with TLS, the handshake is done). Owns the socket from here on, its errors too. */
@@ -64,7 +64,10 @@ export interface Engine<Name extends EngineName = EngineName> {
    * budget is used up. Rejecting, or being late, means that something is not saved: exit code 75.
    */
   close(deadline: Deadline): Promise<void>;
-  /** Closes the files that the state is in; nothing is captured any more. Called after `close` and the last push. */
+  /**
+   * Closes the files that the state is in; nothing is captured any more. Called after `close` and the last push, and
+   * after an `open` that failed.
+   */
   dispose?(): Promise<void>;
   /** What `/v1/status` shows of the engine; must be cheap and hold no secret. */
   status?(): Record<string, unknown>;

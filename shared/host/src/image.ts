@@ -159,6 +159,7 @@ export class Image<Name extends EngineName> {
   async #save(deadline: Deadline): Promise<void> {
     if (!this.#engineIsOpen) {
       await this.#persistence?.abandon();
+      await this.#engine.dispose?.();
       return;
     }
     try {
@@ -176,7 +177,7 @@ export class Image<Name extends EngineName> {
     const { definition, config, log } = this.#parts;
     if (config.persist.mode === "disabled") return undefined;
     const dataDir = config.server.data_dir;
-    const streams = this.#engine.streams?.(dataDir) ?? [];
+    const streams = this.#engine.streams?.(dataDir, log) ?? [];
     if (streams.length === 0) {
       const message = `weftkit/${definition.name} has no state to persist: leave WEFTKIT_PERSIST_MODE out`;
       throw new ConfigError([{ where: "persist.mode", message }]);

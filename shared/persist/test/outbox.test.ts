@@ -50,6 +50,13 @@ describe("the outbox", () => {
     expect(new Outbox(folder).entries.map(({ seq }) => seq)).toEqual([1]);
   });
 
+  test("forgets what was confirmed before a crash kept it from being removed", async () => {
+    const outbox = new Outbox(folder);
+    for (const seq of [1, 2, 3]) await add(outbox, seq);
+    expect(new Outbox(folder, 2).entries.map(({ seq }) => seq)).toEqual([3]);
+    expect(new Outbox(folder).entries.map(({ seq }) => seq)).toEqual([3]);
+  });
+
   test("refuses to guess what a damaged entry held", async () => {
     await add(new Outbox(folder), 1);
     writeFileSync(join(folder, "1", "entry.json"), "{");

@@ -30,7 +30,7 @@ export class Chain {
     this.folder = folder;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#state = readLocalState(folder);
-    this.#outbox = new Outbox(join(folder, "outbox"));
+    this.#outbox = new Outbox(join(folder, "outbox"), this.#state?.acknowledged.seq);
     this.#acknowledged = this.#readAcknowledged();
   }
 

@@ -37,7 +37,7 @@ export class LeaseKeeper {
   constructor(claimed: LeaseReply, options: LeaseOptions) {
     this.#options = options;
     this.epoch = claimed.epoch;
-    this.#intervalMs = claimed.limits.leaseMs / renewalsPerLease;
+    this.#intervalMs = Math.ceil(claimed.limits.leaseMs / renewalsPerLease);
     this.#holdsUntilMs = options.clock.monotonicMs() + claimed.limits.leaseMs;
     this.#timer = setInterval(() => this.#renew(), this.#intervalMs);
   }

@@ -36,11 +36,16 @@ export class Outbox {
   readonly #folder: string;
   #entries: OutboxEntry[];
 
-  /** @throws WeftkitError `outbox_damaged` */
-  constructor(folder: string) {
+  /**
+   * Opens the outbox. Entries up to `acknowledgedSeq` were confirmed just before a crash; they are removed.
+   *
+   * @throws WeftkitError `outbox_damaged`
+   */
+  constructor(folder: string, acknowledgedSeq = 0) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const [names, leftovers] = partition(readdirSync(folder), (name) => /^\d+$/.test(name));
+    const isWaiting = (name: string) => /^\d+$/.test(name) && Number(name) > acknowledgedSeq;
+    const [names, leftovers] = partition(readdirSync(folder), isWaiting);
     for (const name of leftovers) rmSync(join(folder, name), { recursive: true, force: true });
     this.#entries = names.map((name) => this.#read(name)).sort((one, other) => one.seq - other.seq);
   }

@@ -7,7 +7,7 @@ const inPlaceBytesMax = 1 << 20;
 
 /** The worker beside this module: TypeScript in the source tree, its bundle in the image. */
 const workerFile = import.meta.url.endsWith(".ts")
-  ? new URL("./worker.ts", import.meta.url)
+  ? new URL("./log-worker.ts", import.meta.url)
   : new URL("./log-worker.mjs", import.meta.url);
 
 /** Packs runs of open files into one piece, a large one in a worker thread; the files stay open until it has settled. */

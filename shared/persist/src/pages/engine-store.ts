@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import type { Logger } from "@weftkit/observe";
+import { openStore, type Store, type StoreOptions } from "@weftkit/store";
+import { type Maintenance, startMaintenance } from "@weftkit/store/wal";
+import { PagesStream } from "./pages-stream.ts";
+
+export interface EngineStoreOptions extends Omit<StoreOptions, "file"> {
+  readonly dataDir: string;
+}
+
+/** The stream of an engine's database, and the folder of its own notes. */
+const streamName = "pages";
+
+/**
+ * The durable store of one engine together with whoever moves its write-ahead log into the database: the `pages` stream
+ * where the engine is persisted outside of its container, a maintenance worker where it is not. There is always exactly
+ * one of them.
+ *
+ * Life of one: `stream` before a restore, when there is persistence; `open`; `close`, after the last capture.
+ */
+export class EngineStore {
+  readonly #fileName: string;
+  #stream: PagesStream | undefined;
+  #maintenance: Maintenance | undefined;
+  #store: Store | undefined;
+
+  /** `fileName` is the database's, in the data dir. */
+  constructor(fileName: string) {
+    this.#fileName = fileName;
+  }
+
+  /** What `Engine.streams` returns for a database. */
+  stream(dataDir: string, log: Logger): PagesStream {
+    this.#stream = new PagesStream({
+      name: streamName,
+      file: join(dataDir, this.#fileName),
+      stateFolder: join(dataDir, "pages"),
+      log,
+    });
+    return this.#stream;
+  }
+
+  async open({ dataDir, ...options }: EngineStoreOptions): Promise<Store> {
+    const store = await openStore({ ...options, file: join(dataDir, this.#fileName) });
+    this.#store = store;
+    if (this.#stream === undefined) this.#maintenance = startMaintenance(store, { log: options.log });
+    else await this.#stream.attach(store);
+    return store;
+  }
+
+  /** Closes everything; harmless when nothing is open. */
+  async close(): Promise<void> {
+    await this.#maintenance?.stop();
+    await this.#store?.close();
+    this.#stream?.detach();
+    await this.#stream?.close();
+  }
+}
