@@ -7,9 +7,6 @@ import { problems } from "./problems.ts";
 import type { Bodies, Body } from "./route.ts";
 import type { Validator } from "./validator.ts";
 
-/** A body that stops arriving for this long is given up. */
-const idleMs = 15_000;
-
 /** What a request's body is, before its schema is looked at. */
 export interface ReceivedBody {
   readonly type: string;
@@ -23,12 +20,15 @@ export interface ReceivedBody {
  * What is too large is refused by its `content-length` before any of it is read, else as soon as it is too long; what
  * still arrives is then dropped, so that memory stays flat and the client gets to read the answer.
  *
+ * A body of which no byte comes for `idleMs` is given up.
+ *
  * @throws Problem 400, 408, 413 or 415.
  */
 export async function readBody(
   message: IncomingMessage,
   bodies: Bodies | undefined,
   validatorOf: (body: Body) => Validator | undefined,
+  idleMs: number,
 ): Promise<ReceivedBody | undefined> {
   if (bodies === undefined) return undefined;
   const { "content-length": length, "transfer-encoding": transferEncoding } = message.headers;
@@ -37,8 +37,8 @@ export async function readBody(
   }
   const { type, mediaType, body } = bodyFor(message, bodies);
   if (Number(length ?? 0) > body.bytesMax) throw tooLarge(body);
-  if (body.kind === "stream") return { type, mediaType, value: chunksOf(message, body) };
-  const bytes = await collect(message, body);
+  if (body.kind === "stream") return { type, mediaType, value: chunksOf(message, body, idleMs) };
+  const bytes = await collect(message, body, idleMs);
   if (body.kind === "bytes") return { type, mediaType, value: bytes };
   if (!isUtf8(bytes)) throw problems.invalidEncoding("the body has bytes that are not UTF-8");
   if (body.kind === "text") return { type, mediaType, value: bytes.toString() };
@@ -76,7 +76,7 @@ function bodyFor(message: IncomingMessage, bodies: Bodies): { type: string; medi
 }
 
 /** Reads all of it. A body that stalls is answered 408, as the socket is still there to answer on. */
-function collect(message: IncomingMessage, body: Body): Promise<Buffer> {
+function collect(message: IncomingMessage, body: Body, idleMs: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let length = 0;
@@ -92,7 +92,7 @@ function collect(message: IncomingMessage, body: Body): Promise<Buffer> {
     chunks.length = 0;
     reject(problem);
   };
-  const timer = setTimeout(() => refuse(stalled()), idleMs);
+  const timer = setTimeout(() => refuse(stalled(idleMs)), idleMs);
   message.on("data", onData).once("end", onEnd).once("close", onGone).once("error", onGone);
   return promise.finally(() => {
     clearTimeout(timer);
@@ -104,16 +104,18 @@ function collect(message: IncomingMessage, body: Body): Promise<Buffer> {
 }
 
 /** Hands the body over chunk by chunk; one that stalls is cut off. */
-async function* chunksOf(message: IncomingMessage, body: Body): AsyncGenerator<Buffer> {
+async function* chunksOf(message: IncomingMessage, body: Body, idleMs: number): AsyncGenerator<Buffer> {
   let length = 0;
-  const timer = setTimeout(() => message.destroy(stalled()), idleMs);
+  // Runs while the next chunk is waited for, and not while the last one is worked on.
+  const arm = () => setTimeout(() => message.destroy(stalled(idleMs)), idleMs);
+  let timer = arm();
   try {
     for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > body.bytesMax) throw tooLarge(body);
       clearTimeout(timer);
       yield chunk;
-      timer.refresh();
+      timer = arm();
     }
   } finally {
     clearTimeout(timer);
@@ -121,7 +123,7 @@ async function* chunksOf(message: IncomingMessage, body: Body): AsyncGenerator<B
   }
 }
 
-function stalled(): Problem {
+function stalled(idleMs: number): Problem {
   return problems.requestTimeout(`no byte of the body came for ${idleMs / 1000} seconds`, {
     headers: { connection: "close" },
   });

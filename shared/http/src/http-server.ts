@@ -34,6 +34,8 @@ export interface HttpServerOptions {
   readonly pages?: Readonly<Record<string, Page>>;
   /** Requests a second and user; 0 is no limit. */
   readonly ratePerSecond: number;
+  /** A body of which nothing comes for this long is given up. Default: 15 s. */
+  readonly bodyIdleMs?: number;
 }
 
 const headersMaxBytes = 16 * 1024;
@@ -62,13 +64,14 @@ export class HttpServer {
   #isClosing = false;
 
   constructor(options: HttpServerOptions) {
-    const { context, ratePerSecond } = options;
+    const { context, ratePerSecond, bodyIdleMs = 15_000 } = options;
     this.#options = options;
     this.#log = context.log;
     this.#metrics = new HttpMetrics(context.metrics, context.log);
     this.#gate = {
       authenticator: new RequestAuthenticator(context.auth),
       rate: ratePerSecond === 0 ? undefined : new RateLimit({ ratePerSecond, burst: 2 * ratePerSecond }),
+      bodyIdleMs,
     };
     this.#fastify = this.#createFastify();
   }

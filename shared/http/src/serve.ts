@@ -14,6 +14,8 @@ export interface Gate {
   readonly authenticator: RequestAuthenticator;
   /** Undefined is no limit. */
   readonly rate: RateLimit | undefined;
+  /** A body of which nothing comes for this long is given up. */
+  readonly bodyIdleMs: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function serve(
   const params = schemas.params(request.params as Readonly<Record<string, unknown>>);
   authorize(user, route, params as never);
   const query = schemas.query(request.query as Readonly<Record<string, unknown>>);
-  const body = await readBody(request.raw, route.body, (kind) => schemas.body(kind));
+  const body = await readBody(request.raw, route.body, (kind) => schemas.body(kind), gate.bodyIdleMs);
   return route.handle({
     id: exchange.id,
     user,

@@ -230,6 +230,22 @@ describe("a body that is too large", () => {
   });
 });
 
+describe("a body that stalls", () => {
+  const head = (path: string, type: string) =>
+    `${path} HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\nContent-Length: 50\r\n\r\nsome`;
+
+  test("is answered 408 and the connection ended", async () => {
+    const { image } = await startNotes();
+    expect(await exchange(image.port, head("PUT /v1/notes/a", "text/plain"))).toMatch(/^HTTP\/1.1 408 /);
+  });
+
+  test("of a stream ends with its connection", async () => {
+    const { image, call } = await startNotes();
+    await exchange(image.port, head("POST /v1/count", "application/octet-stream"));
+    expect((await call("/v1/notes")).status).toBe(200);
+  });
+});
+
 describe("the engine", () => {
   test("answers 429 with Retry-After above the rate, each user by itself", async () => {
     const { call } = await startNotes({ auth: { users }, markdown: { rate_limit: 1 } });

@@ -45,6 +45,7 @@ export class NotesEngine implements Engine<"markdown"> {
       routes,
       prefix: "/v1",
       ratePerSecond: context.section.rate_limit,
+      bodyIdleMs: 300,
       pages: {
         "/v1/openapi.json": {
           mediaType: "application/json",

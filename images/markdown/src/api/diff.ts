@@ -7,9 +7,7 @@ import { findDocument, requireDocument } from "../storage/documents.ts";
 import { requireVersion } from "../storage/versions.ts";
 import { patchBetween, unifiedDiff } from "../text/difference.ts";
 import type { ApiContext } from "./context.ts";
-import { documentParams, strict } from "./schemas.ts";
-
-const version = (description: string) => Type.Optional(Type.Integer({ minimum: 1, description }));
+import { documentParams, strict, versionNumber } from "./schemas.ts";
 
 export function diffRoute(api: ApiContext): Route {
   return route({
@@ -22,7 +20,10 @@ export function diffRoute(api: ApiContext): Route {
     access: { action: "read", object: ({ name }) => name },
     params: documentParams,
     query: Type.Object(
-      { from: version("Default: the one before `to`."), to: version("Default: the current one.") },
+      {
+        from: Type.Optional(versionNumber("Default: the one before `to`.")),
+        to: Type.Optional(versionNumber("Default: the current one.")),
+      },
       strict,
     ),
     responses: {

@@ -15,7 +15,7 @@ import type { ApiContext } from "./context.ts";
 import { documentPage } from "./document-page.ts";
 import { entityTag, isKnown } from "./entity-tag.ts";
 import { documentAddress, documentJson } from "./representation.ts";
-import { documentParams, documentSchema, strict } from "./schemas.ts";
+import { documentParams, documentSchema, strict, versionNumber } from "./schemas.ts";
 
 const offered = ["application/json", "text/markdown", "text/html"] as const;
 
@@ -32,9 +32,7 @@ export function getDocument(api: ApiContext): Route {
     params: documentParams,
     query: Type.Object(
       {
-        version: Type.Optional(
-          Type.Integer({ minimum: 1, description: "An earlier version, also of a document in the trash." }),
-        ),
+        version: Type.Optional(versionNumber("An earlier version, also of a document in the trash.")),
         include: Type.Optional(
           Type.Enum(["html"], {
             description: "In JSON also `html`, the rendered text, and `toc`, its headings.",

@@ -10,7 +10,7 @@ import { prepareDocument } from "../text/prepare.ts";
 import type { ApiContext } from "./context.ts";
 import { requirePreconditions } from "./entity-tag.ts";
 import { written } from "./put-document.ts";
-import { documentParams, listedDocumentSchema, noQuery, strict } from "./schemas.ts";
+import { documentParams, listedDocumentSchema, noQuery, strict, versionNumber } from "./schemas.ts";
 
 export function restoreRoute(api: ApiContext): Route {
   return route({
@@ -31,10 +31,7 @@ export function restoreRoute(api: ApiContext): Route {
         schema: Type.Object(
           {
             version: Type.Optional(
-              Type.Integer({
-                minimum: 1,
-                description: "May be left out for a document in the trash: its last one.",
-              }),
+              versionNumber("May be left out for a document in the trash: its last one."),
             ),
           },
           strict,

@@ -41,6 +41,10 @@ export const cursor = Type.Optional(
     ...description("`next` of the page before, with the same other parameters."),
   }),
 );
+/** The number of a version. */
+export const versionNumber = (text: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, ...description(text) });
+
 export const pageQuery = Type.Object({ limit, cursor }, strict);
 
 export const next = Type.Union([Type.String(), Type.Null()], {
