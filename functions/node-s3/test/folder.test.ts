@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +39,28 @@ test("keeps the contract in two processes on one folder", async () => {
   const claims = await Promise.allSettled(clients.map((client, index) => client.claim(`owner-${index}`)));
   expect(claims.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   for (const client of clients) client.close();
+});
+
+test("serves https with a certificate, to clients that trust it only", async () => {
+  const [cert, certKey] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const files = ["-keyout", certKey, "-out", cert];
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
+  execFileSync("openssl", ["req", ...kind, ...names, ...files], { stdio: "ignore" });
+  await using running = await startFunction({ ...env(), WKP_TLS_CERT: cert, WKP_TLS_KEY: certKey });
+  const retry = { attemptsMax: 1, firstWaitMsMax: 0, waitMsMax: 0 };
+  const trusting = new EndpointClient({
+    url: running.url,
+    subtree,
+    keys,
+    retry,
+    ca: readFileSync(cert, "utf8"),
+  });
+  await expect(trusting.claim("owner")).resolves.toMatchObject({ epoch: 1 });
+  trusting.close();
+  const other = new EndpointClient({ url: running.url, subtree, keys, retry });
+  await expect(other.claim("owner")).rejects.toMatchObject({ code: "unreachable" });
+  other.close();
 });
 
 test("says that it lives and whether it is ready", async () => {

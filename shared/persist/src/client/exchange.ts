@@ -6,6 +6,7 @@ import {
   request as requestHttp,
 } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { getCACertificates } from "node:tls";
 import { Deadline } from "@weftkit/core";
 import { EndpointError } from "./errors.ts";
 import type { Throttle } from "./throttle.ts";
@@ -44,7 +45,11 @@ export class HttpConnections {
   constructor(ca?: string) {
     const options = { keepAlive: true, maxSockets: socketsMax, timeout: idleSocketMs };
     this.#http = new HttpAgent(options);
-    this.#https = new HttpsAgent({ ...options, minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) });
+    this.#https = new HttpsAgent({
+      ...options,
+      minVersion: "TLSv1.2",
+      ...(ca !== undefined && { ca: [...getCACertificates("default"), ca] }),
+    });
   }
 
   /**

@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 
 /** What a crash left of writes that were under way; nobody writes for longer than this. */
 const leftoverAgeMs = 3_600_000;
+/** So many folders are remembered before all are forgotten; each is then synced once more. */
+const durableMax = 10_000;
 
 /** Writes files so that each is whole and on the disk, or not there: to the side, synced, renamed, folder synced. */
 export class DurableFolder {
@@ -55,6 +57,7 @@ export class DurableFolder {
     }
     // Also when it was there: a crash may have come before its maker synced the parent.
     await syncFolder(dirname(folder));
+    if (this.#durable.size >= durableMax) this.#durable.clear();
     this.#durable.add(folder);
   }
 }
