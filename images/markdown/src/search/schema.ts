@@ -33,11 +33,12 @@ CREATE TABLE search_documents (
 
 CREATE TABLE search_words (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
-CREATE TABLE search_trigrams (
-  trigram TEXT NOT NULL,
+CREATE TABLE search_word_parts (
   length INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  letters TEXT NOT NULL,
   word TEXT NOT NULL,
-  PRIMARY KEY (trigram, length, word)
+  PRIMARY KEY (length, part, letters, word)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE search_synonyms (

@@ -23,8 +23,10 @@ export function stem(word: string): string {
 }
 
 type Rule = readonly [suffix: string, replacement: string];
+/** Rules by the last two letters of their suffixes, the longest suffixes first. */
+type Rules = ReadonlyMap<string, readonly Rule[]>;
 
-const step2: readonly Rule[] = [
+const step2 = rulesByEnding([
   ["ational", "ate"],
   ["tional", "tion"],
   ["enci", "ence"],
@@ -46,8 +48,8 @@ const step2: readonly Rule[] = [
   ["aliti", "al"],
   ["iviti", "ive"],
   ["biliti", "ble"],
-];
-const step3: readonly Rule[] = [
+]);
+const step3 = rulesByEnding([
   ["icate", "ic"],
   ["ative", ""],
   ["alize", "al"],
@@ -55,17 +57,29 @@ const step3: readonly Rule[] = [
   ["ical", "ic"],
   ["ful", ""],
   ["ness", ""],
-];
-const step4: readonly string[] = [
-  "al ance ence er ic able ible ant ement ment ent ion ou ism ate iti ous ive ize",
-].flatMap((list) => list.split(" "));
+]);
+const step4 = rulesByEnding(
+  "al ance ence er ic able ible ant ement ment ent ion ou ism ate iti ous ive ize"
+    .split(" ")
+    .map((suffix) => [suffix, ""] as const),
+);
+
+function rulesByEnding(rules: readonly Rule[]): Rules {
+  const longestFirst = rules.toSorted(([left], [right]) => right.length - left.length);
+  return Map.groupBy(longestFirst, ([suffix]) => suffix.slice(-2));
+}
+
+/** The rule that decides is the one with the longest suffix, also when its condition then fails. */
+function ruleFor(w: string, rules: Rules): Rule | undefined {
+  return rules.get(w.slice(-2))?.find(([suffix]) => w.endsWith(suffix));
+}
 
 function porter(word: string): string {
   let w = plural(word);
   w = pastOrGerund(w);
   if (w.endsWith("y") && hasVowel(w.slice(0, -1))) w = `${w.slice(0, -1)}i`;
-  w = replaceSuffix(w, step2, 0);
-  w = replaceSuffix(w, step3, 0);
+  w = replaceSuffix(w, step2);
+  w = replaceSuffix(w, step3);
   w = dropSuffix(w);
   if (w.endsWith("e")) {
     const base = w.slice(0, -1);
@@ -91,24 +105,20 @@ function pastOrGerund(w: string): string {
   return measure(base) === 1 && endsShort(base) ? `${base}e` : base;
 }
 
-/** Steps 2 and 3: the longest suffix decides, also when its condition then fails. */
-function replaceSuffix(w: string, rules: readonly Rule[], measureAbove: number): string {
-  let best: Rule | undefined;
-  for (const rule of rules) {
-    if (w.endsWith(rule[0]) && (best === undefined || rule[0].length > best[0].length)) best = rule;
-  }
-  if (best === undefined) return w;
-  const base = w.slice(0, -best[0].length);
-  return measure(base) > measureAbove ? base + best[1] : w;
+/** Steps 2 and 3. */
+function replaceSuffix(w: string, rules: Rules): string {
+  const rule = ruleFor(w, rules);
+  if (rule === undefined) return w;
+  const base = w.slice(0, -rule[0].length);
+  return measure(base) > 0 ? base + rule[1] : w;
 }
 
 /** Step 4. */
 function dropSuffix(w: string): string {
-  let best = "";
-  for (const suffix of step4) if (w.endsWith(suffix) && suffix.length > best.length) best = suffix;
-  if (best === "") return w;
-  const base = w.slice(0, -best.length);
-  if (measure(base) <= 1 || (best === "ion" && !/[st]$/.test(base))) return w;
+  const rule = ruleFor(w, step4);
+  if (rule === undefined) return w;
+  const base = w.slice(0, -rule[0].length);
+  if (measure(base) <= 1 || (rule[0] === "ion" && !/[st]$/.test(base))) return w;
   return base;
 }
 
@@ -121,10 +131,19 @@ function isConsonant(w: string, index: number): boolean {
 /** How often a vowel is followed by a consonant. */
 function measure(w: string): number {
   let count = 0;
-  for (let index = 1; index < w.length; index++) {
-    if (isConsonant(w, index) && !isConsonant(w, index - 1)) count++;
+  let wasVowel = false;
+  for (let index = 0; index < w.length; index++) {
+    const letter = w.charCodeAt(index);
+    // A y is a vowel behind a consonant.
+    const isVowel: boolean = letter === 0x79 ? index > 0 && !wasVowel : isVowelCode(letter);
+    if (wasVowel && !isVowel) count++;
+    wasVowel = isVowel;
   }
   return count;
+}
+
+function isVowelCode(letter: number): boolean {
+  return letter === 0x61 || letter === 0x65 || letter === 0x69 || letter === 0x6f || letter === 0x75;
 }
 
 function hasVowel(w: string): boolean {

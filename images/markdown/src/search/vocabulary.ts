@@ -7,8 +7,10 @@ const lengthMin = 4;
 const lengthMax = 24;
 /** From this length on two mistakes are forgiven, below one. */
 const twoMistakesFrom = 8;
-/** So many words with a trigram in common are looked at, the rest is left out: a bound, not a choice. */
-const candidatesMax = 12_000;
+/** Words of this length or longer may be meant by a word with two mistakes, so they have a part more. */
+const threePartsFrom = twoMistakesFrom - 2;
+/** So many words with a part in common are looked at, the rest is left out: a bound, not a choice. */
+const candidatesMax = 8000;
 
 /** How many mistakes a word may have and still be understood. */
 export function mistakesAllowed(word: string): number {
@@ -35,11 +37,12 @@ export function addWords(db: Database, words: Iterable<string>): void {
   if (added.length === 0) return;
   const insert = statement(
     db,
-    "INSERT INTO search_trigrams SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+    "INSERT INTO search_word_parts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
   );
-  insert.run(
-    JSON.stringify(added.flatMap((word) => trigramsOf(word).map((trigram) => [trigram, word.length, word]))),
+  const parts = added.flatMap((word) =>
+    partsOf(word.length).map(({ part, start, end }) => [word.length, part, word.slice(start, end), word]),
   );
+  insert.run(JSON.stringify(parts));
 }
 
 /** Words of the vocabulary that a word may be a misspelling of, the nearest first. */
@@ -49,20 +52,12 @@ export function nearWords(
 ): { readonly word: string; readonly distance: number }[] {
   const max = mistakesAllowed(word);
   if (max === 0) return [];
-  const candidates = statement(
-    db,
-    "SELECT word FROM search_trigrams WHERE trigram = ? AND length BETWEEN ? AND ? LIMIT ?",
-    { pluck: true },
-  );
   const near = new Map<string, number>();
   for (const swapped of swappedSpellings(word)) if (isKnown(db, swapped)) near.set(swapped, 1);
-  for (const trigram of survivingTrigrams(word, max)) {
-    const found = candidates.all(trigram, word.length - max, word.length + max, candidatesMax) as string[];
-    for (const candidate of found) {
-      if (candidate === word || near.has(candidate)) continue;
-      const distance = editDistance(word, candidate, max);
-      if (distance <= max) near.set(candidate, distance);
-    }
+  for (const candidate of wordsWithSamePart(db, word, max)) {
+    if (candidate === word || near.has(candidate)) continue;
+    const distance = editDistance(word, candidate, max);
+    if (distance <= max) near.set(candidate, distance);
   }
   return [...near]
     .map(([candidate, distance]) => ({ word: candidate, distance }))
@@ -79,27 +74,51 @@ export function wordsWithPrefix(db: Database, prefix: string, max: number): stri
   }).all(prefix, `${prefix}\u{10FFFF}`, max) as string[];
 }
 
-/** All trigrams of a word, its beginning and end marked. */
-function trigramsOf(word: string): string[] {
-  const padded = `^${word}$`;
-  const trigrams = new Set<string>();
-  for (let index = 0; index + 3 <= padded.length; index++) trigrams.add(padded.slice(index, index + 3));
-  return [...trigrams];
+interface Part {
+  readonly part: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How a word of some length is cut into parts of about the same length. */
+function partsOf(length: number): Part[] {
+  const count = length < threePartsFrom ? 2 : 3;
+  return Array.from({ length: count }, (_, part) => ({
+    part,
+    start: Math.floor((part * length) / count),
+    end: Math.floor(((part + 1) * length) / count),
+  }));
 }
 
 /**
- * Trigrams of which every word within `mistakes` inserted, left out or changed letters has at least one: they do not
- * overlap, so that a mistake spoils one of them at most, and there is one more than mistakes.
+ * Words of the vocabulary of which a part stands in a word unchanged, at its place or moved by no more letters than
+ * there may be mistakes. Words have a part more than mistakes are allowed, and a mistake spoils one part only, so every
+ * word within `mistakes` inserted, left out or changed letters is among them (the idea of Pass-Join, Li et al. 2011).
  */
-function survivingTrigrams(word: string, mistakes: number): string[] {
-  const padded = `^${word}$`;
-  return Array.from({ length: mistakes + 1 }, (_, index) => {
-    const start = Math.round((index * (padded.length - 3)) / mistakes);
-    return padded.slice(start, start + 3);
-  });
+function wordsWithSamePart(db: Database, word: string, mistakes: number): Set<string> {
+  const select = statement(
+    db,
+    "SELECT word FROM search_word_parts WHERE length = ? AND part = ? AND letters = ? LIMIT ?",
+    { pluck: true },
+  );
+  const found = new Set<string>();
+  for (let length = word.length - mistakes; length <= word.length + mistakes; length++) {
+    for (const { part, start, end } of partsOf(length)) {
+      const tried = new Set<string>();
+      for (let moved = -mistakes; moved <= mistakes; moved++) {
+        const letters = word.slice(Math.max(0, start + moved), Math.max(0, end + moved));
+        if (letters.length < end - start || tried.has(letters)) continue;
+        tried.add(letters);
+        const left = candidatesMax - found.size;
+        if (left <= 0) return found;
+        for (const candidate of select.all(length, part, letters, left) as string[]) found.add(candidate);
+      }
+    }
+  }
+  return found;
 }
 
-/** A word with two neighbours swapped may have no trigram of it left, but there are few such spellings. */
+/** Two neighbours that are swapped may spoil two parts, but there are few such spellings. */
 function swappedSpellings(word: string): string[] {
   return Array.from({ length: word.length - 1 }, (_, index) => {
     return word.slice(0, index) + word[index + 1] + word[index] + word.slice(index + 2);
