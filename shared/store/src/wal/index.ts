@@ -1,6 +1,6 @@
 export { checkDatabase } from "./check-database.ts";
 export { Checkpointer, type WalCounts } from "./checkpointer.ts";
-export { type Maintenance, startMaintenance } from "./maintenance.ts";
+export { type Maintenance, type MaintenanceOptions, startMaintenance } from "./maintenance.ts";
 export { NewestFrames } from "./newest-frames.ts";
 export { SealPolicy } from "./seal-policy.ts";
 export { WalFile } from "./wal-file.ts";
