@@ -43,6 +43,7 @@ class CountingLog implements LogSource {
 
   /** Makes all that was written so far a base, as a rewrite does. */
   async rewrite(): Promise<void> {
+    if (await this.isEmpty()) return;
     const text = this.numbers().join("\n");
     const file = openSync(join(this.#folder, "base.new"), "w");
     writeSync(file, text === "" ? "" : `${text}\n`);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { systemClock } from "@weftkit/core";
 import { createLogger } from "@weftkit/observe";
 import type { Limits } from "../src/contract/messages.ts";
 import { FolderStore } from "../src/server/folder/folder-store.ts";
@@ -22,6 +23,9 @@ export class FunctionServer {
     this.folder = folder;
   }
 
+  /** Milliseconds that the function's clock is ahead. */
+  clockOffsetMs = 0;
+
   static async start(folder: string, limits: Partial<Limits> = {}): Promise<FunctionServer> {
     const server = new FunctionServer(folder);
     server.#handler = createHandler({
@@ -29,6 +33,10 @@ export class FunctionServer {
       keys: [testKey],
       log: createLogger({ level: "error", image: "function", node: "test", stream: { write: () => {} } }),
       limits,
+      clock: {
+        monotonicMs: () => systemClock.monotonicMs(),
+        wallMs: () => systemClock.wallMs() + server.clockOffsetMs,
+      },
     });
     server.#server.listen(0, "127.0.0.1");
     await once(server.#server, "listening");
