@@ -9,7 +9,7 @@ import { runFunction, secret, startFunction } from "./started-function.ts";
 const names = installedServers();
 
 // go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
-test.skipIf(names.length > 0)("no S3 server is installed: versitygw or minio", (context) => context.skip());
+if (names.length === 0) test.skip("no S3 server is installed: versitygw or minio");
 
 describe.each(names)("on a bucket of %s", (name) => {
   let bucket: TestBucket;

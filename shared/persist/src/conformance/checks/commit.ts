@@ -44,7 +44,7 @@ export const commitChecks: readonly Check[] = [
       const writer = new Writer(probe);
       await writer.claim();
       const stored = await writer.part();
-      const absent = { sha256: sha256("never sent"), bytes: 10 };
+      const absent = { sha256: sha256("never sent"), bytes: stored.bytes };
       const push = writer.push({ parts: [stored, absent] });
       const { missing } = failure("the commit", await writer.sendCommit(push), "missing_parts");
       requireEqual("missing", missing, [absent.sha256]);
