@@ -41,7 +41,8 @@ function wikiLinkAt(text: string, start: number, max: number): WikiLink | undefi
   if (close + 1 >= limit || text.charCodeAt(close + 1) !== 0x5d) return undefined;
   const inside = text.slice(start + 2, close);
   const bar = inside.indexOf("|");
-  const address = bar < 0 ? inside : inside.slice(0, bar);
+  // People used to writing in tables put a backslash before the bar elsewhere, too.
+  const address = bar < 0 ? inside : inside.slice(0, bar).replace(/\\$/, "");
   const hash = address.indexOf("#");
   const written = hash < 0 ? address : address.slice(0, hash);
   const target = written.trim();
