@@ -37,7 +37,7 @@ describe.each(names)("on a bucket of %s", (name) => {
     expect(await client.uploadParts([part], 1)).toBe(body.length);
     expect((await client.begin([part.sha256], 1)).missing).toEqual([]);
     const url = uploadUrls![part.sha256]!.url;
-    await expect(client.downloadPart(part.sha256, url)).resolves.toEqual(body);
+    expect((await client.downloadPart(part.sha256, url)).equals(body)).toBe(true);
     expect(running.log.some((line) => line.includes('"action":"part"'))).toBe(false);
     client.close();
   });

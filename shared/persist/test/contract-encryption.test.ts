@@ -11,7 +11,7 @@ describe("encrypted parts", () => {
     for (const plain of [Buffer.alloc(0), randomBytes(1), randomBytes(100_000)]) {
       const sealed = cipher.seal(piece, 3, plain);
       expect(sealed.length).toBe(plain.length + cipherOverheadBytes);
-      expect(cipher.open(piece, 3, sealed)).toEqual(plain);
+      expect(cipher.open(piece, 3, sealed).equals(plain)).toBe(true);
     }
   });
 
