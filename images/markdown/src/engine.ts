@@ -2,11 +2,14 @@ import type { Duplex } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
 import { Cursors, HttpServer } from "@weftkit/http";
+import type { Logger } from "@weftkit/observe";
+import type { Stream } from "@weftkit/persist";
+import { EngineStore } from "@weftkit/persist/pages";
 import { type Store, statement } from "@weftkit/store";
 import type { ApiContext } from "./api/context.ts";
 import { descriptionPages, prefix, routesOf } from "./api/routes.ts";
 import { ChangeFeed } from "./changes/feed.ts";
-import { openDocuments } from "./storage/open-documents.ts";
+import { databaseFile, openDocuments } from "./storage/open-documents.ts";
 import { Sweeper } from "./storage/sweeper.ts";
 
 /** The content store, as the host runs it. */
@@ -15,10 +18,15 @@ export class MarkdownEngine implements Engine<"markdown"> {
   #http!: HttpServer;
   #sweeper!: Sweeper;
   readonly #feed = new ChangeFeed();
+  readonly #engineStore = new EngineStore(databaseFile);
+
+  streams(dataDir: string, log: Logger): readonly Stream[] {
+    return [this.#engineStore.stream(dataDir, log)];
+  }
 
   async open(ctx: EngineContext<"markdown">): Promise<void> {
     const { section } = ctx;
-    const store = await openDocuments(ctx);
+    const store = await openDocuments(ctx, this.#engineStore);
     this.#store = store;
     const cursorKey = await store.read(
       (db) =>
@@ -68,7 +76,10 @@ export class MarkdownEngine implements Engine<"markdown"> {
     this.#feed.close();
     await this.#http.close(deadline);
     await this.#sweeper.stop();
-    await this.#store.close(deadline);
+  }
+
+  dispose(): Promise<void> {
+    return this.#engineStore.close();
   }
 
   status(): Record<string, unknown> {
