@@ -27,16 +27,17 @@ export class TestClock implements Clock {
 export async function openHandler(options: Partial<HandlerOptions> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "weftkit-wkp-"));
   const store = await FolderStore.open(folder);
-  const handler = createHandler({ store, keys: [key], log: silentLog, ...options });
-  return {
-    folder,
-    store,
-    handler,
-    [Symbol.dispose]() {
-      store.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const dispose = () => {
+    store.close();
+    rmSync(folder, { recursive: true, force: true });
   };
+  try {
+    const handler = createHandler({ store, keys: [key], log: silentLog, ...options });
+    return { folder, store, handler, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 /** Answers instead of the handler, or lets it answer by returning undefined. */
