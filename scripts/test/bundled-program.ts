@@ -1,18 +1,26 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { createLogger } from "@weftkit/observe";
-import { openStore } from "@weftkit/store";
+import { createLogger, createMetrics, ReadinessRegistry } from "@weftkit/observe";
+import { PagesStream } from "@weftkit/persist/pages";
+import { type Migration, openStore, type Store } from "@weftkit/store";
 import { startMaintenance } from "@weftkit/store/wal";
-import { PagesStream } from "../src/pages/index.ts";
-import { storeOptions } from "./store-options.ts";
 
 /** A program of its own that captures a database and maintains another: it is bundled, and run without node_modules. */
 const folder = process.argv[2]!;
 const log = createLogger({ image: "test", level: "silent" });
 const file = join(folder, "store.db");
 
+function openFile(file: string): Promise<Store> {
+  const migrations: Migration[] = [
+    { name: "create", apply: (db) => db.exec("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)") },
+  ];
+  const metrics = createMetrics({ image: "test", processMetrics: false });
+  const readiness = new ReadinessRegistry(log);
+  return openStore({ file, applicationId: 0x57464b54, migrations, log, metrics, readiness });
+}
+
 const stream = new PagesStream({ name: "pages", file, stateFolder: join(folder, "state"), log });
-const store = await openStore(storeOptions(file));
+const store = await openFile(file);
 await stream.attach(store);
 await store.write((db) => db.exec("INSERT INTO item (name) VALUES ('one')"));
 mkdirSync(join(folder, "outbox"));
@@ -30,7 +38,7 @@ await store.close();
 stream.detach();
 await stream.close();
 
-const maintained = await openStore(storeOptions(join(folder, "maintained.db")));
+const maintained = await openFile(join(folder, "maintained.db"));
 const maintenance = startMaintenance(maintained, { log });
 await maintenance.pass();
 await maintenance.stop();
