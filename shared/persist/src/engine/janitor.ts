@@ -13,7 +13,7 @@ const prunedMax = 16;
  * delete what a kept state still names.
  */
 export async function pruneDropped(
-  endpoint: Endpoint,
+  endpoint: Pick<Endpoint, "restore" | "prune">,
   manifest: Manifest,
   epoch: number,
   nowMs: number,

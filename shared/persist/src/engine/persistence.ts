@@ -224,14 +224,21 @@ export class Persistence {
       const { signal } = this.#stopping;
       try {
         if (isNewBase) await this.#verify(named, signal);
-        const { endpoint } = this.#booted;
-        const now = this.#context.clock.wallMs();
-        const pruned = await pruneDropped(endpoint, named.manifest, this.#keeper!.epoch, now, signal);
-        for (const name of pruned) this.#pruned.add(name);
+        // Not beside a push, which could need again what is being deleted.
+        if (!signal.aborted) await this.#exclusively(() => this.#prune(signal));
       } catch (error) {
         if (!signal.aborted) this.#report(error);
       }
     });
+  }
+
+  async #prune(signal: AbortSignal): Promise<void> {
+    const { chain, clock } = this.#context;
+    if (chain.acknowledged === undefined || this.#isFenced) return;
+    const { endpoint } = this.#booted;
+    const { manifest } = chain.acknowledged;
+    const pruned = await pruneDropped(endpoint, manifest, this.#keeper!.epoch, clock.wallMs(), signal);
+    for (const name of pruned) this.#pruned.add(name);
   }
 
   /** Reads every part of a state back once. A damaged one makes the next capture a base that stands alone. */

@@ -15,14 +15,14 @@ const downloadsMax = 4;
 
 /** Fetches the pieces of a state, part by part, and checks each before it is handed on. */
 export class Restorer {
-  readonly #endpoint: Endpoint;
+  readonly #endpoint: Pick<Endpoint, "downloadPart">;
   readonly #folder: string;
   readonly #cipher: PartCipher | undefined;
   readonly #urls: Readonly<Record<string, string>>;
 
   /** Uses `folder`, which it empties, for the piece that is being applied and the next one. */
   constructor(
-    endpoint: Endpoint,
+    endpoint: Pick<Endpoint, "downloadPart">,
     folder: string,
     cipher: PartCipher | undefined,
     urls: Readonly<Record<string, string>> = {},
