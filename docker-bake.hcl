@@ -22,28 +22,36 @@ variable "CA_BUNDLE" {
 variable "ENGINES" {
   default = [
     { name = "inmemory", port = 6379 },
+    { name = "markdown", port = 8080 },
+  ]
+}
+
+# The WKP-1 functions that run as servers.
+variable "FUNCTIONS" {
+  default = [
+    { name = "node-s3", port = 8787 },
   ]
 }
 
 group "default" {
-  targets = ["images"]
+  targets = ["images", "functions"]
 }
 
 group "release" {
-  targets = ["releases"]
+  targets = ["releases", "function-releases"]
 }
 
-target "engine" {
+target "program" {
   context    = "."
   dockerfile = "Dockerfile"
-  target     = "image"
   secret     = CA_BUNDLE == "" ? [] : ["id=ca,src=${CA_BUNDLE}"]
 }
 
 target "images" {
   name     = engine.name
   matrix   = { engine = ENGINES }
-  inherits = ["engine"]
+  inherits = ["program"]
+  target   = "image"
   tags     = ["${REGISTRY}/${engine.name}:${TAG}"]
   args = {
     NODE_IMAGE = NODE_IMAGE
@@ -53,9 +61,30 @@ target "images" {
   }
 }
 
+target "functions" {
+  name     = function.name
+  matrix   = { function = FUNCTIONS }
+  inherits = ["program"]
+  target   = "function"
+  tags     = ["${REGISTRY}/${function.name}:${TAG}"]
+  args = {
+    NODE_IMAGE = NODE_IMAGE
+    FUNCTION   = function.name
+    PORT       = function.port
+    VERSION    = TAG
+  }
+}
+
 target "releases" {
   name      = "${engine.name}-release"
   matrix    = { engine = ENGINES }
   inherits  = [engine.name]
+  platforms = ["linux/amd64", "linux/arm64"]
+}
+
+target "function-releases" {
+  name      = "${function.name}-release"
+  matrix    = { function = FUNCTIONS }
+  inherits  = [function.name]
   platforms = ["linux/amd64", "linux/arm64"]
 }

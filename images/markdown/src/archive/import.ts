@@ -24,9 +24,9 @@ export interface ImportResult {
 }
 
 const skippedMax = 100;
-/** Files are written in transactions of so many. */
-const batchFiles = 100;
-const batchBytes = 1024 ** 2;
+/** Files are written in transactions of so many, between which others get their turn. */
+const batchFiles = 20;
+const batchBytes = 256 * 1024;
 
 interface Work {
   readonly bytes: number;

@@ -35,20 +35,24 @@ export function backlinksTo(
   const wikiKeys = meaningOf(db, collection, document);
   const sql = `SELECT l.source AS sourceRow, d.id AS source, d.title AS sourceTitle, l.position, l.kind, l.target,
       l.anchor, l.label
-    FROM links l JOIN documents d ON d.row = l.source
-    WHERE l.collection = ? AND (l.kind = 'markdown' AND l.key = ? OR l.kind = 'wiki' AND l.key IN (?, ?, ?))
-      AND (d.id, l.position) > (?, ?)
-    ORDER BY d.id, l.position LIMIT ?`;
+    FROM links l CROSS JOIN documents d ON d.row = l.source
+    WHERE l.collection = @collection AND l.key IN (@id, @first, @second, @third)
+      AND (l.kind = 'markdown' AND l.key = @id OR l.kind = 'wiki' AND l.key IN (@first, @second, @third))
+      AND (d.id, l.position) > (@source, @position)
+    ORDER BY d.id, l.position LIMIT @limit`;
   const [first = null, second = null, third = null] = wikiKeys;
-  return statement(db, sql).all(
-    collection.row,
-    document.id,
+  const [source, position] = after;
+  const parameters = {
+    collection: collection.row,
+    id: document.id,
     first,
     second,
     third,
-    ...after,
+    source,
+    position,
     limit,
-  ) as Backlink[];
+  };
+  return statement(db, sql).all(parameters) as Backlink[];
 }
 
 /** The names in wiki links that mean this document. */

@@ -112,7 +112,9 @@ function walkOf(
   ];
   if (isField) {
     conditions.push({
-      sql: "s.collection = ? AND s.name = ? AND s.first = 1",
+      // Of candidates the fields are looked up by document: the plus keeps the index of the order from being walked
+      // for each of them.
+      sql: `${candidates === undefined ? "" : "+"}s.collection = ? AND s.name = ? AND s.first = 1`,
       parameters: [collectionRow, sort.name],
     });
   } else if (part === "without") {

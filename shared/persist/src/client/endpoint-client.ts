@@ -131,15 +131,21 @@ export class EndpointClient {
   }
 
   /**
-   * Makes the manifest the head. Returns when it is, also when an earlier call whose reply was lost made it so.
+   * Makes the manifest the head, if these parts are stored besides those that it names. Returns when it is, also when
+   * an earlier call whose reply was lost made it so.
    *
    * @throws EndpointError `head_moved`, `fenced`, `missing_parts` (`error.reply.missing`: upload them and commit again)
    */
-  async commit({ manifest, text, sha256: name }: CommittableManifest, signal?: AbortSignal): Promise<Head> {
+  async commit(
+    { manifest, text, sha256: name }: CommittableManifest,
+    signal?: AbortSignal,
+    required: readonly string[] = [],
+  ): Promise<Head> {
     const { epoch, seq, previous: prev } = manifest;
     const { head } = await this.#persist(
       "commit",
-      { manifest: text },
+      // Left out where nothing is required: a function that does not know the field serves all the others.
+      { manifest: text, ...(required.length > 0 && { required }) },
       { epoch, seq, prev },
       readCommitReply,
       signal,

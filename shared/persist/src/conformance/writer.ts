@@ -124,8 +124,12 @@ export class Writer {
     return { text, sha256: sha256(text), manifest };
   }
 
-  sendCommit({ text, manifest: { epoch, seq, previous: prev } }: Push): Promise<ProbeReply> {
-    return this.persist("commit", { manifest: text }, { epoch, seq, prev });
+  sendCommit(
+    { text, manifest: { epoch, seq, previous: prev } }: Push,
+    required?: readonly unknown[],
+  ): Promise<ProbeReply> {
+    const body = { manifest: text, ...(required !== undefined && { required }) };
+    return this.persist("commit", body, { epoch, seq, prev });
   }
 
   /** Commits a push, which is then the one before the next. */

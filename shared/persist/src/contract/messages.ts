@@ -68,6 +68,11 @@ export interface PartReply {
 export interface CommitRequest {
   /** The manifest's exact text: its SHA-256 is its name. */
   readonly manifest: string;
+  /**
+   * Parts that the new state needs besides those that its manifest names, at most 10,000: those of the blobs that its
+   * index adds. The commit is refused while one is missing.
+   */
+  readonly required?: readonly string[];
 }
 
 export interface CommitReply {

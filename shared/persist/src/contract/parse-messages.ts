@@ -44,8 +44,11 @@ export const readBeginRequest: MessageReader<BeginRequest> = (body) => {
 };
 
 export const readCommitRequest: MessageReader<CommitRequest> = (body) => {
-  const fields = new Fields(parseJson(body, "the body"), "body", ["manifest"]);
-  return { manifest: fields.text("manifest", manifestTextMax) };
+  const fields = new Fields(parseJson(body, "the body"), "body", ["manifest", "required"]);
+  return {
+    manifest: fields.text("manifest", manifestTextMax),
+    ...(fields.has("required") && { required: fields.list("required", namesMax, sha256Item) }),
+  };
 };
 
 export const readPruneRequest: MessageReader<PruneRequest> = (body) => {

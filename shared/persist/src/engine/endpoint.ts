@@ -8,7 +8,8 @@ export interface Endpoint extends LeaseEndpoint {
   claim(owner: string, signal?: AbortSignal): Promise<LeaseReply>;
   /** Sends those parts that the function does not have. Returns how many bytes were sent. */
   uploadParts(parts: readonly ReadablePart[], epoch: number, signal?: AbortSignal): Promise<number>;
-  commit(manifest: NamedManifest, signal?: AbortSignal): Promise<unknown>;
+  /** Rejects with `missing_parts` also while one of `required` is not stored. */
+  commit(manifest: NamedManifest, signal?: AbortSignal, required?: readonly string[]): Promise<unknown>;
   /** Undefined when nothing was ever pushed. */
   restore(which: { at?: string; manifest?: string }, signal?: AbortSignal): Promise<RestoreReply | undefined>;
   /** The bytes of a part, checked against its name. */

@@ -11,7 +11,8 @@ import { type Operation, type OperationContext, requireEpoch } from "./operation
  * `POST /persist?action=commit`: the swap of the head. Everything that the new head names is in the store before it,
  * so that whoever reads a head can restore it.
  */
-export const commit: Operation<CommitRequest, CommitReply> = async ({ manifest: text }, context) => {
+export const commit: Operation<CommitRequest, CommitReply> = async (request, context) => {
+  const { manifest: text, required = [] } = request;
   const { subtree, clock } = context;
   const manifest = parseManifest(text);
   const name = sha256(text);
@@ -22,7 +23,7 @@ export const commit: Operation<CommitRequest, CommitReply> = async ({ manifest: 
     if (before?.manifest === name) return before;
     const head = requireNext(before, manifest);
     if (!isStored) {
-      await requireParts(manifest, context);
+      await requireParts(manifest, required, context);
       await subtree.writeManifest(name, text);
       isStored = true;
     }
@@ -65,9 +66,15 @@ function requireNext(head: Head | undefined, manifest: Manifest): Head {
   return head;
 }
 
-/** Holds the manifest against the one before it and against what is stored. */
-async function requireParts(manifest: Manifest, { subtree, ages, clock }: OperationContext): Promise<void> {
-  const parts = partsOf(manifest);
+/** Holds the manifest against the one before it, and what it needs against what is stored. */
+async function requireParts(
+  manifest: Manifest,
+  required: readonly string[],
+  { subtree, ages, clock }: OperationContext,
+): Promise<void> {
+  // Of what only an index names, the length is not known here; the name is the hash that it was stored by.
+  const parts = new Map<string, number | undefined>(required.map((name) => [name, undefined]));
+  for (const [name, bytes] of partsOf(manifest)) parts.set(name, bytes);
   if (manifest.previous === null) {
     if (manifest.history.length > 0) throw unknownHistory();
   } else {
@@ -79,7 +86,8 @@ async function requireParts(manifest: Manifest, { subtree, ages, clock }: Operat
   const reusableSinceMs = clock.wallMs() - ages.reuseWithinMs;
   const missing = [...parts].flatMap(([name, bytes]) => {
     const facts = stored.get(name);
-    return facts?.bytes === bytes && facts.modifiedMs >= reusableSinceMs ? [] : [name];
+    const isStored = facts !== undefined && (bytes === undefined || facts.bytes === bytes);
+    return isStored && facts.modifiedMs >= reusableSinceMs ? [] : [name];
   });
   if (missing.length === 0) return;
   throw new ContractFailure(

@@ -1,4 +1,5 @@
-import { readCommitReply } from "../../contract/parse-messages.ts";
+import { randomBytes } from "node:crypto";
+import { namesMax, readCommitReply } from "../../contract/parse-messages.ts";
 import { sha256 } from "../../contract/signing.ts";
 import { type Check, requireEqual } from "../check.ts";
 import { failure, success } from "../probe.ts";
@@ -52,6 +53,32 @@ export const commitChecks: readonly Check[] = [
       failure("a part of another length", await writer.sendCommit(shorter), "missing_parts");
       requireEqual("the manifest", (await writer.restore()).manifest, null);
       await writer.commit(writer.push({ parts: [stored] }));
+    },
+  },
+  {
+    name: "commit: required parts",
+    expectation:
+      "A commit whose required list has a part that is not stored is answered with 409 missing_parts and its name; a list that is too long or has no names with 400.",
+    async run(probe) {
+      const writer = new Writer(probe);
+      await writer.claim();
+      const [stored, beside] = [await writer.part(), await writer.part()];
+      const late = randomBytes(50);
+      const push = writer.push({ parts: [stored] });
+      const required = [beside.sha256, sha256(late), stored.sha256];
+      const { missing } = failure("the commit", await writer.sendCommit(push, required), "missing_parts");
+      requireEqual("missing", missing, [sha256(late)]);
+      requireEqual("the manifest", (await writer.restore()).manifest, null);
+      failure(
+        "a required part that is no name",
+        await writer.sendCommit(push, ["../../head"]),
+        "bad_request",
+      );
+      const tooMany = Array.from({ length: namesMax + 1 }, () => stored.sha256);
+      failure("too many required parts", await writer.sendCommit(push, tooMany), "bad_request");
+      await writer.part(late);
+      const reply = success("the same commit", await writer.sendCommit(push, required), readCommitReply);
+      requireEqual("the head's manifest", reply.head.manifest, push.sha256);
     },
   },
   {
