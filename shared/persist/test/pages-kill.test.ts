@@ -12,7 +12,7 @@ import type { Chain } from "./pages-killed.ts";
 import { storeOptions } from "./store-options.ts";
 
 /** WEFTKIT_KILL_ROUNDS raises it. */
-const rounds = Number(process.env.WEFTKIT_KILL_ROUNDS ?? 6);
+const rounds = Number(process.env.WEFTKIT_KILL_ROUNDS ?? 5);
 const program = join(import.meta.dirname, "pages-killed.ts");
 const log = createLogger({ image: "test", level: "silent" });
 const folder = mkdtempSync(join(tmpdir(), "weftkit-killed-"));
@@ -81,7 +81,7 @@ test(
     let writes = 0;
     let pushed = 0;
     for (let round = 0; round < rounds; round++) {
-      const { lastWrite, remarks } = await runUntilKilled(30 + Math.floor(Math.random() * 700));
+      const { lastWrite, remarks } = await runUntilKilled(30 + Math.floor(Math.random() * 400));
       expect(remarks).toEqual([]);
       writes = Math.max(writes, lastWrite);
       // The volume is lost: what was pushed is there. It is never less than before.

@@ -90,7 +90,8 @@ export class PagesStream implements Stream {
       throw error;
     }
     for (const remark of result.remarks) this.#options.log.warn({ stream: this.name, seq }, remark);
-    const isSealDue = held === undefined && this.#store !== undefined && this.#policy.isDue(result.walBytes);
+    // Not when the writers could not be held back: that is tried again at the next capture, not at once.
+    const isSealDue = !isSealing && this.#store !== undefined && this.#policy.isDue(result.walBytes);
     return {
       piece: result.piece,
       replaces: result.replaces,

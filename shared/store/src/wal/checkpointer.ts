@@ -1,3 +1,4 @@
+import { WeftkitError } from "@weftkit/core";
 import type { Database } from "better-sqlite3";
 import { openDatabase } from "../connection.ts";
 
@@ -23,14 +24,23 @@ export class Checkpointer {
     this.#db.pragma("wal_autocheckpoint = 0");
   }
 
-  /** Moves nothing. */
+  /**
+   * Moves nothing.
+   *
+   * @throws WeftkitError `wal_busy` when the log cannot be looked at: never a count that would pass for an empty log
+   */
   counts(): WalCounts {
-    return this.#run("NOOP").counts;
+    const { counts } = this.#run("NOOP");
+    if (counts.log < 0 || counts.checkpointed < 0) {
+      throw new WeftkitError("wal_busy", "another process is recovering the write-ahead log: try again");
+    }
+    return counts;
   }
 
-  /** Moves what no reader pins. Holds up neither readers nor writers. */
+  /** Moves what no reader pins. Holds up neither readers nor writers. Where another process does the same: nothing. */
   passive(): WalCounts {
-    return this.#run("PASSIVE").counts;
+    const { isBusy, counts } = this.#run("PASSIVE");
+    return isBusy ? this.counts() : counts;
   }
 
   /**
@@ -61,6 +71,6 @@ export class Checkpointer {
       checkpointed: number;
     }[];
     const { busy, log, checkpointed } = row!;
-    return { isBusy: busy !== 0, counts: { log: Math.max(0, log), checkpointed: Math.max(0, checkpointed) } };
+    return { isBusy: busy !== 0, counts: { log, checkpointed } };
   }
 }
