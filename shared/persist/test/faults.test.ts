@@ -228,6 +228,22 @@ describe("two engines on one subtree", () => {
     expect((await start("three")).log.numbers()).toEqual([1, 2]);
   });
 
+  test("one that served without a lease is fenced when it finds another at its place", async () => {
+    const first = await start("one");
+    first.write();
+    await stop(first);
+    server.fate = () => "unavailable";
+    const again = await start("one");
+    server.fate = () => "served";
+    const second = await start("two");
+    again.write();
+    await expect(again.persistence.flush()).rejects.toMatchObject({ code: "fenced" });
+    expect((await again.fenced).code).toBe("fenced");
+    second.write();
+    await stop(second);
+    expect((await start("three")).log.numbers()).toEqual([1, 2]);
+  }, 40_000);
+
   test("each takes a replica of its own when it may choose", async () => {
     const first = await start("one", { replica: "auto" });
     const second = await start("two", { replica: "auto" });

@@ -145,7 +145,11 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
         model.restored(engine.log.numbers());
       },
       "another takes over": async () => {
-        // It waits until the lease has run out, because the first does not get through to renew it.
+        // The first has the lease for certain, so that it cannot take it back.
+        faults = 0;
+        await engine.persistence.flush();
+        model.triedToPush(true);
+        // The second waits until the lease has run out, because the first does not get through to renew it.
         const { fate } = server;
         server.fate = (_, { headers }) =>
           Number(headers["x-weftkit-epoch"]) > 0 ? "request lost" : "served";
@@ -157,7 +161,6 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
         engine = other;
         model.restored(other.log.numbers());
         old.write();
-        faults = 0;
         await expect(old.persistence.flush()).rejects.toMatchObject({ code: "fenced" });
         await old.persistence.abandon();
       },

@@ -73,7 +73,7 @@ export async function claimLater(
   endpoint: Endpoint,
   signal?: AbortSignal,
 ): Promise<LeaseReply> {
-  const lease = await endpoint.claim(context.owner, signal);
+  const lease = await claimOrFence(context, subtree, endpoint, signal);
   const found = await findings(context, subtree, lease);
   const { action, why } = decideBoot({ ...found, restoreOnBoot: "auto", restoreAt: undefined });
   if (action !== "continue" && found.state?.acknowledged.manifest !== null) {
@@ -81,6 +81,23 @@ export async function claimLater(
   }
   await takeUp(context, lease, undefined);
   return lease;
+}
+
+/** A lease of another owner is not waited for here: this process takes writes, and must not go on with that. */
+async function claimOrFence(
+  context: PersistContext,
+  subtree: string,
+  endpoint: Endpoint,
+  signal: AbortSignal | undefined,
+): Promise<LeaseReply> {
+  try {
+    return await endpoint.claim(context.owner, signal);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "lease_held") throw error;
+    throw new WeftkitError("fenced", `${subtree} was claimed while this process served without a lease`, {
+      cause: error,
+    });
+  }
 }
 
 async function claim(
