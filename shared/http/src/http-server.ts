@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import type { Duplex } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { EngineContext, Peer } from "@weftkit/host";
 import type { Logger } from "@weftkit/observe";
@@ -219,8 +219,7 @@ export class HttpServer {
       ...(this.#isClosing && { connection: "close" }),
       ...answer.headers,
     });
-    // Bytes, because to text fastify adds a charset, which JSON does not have.
-    return reply.send(typeof answer.body === "string" ? Buffer.from(answer.body) : answer.body);
+    return reply.send(sendable(answer, request.method));
   }
 
   #problem(error: unknown, exchange: Exchange): Answer {
@@ -249,4 +248,12 @@ export class HttpServer {
     this.#metrics.served({ id, method, route, status, durationMs, user: user?.user, address });
     if (this.#isClosing && this.#exchanges.size === 0) this.#idle.resolve();
   }
+}
+
+/** Text as bytes, because to text fastify adds a charset, which JSON does not have; of a stream only the headers to HEAD. */
+function sendable({ body }: Answer, method: string): Buffer | Readable | undefined {
+  if (typeof body === "string") return Buffer.from(body);
+  if (!(body instanceof Readable) || method !== "HEAD") return body;
+  body.destroy();
+  return undefined;
 }

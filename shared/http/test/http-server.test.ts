@@ -315,6 +315,12 @@ describe("the engine", () => {
   test("streams", async () => {
     const { call } = await startNotes();
     expect(await (await call("/v1/stream")).text()).toBe("abc");
+    const head = await call("/v1/stream", { method: "HEAD" });
+    expect([head.status, head.headers.get("content-type"), await head.text()]).toEqual([
+      200,
+      "text/plain",
+      "",
+    ]);
   });
 
   test("describes itself, for programs and for people", async () => {

@@ -10,6 +10,9 @@ import { collectionParams, noQuery } from "./schemas.ts";
 
 const tag = "Import and export";
 
+/** An export of which a client takes nothing for this long is given up. */
+const stallMs = 60_000;
+
 export function exportRoute(api: ApiContext): Route {
   return route({
     method: "GET",
@@ -28,7 +31,16 @@ export function exportRoute(api: ApiContext): Route {
       const { name } = params;
       await api.store.read((db) => requireCollection(db, name), { signal });
       const snapshot = await api.store.snapshot({ signal });
-      return content(200, "application/x-tar", Readable.from(exportCollection(snapshot, name)), {
+      let progress = () => {};
+      const archive = Readable.from(exportCollection(snapshot, name, () => progress()));
+      // A snapshot is held only for clients that read: there are few, and the write-ahead log grows behind it.
+      const stalled = setTimeout(() => archive.destroy(new Error("the client has stopped reading")), stallMs);
+      progress = () => void stalled.refresh();
+      archive.once("close", () => {
+        clearTimeout(stalled);
+        snapshot.release();
+      });
+      return content(200, "application/x-tar", archive, {
         "content-disposition": `attachment; filename="${name}.tar"`,
       });
     },

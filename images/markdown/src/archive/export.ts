@@ -10,16 +10,23 @@ import { tarEnd, tarEntry } from "./write-tar.ts";
 const batchDocuments = 100;
 const batchBytes = 1024 ** 2;
 
-/** A collection as a folder in a tar archive: documents as `<id>.md`, attachments under their paths; one state of it. */
-export async function* exportCollection(snapshot: Snapshot, name: string): AsyncGenerator<Buffer> {
-  try {
-    const collection = await snapshot.read((db) => requireCollection(db, name));
-    yield* documents(snapshot, collection);
-    yield* attachments(snapshot, collection);
-    yield tarEnd();
-  } finally {
-    snapshot.release();
+/**
+ * A collection as a folder in a tar archive: documents as `<id>.md`, attachments under their paths; one state of it.
+ * `progress` is called whenever the client has taken what there was. The snapshot is the caller's to release.
+ */
+export async function* exportCollection(
+  snapshot: Snapshot,
+  name: string,
+  progress: () => void,
+): AsyncGenerator<Buffer> {
+  const collection = await snapshot.read((db) => requireCollection(db, name));
+  for (const part of [documents, attachments]) {
+    for await (const entries of part(snapshot, collection)) {
+      yield entries;
+      progress();
+    }
   }
+  yield tarEnd();
 }
 
 async function* documents(snapshot: Snapshot, collection: Collection): AsyncGenerator<Buffer> {
