@@ -15,7 +15,7 @@ export function countFacets(
   if (names.length === 0) return {};
   const count = statement(
     db,
-    `SELECT kind, value, count(*) AS count FROM json_each(?) AS hits
+    `SELECT kind, fields.value AS value, count(*) AS count FROM json_each(?) AS hits
      CROSS JOIN fields ON fields.document = hits.value AND fields.name = ?
      GROUP BY kind, fields.value ORDER BY count DESC, fields.value LIMIT ?`,
   );

@@ -1,31 +1,35 @@
 import { statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import type { RowFilter } from "../content.ts";
-import { documentRowOf, indexRowOf, indexTable } from "./shards.ts";
+import { documentRowMax, indexRowOf, indexTable } from "./shards.ts";
 
 /** How much a word counts where it is: title, headings, tags, text. */
 const fieldWeights = "10.0, 4.0, 6.0, 1.0";
 
 /**
- * So many of the newest matches are scored, divided by what scoring one costs: this bounds the time of a search for
- * words that are everywhere. A score is about 1 us for each word of the query.
+ * So many of the newest matches are scored, divided by the words of the query: this bounds the time of a search for words
+ * that are everywhere. A score takes about 1 us for each word.
  */
-const scoringBudget = 4000;
+const scoringBudget = 2500;
+const scoredMin = 250;
 /** So many of the newest matches are counted and can be listed; what is not scored comes after what is. */
 export const matchesMax = 10_200;
 
-/** A document that a query matches. */
-export interface Match {
-  readonly indexRow: number;
-  readonly documentRow: number;
-  /** `bm25`, higher is better; undefined for matches beyond those that are scored. */
-  readonly relevance: number | undefined;
-}
+/**
+ * After so long no older shard is searched: phrases of words that are everywhere cost about 1 us for each document, found
+ * or not. The event loop is held for as long as a search takes.
+ */
+const searchTimeMaxMs = 20;
+
+/** A match and its `bm25`, higher is better. */
+export type ScoredRow = readonly [indexRow: number, relevance: number];
 
 export interface MatchesInShard {
   readonly shard: number;
   /** The newest first. */
-  readonly matches: readonly Match[];
+  readonly scored: readonly ScoredRow[];
+  /** Rows of matches that are older than all that are scored, the newest first. */
+  readonly others: readonly number[];
 }
 
 export interface Matches {
@@ -35,7 +39,13 @@ export interface Matches {
   readonly isComplete: boolean;
 }
 
-type MatchRow = [indexRow: number, relevance: number | null, passes: number];
+interface Search {
+  readonly db: Database;
+  readonly expression: string;
+  readonly filter: RowFilter | undefined;
+}
+
+type Range = readonly [low: number, high: number];
 
 /** The documents of a collection that an expression matches and a filter lets through, the newest shards first. */
 export function findMatches(
@@ -45,54 +55,39 @@ export function findMatches(
   expression: string,
   filter: RowFilter | undefined,
 ): Matches {
+  const search = { db, expression, filter };
   const words = expression.split('"').length >>> 1;
-  let scoredLeft = Math.max(200, Math.floor((2 * scoringBudget) / (1 + words)));
+  let scoredLeft = Math.max(scoredMin, Math.floor(scoringBudget / words));
   let left = matchesMax;
   let total = 0;
   const found: MatchesInShard[] = [];
-  const lowest = indexRowOf(collectionRow, 0);
+  const [lowest, highest] = rangeOf(collectionRow);
+  const deadlineMs = performance.now() + searchTimeMaxMs;
   for (const [index, shard] of shards.entries()) {
-    const rows: MatchRow[] = [];
-    let highest = indexRowOf(collectionRow + 1, 0) - 1;
-    let isExhausted = false;
-    if (scoredLeft > 0) {
-      const limit = Math.min(scoredLeft, left);
-      const scored = readMatches(db, shard, expression, [lowest, highest], true, limit, filter);
-      isExhausted = scored.length < limit;
-      if (!isExhausted) highest = scored.at(-1)![0] - 1;
-      scoredLeft -= scored.length;
-      left -= scored.length;
-      rows.push(...scored);
-    }
-    if (!isExhausted && left > 0) {
-      const limit = left;
-      const counted = readMatches(db, shard, expression, [lowest, highest], false, limit, filter);
-      isExhausted = counted.length < limit;
-      left -= counted.length;
-      rows.push(...counted);
-    }
-    const matches = rows.filter(([, , passes]) => passes === 1).map(toMatch);
-    total += matches.length;
-    if (matches.length > 0) found.push({ shard, matches });
-    if (!isExhausted || (left === 0 && index < shards.length - 1))
+    const scored: Page<ScoredRow> =
+      scoredLeft > 0 ? scoredPage(search, shard, [lowest, highest], Math.min(scoredLeft, left)) : emptyPage;
+    scoredLeft -= scored.seen;
+    left -= scored.seen;
+    const below: Range = [lowest, scored.oldest === undefined ? highest : scored.oldest - 1];
+    const others: Page<number> =
+      scored.isLast || left === 0 ? emptyPage : countedPage(search, shard, below, left);
+    left -= others.seen;
+    total += scored.rows.length + others.rows.length;
+    if (scored.rows.length + others.rows.length > 0)
+      found.push({ shard, scored: scored.rows, others: others.rows });
+    const isShardDone = scored.isLast || others.isLast;
+    const isOver = left === 0 || performance.now() > deadlineMs;
+    if (!isShardDone || (isOver && index < shards.length - 1)) {
       return { shards: found, total, isComplete: false };
+    }
   }
   return { shards: found, total, isComplete: true };
 }
 
 /** Which documents of a range of a shard an expression matches. */
-export function matchingRows(
-  db: Database,
-  shard: number,
-  expression: string,
-  range: readonly [low: number, high: number],
-): number[] {
-  const table = indexTable(shard);
-  return statement(
-    db,
-    `SELECT rowid FROM ${table} WHERE ${table} MATCH ? AND rowid BETWEEN CAST(? AS INTEGER) AND CAST(? AS INTEGER)`,
-    { pluck: true },
-  ).all(expression, ...range) as number[];
+export function matchingRows(db: Database, shard: number, expression: string, range: Range): number[] {
+  const sql = `SELECT rowid FROM ${matchesOf(shard)}`;
+  return statement(db, sql, { pluck: true }).all(expression, ...range) as number[];
 }
 
 /** How many documents of a collection an expression matches, counted up to `max`. */
@@ -103,36 +98,82 @@ export function countMatches(
   expression: string,
   max: number,
 ): number {
-  const range = [indexRowOf(collectionRow, 0), indexRowOf(collectionRow + 1, 0) - 1];
   let count = 0;
   for (const shard of shards) {
-    const table = indexTable(shard);
-    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${table} MATCH ? AND rowid BETWEEN CAST(? AS INTEGER) AND CAST(? AS INTEGER) LIMIT ?)`;
-    count += statement(db, sql, { pluck: true }).get(expression, ...range, max - count) as number;
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${matchesOf(shard)} LIMIT ?)`;
+    const counted = statement(db, sql, { pluck: true }).get(
+      expression,
+      ...rangeOf(collectionRow),
+      max - count,
+    );
+    count += counted as number;
     if (count >= max) break;
   }
   return count;
 }
 
-function readMatches(
-  db: Database,
-  shard: number,
-  expression: string,
-  range: readonly [low: number, high: number],
-  isScored: boolean,
-  limit: number,
-  filter: RowFilter | undefined,
-): MatchRow[] {
-  const table = indexTable(shard);
-  const relevance = isScored ? `-bm25(${table}, ${fieldWeights})` : "NULL";
-  const hits = `SELECT rowid AS id, ${relevance} AS relevance, rowid % 4294967296 AS row FROM ${table}
-    WHERE ${table} MATCH ? AND rowid BETWEEN CAST(? AS INTEGER) AND CAST(? AS INTEGER) ORDER BY rowid DESC LIMIT ?`;
-  const passes = filter === undefined ? "1" : `(${filter.condition("hits.row")}) IS TRUE`;
-  const sql = `SELECT hits.id, hits.relevance, ${passes} FROM (${hits}) AS hits`;
-  const parameters = filter?.parameters ?? [];
-  return statement(db, sql, { raw: true }).all(...parameters, expression, ...range, limit) as MatchRow[];
+/** Some rows of a shard. */
+interface Page<Row> {
+  /** Those that the filter lets through. */
+  readonly rows: readonly Row[];
+  /** How many there were before it. */
+  readonly seen: number;
+  readonly oldest: number | undefined;
+  /** Whether there are no more in the range. */
+  readonly isLast: boolean;
 }
 
-function toMatch([indexRow, relevance]: MatchRow): Match {
-  return { indexRow, documentRow: documentRowOf(indexRow), relevance: relevance ?? undefined };
+const emptyPage: Page<never> = { rows: [], seen: 0, oldest: undefined, isLast: false };
+
+function scoredPage(
+  { db, expression, filter }: Search,
+  shard: number,
+  range: Range,
+  limit: number,
+): Page<ScoredRow> {
+  const relevance = `-bm25(${indexTable(shard)}, ${fieldWeights})`;
+  const matches = `SELECT rowid AS id, ${relevance} AS relevance, rowid % 4294967296 AS row FROM ${matchesOf(shard)} ORDER BY rowid DESC LIMIT ?`;
+  const found = statement(db, `SELECT id, relevance, ${passes(filter)} FROM (${matches}) AS hits`, {
+    raw: true,
+  }).all(...(filter?.parameters ?? []), expression, ...range, limit) as [
+    id: number,
+    relevance: number,
+    passes: number,
+  ][];
+  const rows = found.filter((hit) => hit[2] === 1).map(([id, score]) => [id, score] as const);
+  return { rows, seen: found.length, oldest: found.at(-1)?.[0], isLast: found.length < limit };
+}
+
+function countedPage(
+  { db, expression, filter }: Search,
+  shard: number,
+  range: Range,
+  limit: number,
+): Page<number> {
+  // A negative number stands for a row that does not pass: one column is read in half the time of two.
+  const matches = `SELECT rowid AS id, rowid % 4294967296 AS row FROM ${matchesOf(shard)} ORDER BY rowid DESC LIMIT ?`;
+  const id = filter === undefined ? "id" : `iif(${passes(filter)}, id, -id)`;
+  const found = statement(db, `SELECT ${id} FROM (${matches}) AS hits`, { pluck: true }).all(
+    ...(filter?.parameters ?? []),
+    expression,
+    ...range,
+    limit,
+  ) as number[];
+  const oldest = found.length === 0 ? undefined : Math.abs(found.at(-1)!);
+  const rows = filter === undefined ? found : found.filter((row) => row > 0);
+  return { rows, seen: found.length, oldest, isLast: found.length < limit };
+}
+
+/** The table and condition of all matches; parameters: the expression and the range. */
+function matchesOf(shard: number): string {
+  const table = indexTable(shard);
+  return `${table} WHERE ${table} MATCH ? AND rowid BETWEEN CAST(? AS INTEGER) AND CAST(? AS INTEGER)`;
+}
+
+function passes(filter: RowFilter | undefined): string {
+  return filter === undefined ? "1" : `((${filter.condition("hits.row")}) IS TRUE)`;
+}
+
+function rangeOf(collectionRow: number): Range {
+  return [indexRowOf(collectionRow, 0), indexRowOf(collectionRow, documentRowMax)];
 }

@@ -57,7 +57,6 @@ class QueryReader {
     const any: QueryNode[] = [];
     while (this.#next < this.#tokens.length) {
       const kind = this.#tokens[this.#next]!.kind;
-      // The outermost level has nothing to close: a parenthesis too many is left out.
       if (kind === "close" && depth > 0) break;
       if (kind === "close" || kind === "or") {
         this.#next++;
@@ -77,10 +76,13 @@ class QueryReader {
     const all: QueryNode[] = [];
     const none: QueryNode[] = [];
     let isExcluded = false;
+    let isStrict = false;
     while (this.#next < this.#tokens.length) {
       const token = this.#tokens[this.#next]!;
-      if (token.kind === "close" || token.kind === "or") break;
-      if (token.kind === "and") {
+      if (token.kind === "or" || (token.kind === "close" && depth > 0)) break;
+      // The outermost level has nothing to close: a parenthesis too many is left out.
+      if (token.kind === "and" || token.kind === "close") {
+        if (token.kind === "and") isStrict = true;
         this.#next++;
         continue;
       }
@@ -97,7 +99,7 @@ class QueryReader {
       isExcluded = false;
     }
     if (all.length + none.length === 0) return undefined;
-    return all.length === 1 && none.length === 0 ? all[0] : { kind: "and", all, none };
+    return all.length === 1 && none.length === 0 ? all[0] : { kind: "and", all, none, isStrict };
   }
 
   #primary(outer: readonly SearchField[] | undefined, depth: number): QueryNode | undefined {

@@ -24,16 +24,16 @@ const fieldNames: Readonly<Record<string, SearchField>> = {
 };
 
 /** A phrase, a parenthesis, an exclusion's sign, or everything up to the next of them or a space. */
-const signPattern = /"([^"]*)"?(\*?)|([()])|(?<=^|[\s(])-(?=\S)|[^\s"()]+/g;
+const signPattern = /"([^"]*)"?(\*?)|([()])|(?<=^|[\s(])(-)(?=\S)|[^\s"()]+/g;
 
 /** The signs of a query in their order; signs without a letter or digit are left out. */
 export function tokensOfQuery(text: string): QueryToken[] {
   const tokens: QueryToken[] = [];
   for (const match of text.matchAll(signPattern)) {
-    const [sign, phrase, star, parenthesis] = match;
+    const [sign, phrase, star, parenthesis, minus] = match;
     if (phrase !== undefined) tokens.push(...wordsToken(phrase, star === "*", true));
     else if (parenthesis !== undefined) tokens.push({ kind: parenthesis === "(" ? "open" : "close" });
-    else if (sign === "-") tokens.push({ kind: "not" });
+    else if (minus !== undefined) tokens.push({ kind: "not" });
     else tokens.push(...plainTokens(sign));
   }
   return tokens;

@@ -3,7 +3,13 @@ import type { SearchField } from "../content.ts";
 /** A query as it was understood. */
 export type QueryNode =
   | Term
-  | { readonly kind: "and"; readonly all: readonly QueryNode[]; readonly none: readonly QueryNode[] }
+  | {
+      readonly kind: "and";
+      readonly all: readonly QueryNode[];
+      readonly none: readonly QueryNode[];
+      /** Whether somebody wrote AND, and does not want documents without one of the words. */
+      readonly isStrict: boolean;
+    }
   | { readonly kind: "or"; readonly any: readonly QueryNode[] };
 
 /** Words in a row: one word, a phrase in quotation marks, or what was written together (`foo-bar`). */

@@ -1,9 +1,10 @@
 import type { Database } from "better-sqlite3";
-import { type Match, type Matches, matchingRows } from "./matches.ts";
+import { type Matches, matchingRows, type ScoredRow } from "./matches.ts";
+import { documentRowOf } from "./shards.ts";
 
 /**
- * Properties of a match that count before its relevance, the most important first; `weight` is more than all that
- * follow together, relevance included, which is below 1.
+ * A property of a match that counts before its relevance; `weight` is more than those of all lesser properties
+ * together, relevance included, which is below 1.
  */
 export interface Tier {
   /** What the documents that have the property match, for FTS5. */
@@ -11,44 +12,45 @@ export interface Tier {
   readonly weight: number;
 }
 
-export interface RankedMatch extends Match {
+export interface RankedMatch {
+  readonly documentRow: number;
   readonly score: number;
 }
 
+/** After so long the tiers of older shards are left out, so that their matches are ranked by relevance alone. */
+const tierTimeMaxMs = 10;
 /** A relevance of so much is half of what is possible. */
 const relevanceHalf = 6;
 
+const noWeights: ReadonlyMap<number, number> = new Map();
+
 /** All matches, the best first: those that are scored by their tiers and relevance, then the others, the newest first. */
 export function rankMatches(db: Database, { shards }: Matches, tiers: readonly Tier[]): RankedMatch[] {
-  const scored: RankedMatch[] = [];
-  const others: RankedMatch[] = [];
-  for (const { shard, matches } of shards) {
-    const weights = tierWeights(db, shard, matches, tiers);
-    for (const match of matches) {
-      const { relevance } = match;
-      if (relevance === undefined) {
-        others.push({ ...match, score: 0 });
-        continue;
-      }
-      const score = (weights.get(match.indexRow) ?? 0) + relevance / (relevance + relevanceHalf);
-      scored.push({ ...match, score });
+  const ranked: RankedMatch[] = [];
+  const deadlineMs = performance.now() + tierTimeMaxMs;
+  for (const { shard, scored } of shards) {
+    if (scored.length === 0) continue;
+    const weights = performance.now() > deadlineMs ? noWeights : tierWeights(db, shard, scored, tiers);
+    for (const [row, relevance] of scored) {
+      const score = (weights.get(row) ?? 0) + relevance / (relevance + relevanceHalf);
+      ranked.push({ documentRow: documentRowOf(row), score });
     }
   }
-  scored.sort((left, right) => right.score - left.score || right.documentRow - left.documentRow);
-  return [...scored, ...others];
+  ranked.sort((left, right) => right.score - left.score || right.documentRow - left.documentRow);
+  for (const { others } of shards)
+    for (const row of others) ranked.push({ documentRow: documentRowOf(row), score: 0 });
+  return ranked;
 }
 
-/** What the tiers give to each match of a shard. Only the range of the scored matches is searched again. */
+/** What the tiers give to each scored match of a shard. Only the range of these is searched again. */
 function tierWeights(
   db: Database,
   shard: number,
-  matches: readonly Match[],
+  scored: readonly ScoredRow[],
   tiers: readonly Tier[],
 ): Map<number, number> {
   const weights = new Map<number, number>();
-  const scored = matches.filter(({ relevance }) => relevance !== undefined);
-  if (scored.length === 0) return weights;
-  const range = [scored.at(-1)!.indexRow, scored[0]!.indexRow] as const;
+  const range = [scored.at(-1)![0], scored[0]![0]] as const;
   for (const { expression, weight } of tiers) {
     for (const row of matchingRows(db, shard, expression, range)) {
       weights.set(row, (weights.get(row) ?? 0) + weight);

@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import type { SearchHit, SearchQuery, SearchResult } from "../content.ts";
-import { type ExpandedTerm, expandTerm } from "./expand-terms.ts";
+import { type ExpandedTerm, type Expansion, expandTerm } from "./expand-terms.ts";
 import { countFacets } from "./facets.ts";
 import { shownTextOf } from "./index-document.ts";
 import { adjacentTerms, matchExpression, rowOfWords, termsNearby } from "./match-expression.ts";
@@ -22,11 +22,14 @@ const adjacentWeight = 4;
 const exactWeight = 8;
 const wordWeight = 16;
 
+type ExpandedTerms = ReadonlyMap<Term, ExpandedTerm>;
+
 /**
  * The documents of a collection that match a query, the best first. Documents with all words count; when there are
- * none, those with some of them.
+ * none, and the query has no operators, those with some of them.
  *
- * Synchronous and bounded: of words that are in very many documents only the newest are scored and counted.
+ * Synchronous and bounded, by matches and by time: of what is in very many documents, or is very dear to find, only
+ * the newest documents are scored and counted.
  *
  * @throws WeftkitError `invalid_query`
  */
@@ -37,14 +40,14 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
   const expansion = { db, collectionRow, shards, isTypoTolerant: query.typo !== false };
   const expanded = new Map(wantedTerms(node).map((term) => [term, expandTerm(expansion, term)]));
   const find = (wanted: QueryNode): Matches => {
-    const expression = matchExpression(wanted, (term) => expressionOf(expanded, term));
+    const expression = matchExpression(wanted, (term) => expressionOf(expansion, expanded, term));
     if (expression === undefined) return { shards: [], total: 0, isComplete: true };
     return findMatches(db, collectionRow, shards, expression, query.filter);
   };
   let matches = find(node);
-  let tiers = tiersOf(node, expanded);
+  let tiers = tiersOf(node, expansion, expanded);
   const words = bagOfWords(node);
-  if (matches.total === 0 && words !== undefined && words.length > 1) {
+  if (matches.total === 0 && words !== undefined && words.length > 1 && !isStrict(node)) {
     matches = find({ kind: "or", any: words });
     tiers = words.flatMap((term) => tier(expanded.get(term)?.expression, wordWeight));
   }
@@ -75,10 +78,16 @@ function nothingFound({ facets = [] }: SearchQuery): SearchResult {
   };
 }
 
-/** Terms that must not be there are not expanded: what nobody wrote must not exclude anything. */
-function expressionOf(expanded: ReadonlyMap<Term, ExpandedTerm>, term: Term): string | undefined {
+/** Of terms that must not be there only the forms of beginnings are added: what nobody wrote must exclude nothing. */
+function expressionOf(expansion: Expansion, expanded: ExpandedTerms, term: Term): string | undefined {
   const found = expanded.get(term);
-  return found === undefined ? rowOfWords(term.words, term.isPrefix, term.fields) : found.expression;
+  if (found !== undefined) return found.expression;
+  if (term.isPrefix) return expandTerm(expansion, term).expression;
+  return rowOfWords(term.words, term.isPrefix, term.fields);
+}
+
+function isStrict(node: QueryNode): boolean {
+  return node.kind === "and" && node.isStrict;
 }
 
 /** The terms of a query that only lists words; undefined when it has operators or phrases. */
@@ -90,11 +99,14 @@ function bagOfWords(node: QueryNode): readonly Term[] | undefined {
   return isBag ? terms : undefined;
 }
 
-function tiersOf(node: QueryNode, expanded: ReadonlyMap<Term, ExpandedTerm>): Tier[] {
+function tiersOf(node: QueryNode, expansion: Expansion, expanded: ExpandedTerms): Tier[] {
   const tiers: Tier[] = [];
   const isCorrected = [...expanded.values()].some(({ corrections }) => corrections.length > 0);
   if (isCorrected) {
-    const exact = matchExpression(node, (term) => expanded.get(term)?.exact ?? expressionOf(expanded, term));
+    const exact = matchExpression(
+      node,
+      (term) => expanded.get(term)?.exact ?? expressionOf(expansion, expanded, term),
+    );
     tiers.push(...tier(exact, exactWeight));
   }
   const words = bagOfWords(node);
@@ -142,7 +154,7 @@ function hitOf(db: Database, match: RankedMatch, highlights: Highlights, isHighl
   };
 }
 
-function correctionsOf(expanded: ReadonlyMap<Term, ExpandedTerm>): { from: string; to: string }[] {
+function correctionsOf(expanded: ExpandedTerms): { from: string; to: string }[] {
   return [...expanded].flatMap(([term, { corrections }]) =>
     corrections.map((to) => ({ from: term.words.join(" "), to })),
   );

@@ -17,10 +17,11 @@ const sharedDocumentsMax = 512;
  */
 const rowsPerCollection = 2 ** 32;
 const collectionsMax = 2 ** 20;
+export const documentRowMax = rowsPerCollection - 1;
 
 /** @throws WeftkitError `search_index_full` when a row number is beyond what an index can hold */
 export function indexRowOf(collectionRow: number, documentRow: number): number {
-  if (collectionRow >= collectionsMax || documentRow >= rowsPerCollection) {
+  if (collectionRow >= collectionsMax || documentRow > documentRowMax) {
     throw new WeftkitError(
       "search_index_full",
       `the search index holds ${collectionsMax} collections and ${rowsPerCollection} documents over a store's life: export the store and import it into a new one`,

@@ -40,13 +40,20 @@ export function snippetOf(text: string, highlights: Highlights, isHighlighted: b
 type Hit = Word & { readonly key: string; readonly index: number };
 
 function hitsIn(words: readonly Word[], { stems, prefixes }: Highlights): Hit[] {
+  // A word and its stem begin with the same letters, and most words begin with others than those that are looked for.
+  const beginnings = new Set([...stems, ...prefixes].map(beginningOf));
   const hits: Hit[] = [];
   for (const [index, found] of words.entries()) {
+    if (!beginnings.has(beginningOf(found.word)) && !beginnings.has(found.word.slice(0, 1))) continue;
     const key = stem(found.word);
     const isHit = stems.has(key) || prefixes.some((prefix) => found.word.startsWith(prefix));
     if (isHit) hits.push({ ...found, key, index });
   }
   return hits;
+}
+
+function beginningOf(word: string): string {
+  return word.slice(0, 2);
 }
 
 /** The word with which a window begins that has the most different hits, of these the one with the most. */

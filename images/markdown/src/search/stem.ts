@@ -151,8 +151,9 @@ function hasVowel(w: string): boolean {
   return false;
 }
 
+/** SQLite takes a y for a consonant here, wherever it stands. */
 function endsDouble(w: string): boolean {
-  return w.length > 1 && w.at(-1) === w.at(-2) && isConsonant(w, w.length - 1);
+  return w.length > 1 && w.at(-1) === w.at(-2) && !isVowelCode(w.charCodeAt(w.length - 1));
 }
 
 /** Consonant, vowel, consonant, the last not w, x or y. */

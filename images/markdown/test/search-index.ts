@@ -1,0 +1,45 @@
+import Database from "better-sqlite3";
+import { onTestFinished } from "vitest";
+import type { SearchableDocument, SearchQuery, SearchResult } from "../src/content.ts";
+import { indexDocument } from "../src/search/index-document.ts";
+import { searchMigration } from "../src/search/schema.ts";
+import { searchCollection } from "../src/search/search-collection.ts";
+
+/** What a test says of a document; the rest is empty. */
+export type Draft = Partial<Omit<SearchableDocument, "documentRow" | "collectionRow">>;
+
+/** The tables of search in memory, and the one of fields that facets and filters read. */
+export function openIndex(): Database.Database {
+  const db = new Database(":memory:");
+  onTestFinished(() => void db.close());
+  searchMigration.apply(db);
+  db.exec(
+    "CREATE TABLE fields (document INTEGER, collection INTEGER, name TEXT, kind TEXT, value ANY, first INTEGER, PRIMARY KEY (document, name, kind, value)) STRICT, WITHOUT ROWID",
+  );
+  return db;
+}
+
+export function put(db: Database.Database, documentRow: number, draft: Draft, collectionRow = 1): void {
+  indexDocument(db, { title: "", headings: [], tags: [], text: "", ...draft, documentRow, collectionRow });
+}
+
+/** An index of one collection, with the documents 1, 2 and so on. */
+export function indexOf(drafts: readonly Draft[]): Database.Database {
+  const db = openIndex();
+  for (const [index, draft] of drafts.entries()) put(db, index + 1, draft);
+  return db;
+}
+
+export function search(
+  db: Database.Database,
+  query: string,
+  options: Partial<SearchQuery> = {},
+  collectionRow = 1,
+): SearchResult {
+  return searchCollection(db, collectionRow, { query, limit: 100, offset: 0, ...options });
+}
+
+/** The rows of the documents found, the best first. */
+export function rowsOf(result: SearchResult): number[] {
+  return result.hits.map(({ documentRow }) => documentRow);
+}
