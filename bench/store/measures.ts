@@ -49,8 +49,27 @@ export async function bulkRate(contender: Contender, rows: number): Promise<numb
 /** So often the event loop is looked at. */
 const everyMs = 1;
 
+/** How long each of the commits took that one client made, one after the other, while `work` ran. */
+export async function commitLatencies(commit: () => Promise<unknown>, work: Promise<unknown>) {
+  let isRunning = true;
+  const ended = work.finally(() => {
+    isRunning = false;
+  });
+  const latenciesMs: number[] = [];
+  while (isRunning) {
+    const startedMs = performance.now();
+    await commit();
+    latenciesMs.push(performance.now() - startedMs);
+  }
+  await ended;
+  latenciesMs.sort((left, right) => left - right);
+  const at = (part: number) =>
+    Math.round(latenciesMs[Math.floor(part * (latenciesMs.length - 1))]! * 100) / 100;
+  return { count: latenciesMs.length, at };
+}
+
 /** Watches how long the event loop goes without a turn. */
-class StallWatch {
+export class StallWatch {
   #lastMs = performance.now();
   #maxMs = 0;
   readonly #timer = setInterval(() => {
@@ -63,7 +82,11 @@ class StallWatch {
     return this.#maxMs;
   }
 
-  [Symbol.dispose](): void {
+  stop(): void {
     clearInterval(this.#timer);
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
   }
 }
