@@ -84,9 +84,9 @@ export function findMatches(
   return { shards: found, total, isComplete: true };
 }
 
-/** Which documents of a range of a shard an expression matches. */
+/** Which documents of a range of a shard an expression matches, the newest first. */
 export function matchingRows(db: Database, shard: number, expression: string, range: Range): number[] {
-  const sql = `SELECT rowid FROM ${matchesOf(shard)}`;
+  const sql = `SELECT rowid FROM ${matchesOf(shard)} ORDER BY rowid DESC`;
   return statement(db, sql, { pluck: true }).all(expression, ...range) as number[];
 }
 

@@ -10,6 +10,8 @@ export interface Tier {
   /** What the documents that have the property match, for FTS5. */
   readonly expression: string;
   readonly weight: number;
+  /** Whether only documents of the tier before it can have the property. */
+  readonly isWithin: boolean;
 }
 
 export interface RankedMatch {
@@ -50,11 +52,12 @@ function tierWeights(
   tiers: readonly Tier[],
 ): Map<number, number> {
   const weights = new Map<number, number>();
-  const range = [scored.at(-1)![0], scored[0]![0]] as const;
-  for (const { expression, weight } of tiers) {
-    for (const row of matchingRows(db, shard, expression, range)) {
-      weights.set(row, (weights.get(row) ?? 0) + weight);
-    }
+  let rows = scored.map(([row]) => row);
+  const all = rows;
+  for (const { expression, weight, isWithin } of tiers) {
+    const among = isWithin ? rows : all;
+    rows = among.length === 0 ? [] : matchingRows(db, shard, expression, [among.at(-1)!, among[0]!]);
+    for (const row of rows) weights.set(row, (weights.get(row) ?? 0) + weight);
   }
   return weights;
 }

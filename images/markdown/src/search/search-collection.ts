@@ -115,20 +115,18 @@ function tiersOf(node: QueryNode, expansion: Expansion, expanded: ExpandedTerms)
   const fields = terms[0]!.fields;
   if (terms.some((term) => term.fields !== fields)) return tiers;
   if (terms.length > 1) {
-    tiers.push(
-      ...tier(adjacentTerms(terms, fields), adjacentWeight),
-      ...tier(termsNearby(terms, fields), nearWeight),
-    );
+    tiers.push(...tier(termsNearby(terms, fields), nearWeight));
+    tiers.push(...tier(adjacentTerms(terms, fields), adjacentWeight, true));
   }
   if (fields === undefined || (fields.includes("title") && fields.length > 1)) {
     const inTitle = terms.map(({ words, isPrefix }) => rowOfWords(words, isPrefix, ["title"])!);
-    tiers.push({ expression: inTitle.join(" AND "), weight: titleWeight });
+    tiers.push(...tier(inTitle.join(" AND "), titleWeight));
   }
   return tiers;
 }
 
-function tier(expression: string | undefined, weight: number): Tier[] {
-  return expression === undefined ? [] : [{ expression, weight }];
+function tier(expression: string | undefined, weight: number, isWithin = false): Tier[] {
+  return expression === undefined ? [] : [{ expression, weight, isWithin }];
 }
 
 function highlightsOf(expanded: readonly ExpandedTerm[]): Highlights {

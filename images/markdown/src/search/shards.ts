@@ -3,9 +3,9 @@ import { statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 
 /** A shard takes no more than so many documents, */
-export const shardDocumentsMax = 16_384;
+export const shardDocumentsMax = 32_768;
 /** or so many words: a shard of long documents is as dear to search as one of many. */
-export const shardWordsMax = 4_000_000;
+export const shardWordsMax = 8_000_000;
 /** Small collections share a shard, so that ten thousand of them do not make ten thousand tables. */
 const collectionsPerShardMax = 32;
 /** A collection with more documents in a shared shard goes on in shards of its own. */
