@@ -20,7 +20,8 @@ export async function run(args: readonly string[]): Promise<number> {
     const command = define((code) => {
       exitCode = code;
     });
-    program.addCommand(command.copyInheritedSettings(program));
+    inheritSettings(command, program);
+    program.addCommand(command);
   }
   try {
     await program.parseAsync(args.length === 0 ? ["--help"] : args, { from: "user" });
@@ -31,4 +32,10 @@ export async function run(args: readonly string[]): Promise<number> {
       return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
     return report(error);
   }
+}
+
+/** Commander hands its settings down to commands that it makes itself only. */
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const subcommand of command.commands) inheritSettings(subcommand, command);
 }

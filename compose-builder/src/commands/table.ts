@@ -3,6 +3,7 @@ import { aofCommand } from "./aof.ts";
 import { composeCommand } from "./compose.ts";
 import { configCommand } from "./config.ts";
 import { doctorCommand } from "./doctor.ts";
+import { persistCommand } from "./persist.ts";
 import { upCommand } from "./up.ts";
 
 /** Makes one command; `exit` sets the exit code of a run that ends without an error. */
@@ -12,6 +13,7 @@ export type DefineCommand = (exit: (code: number) => void) => Command;
 export const commands: readonly DefineCommand[] = [
   composeCommand,
   upCommand,
+  persistCommand,
   configCommand,
   doctorCommand,
   aofCommand,

@@ -1,0 +1,76 @@
+import { paint } from "./paint.ts";
+import { readableBytes } from "./quantities.ts";
+
+/** How far something is that takes a while: a bar on a terminal, a line for every tenth elsewhere. */
+export interface Progress {
+  add(bytes: number): void;
+  /** Prints a line to standard output, not into the bar. */
+  print(line: string): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+const barWidth = 30;
+const redrawMs = 100;
+
+/** Shows on standard error how much of `totalBytes` is done; nothing when `isSilent`. */
+export function startProgress(what: string, totalBytes: number, isSilent: boolean): Progress {
+  const stream = process.stderr;
+  const print = (line: string) => void process.stdout.write(`${line}\n`);
+  if (isSilent || totalBytes === 0) return { add() {}, print, end() {} };
+  return stream.isTTY ? bar(stream, what, totalBytes) : lines(stream, what, totalBytes, print);
+}
+
+function bar(stream: NodeJS.WriteStream, what: string, totalBytes: number): Progress {
+  const startedMs = performance.now();
+  let done = 0;
+  let drawnMs = Number.NEGATIVE_INFINITY;
+  const clear = () => void stream.write("\r\u001b[K");
+  const draw = () => {
+    const share = Math.min(1, done / totalBytes);
+    const filled = Math.round(share * barWidth);
+    const full = paint(stream, "green", "█".repeat(filled));
+    const rest = paint(stream, "dim", "░".repeat(barWidth - filled));
+    const perSecond = (done * 1000) / Math.max(1, performance.now() - startedMs);
+    const numbers = `${Math.floor(share * 100)}%  ${readableBytes(done)} of ${readableBytes(totalBytes)}  ${readableBytes(Math.round(perSecond))}/s`;
+    // A line that wraps could not be drawn over.
+    const fits = what.length + barWidth + numbers.length + 4 < (stream.columns ?? 80);
+    stream.write(`\r\u001b[K${what} ${fits ? `${full}${rest} ` : ""}${numbers}`);
+  };
+  return {
+    add(bytes) {
+      done += bytes;
+      const now = performance.now();
+      if (now - drawnMs < redrawMs) return;
+      drawnMs = now;
+      draw();
+    },
+    print(line) {
+      clear();
+      process.stdout.write(`${line}\n`);
+      draw();
+    },
+    end: clear,
+  };
+}
+
+function lines(
+  stream: NodeJS.WriteStream,
+  what: string,
+  totalBytes: number,
+  print: (line: string) => void,
+): Progress {
+  let done = 0;
+  let told = 0;
+  return {
+    add(bytes) {
+      done += bytes;
+      const tenths = Math.floor(Math.min(1, done / totalBytes) * 10);
+      if (tenths === told) return;
+      told = tenths;
+      stream.write(`${what}: ${tenths * 10}% of ${readableBytes(totalBytes)}\n`);
+    },
+    print,
+    end() {},
+  };
+}

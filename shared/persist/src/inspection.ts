@@ -1,0 +1,5 @@
+// For tools that look into a subtree from outside of its engine: they read states, and delete what was dropped.
+export { droppedKeptMs, pruneDropped } from "./engine/janitor.ts";
+export { type NamedManifest, nameText, restorePointsOf } from "./engine/manifest-chain.ts";
+export { Restorer } from "./engine/restorer.ts";
+export { type PieceHeader, PieceReader } from "./piece/index.ts";
