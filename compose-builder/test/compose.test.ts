@@ -152,8 +152,6 @@ test.each([
   [["--engines", "inmemory:two"], "count from 1"],
   [["--engines", "inmemory,inmemory"], "named twice"],
   [["--engines", ","], "no engine is named"],
-  [["--engines", "inmemory", "--persist", "serverless"], "--persist serverless is not built yet"],
-  [["--engines", "inmemory", "--persist", "container"], "--persist container is not built yet"],
   [["--engines", "inmemory", "--bind", "localhost"], "not an IP address"],
   [["--engines", "inmemory", "--project", "My Shop"], "--project"],
   [[], "--engines is missing"],

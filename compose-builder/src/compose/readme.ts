@@ -1,11 +1,12 @@
-import type { Deployment, Service } from "../deployment/model.ts";
+import type { Deployment, EngineService } from "../deployment/model.ts";
 import { secretName, userName } from "../deployment/plan.ts";
 import { connectionUrl } from "../images.ts";
+import { persistenceChapter, removalNote } from "./readme-persistence.ts";
 
 /** README.md: how to start, connect and stop. It names where a password is, never the password. */
 export function renderReadme(deployment: Deployment): string {
-  const { services } = deployment;
-  const first = services[0]!;
+  const { engines } = deployment;
+  const first = engines[0]!;
   return `# ${deployment.name}
 
 \`\`\`sh
@@ -15,7 +16,7 @@ docker compose logs -f         # what happens
 docker compose down            # stop; the data stays in its volumes
 \`\`\`
 
-\`docker compose down --volumes\` also deletes the data.
+${removalNote(deployment)}
 
 ## Connect
 
@@ -23,13 +24,13 @@ User \`${userName}\`; the passwords are in \`secrets/\`. From this machine:
 
 | service | connection string |
 | --- | --- |
-${services.map((service) => `| ${service.name} | \`${fromHost(service)}\` |`).join("\n")}
+${engines.map((service) => `| ${service.name} | \`${fromHost(service)}\` |`).join("\n")}
 
 From a container of the same project, with the service's name and the engine's own port:
 
 | service | connection string |
 | --- | --- |
-${services.map((service) => `| ${service.name} | \`${fromNetwork(service)}\` |`).join("\n")}
+${engines.map((service) => `| ${service.name} | \`${fromNetwork(service)}\` |`).join("\n")}
 
 A service of yours waits for the database like this:
 
@@ -39,20 +40,20 @@ depends_on:
     condition: service_healthy
 \`\`\`
 
-## Files
+${persistenceChapter(deployment)}## Files
 
 | file | what it is |
 | --- | --- |
 | docker-compose.yml | the services; \`weftkit compose\` never overwrites what you edited, unless told to with --force |
 | .env | which image each service runs: change the tag, then \`docker compose up -d --wait\` |
-| secrets/ | generated passwords, for this machine only: keep the folder out of version control |
+| secrets/ | generated passwords and keys: keep the folder out of version control |
 
 To change a password, write it to its file and run \`docker compose up -d --force-recreate --wait\`.
 `;
 }
 
 /** The connection string from this machine, its password read from the file by the shell. */
-export function fromHost({ engine, port }: Service): string {
+export function fromHost({ engine, port }: EngineService): string {
   return connectionUrl(engine, {
     host: reachable(port.address),
     port: port.host,
@@ -60,7 +61,7 @@ export function fromHost({ engine, port }: Service): string {
   });
 }
 
-function fromNetwork({ engine, name, port }: Service): string {
+function fromNetwork({ engine, name, port }: EngineService): string {
   return connectionUrl(engine, {
     host: name,
     port: port.container,

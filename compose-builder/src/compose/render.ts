@@ -1,15 +1,14 @@
 import { formatBytes } from "@weftkit/core";
 import { stringify } from "yaml";
-import type { Deployment, Service } from "../deployment/model.ts";
+import { type Deployment, type ImageReference, type Service, servicesOf } from "../deployment/model.ts";
 
 /** The deployment as docker-compose.yml. */
 export function renderCompose(deployment: Deployment): string {
+  const services = servicesOf(deployment);
   const document = {
     name: deployment.name,
-    services: Object.fromEntries(
-      deployment.services.map((service) => [service.name, renderService(service)]),
-    ),
-    volumes: Object.fromEntries(deployment.services.map(({ volume }) => [volume.name, {}])),
+    services: Object.fromEntries(services.map((service) => [service.name, renderService(service)])),
+    volumes: Object.fromEntries(services.map(({ volume }) => [volume.name, {}])),
     secrets: Object.fromEntries(deployment.secrets.map(({ name }) => [name, { file: `./secrets/${name}` }])),
   };
   return stringify(document, { lineWidth: 0 });
@@ -17,8 +16,8 @@ export function renderCompose(deployment: Deployment): string {
 
 /** `.env`: one variable per image, so that each can be moved to another version or registry by itself. */
 export function renderEnvironmentFile(deployment: Deployment): string {
-  const lines = deployment.services.map(({ engine, image }) => {
-    return `${imageVariable(engine)}=${image.registry}/${image.name}:${image.tag}`;
+  const lines = servicesOf(deployment).map(({ image }) => {
+    return `${imageVariable(image)}=${image.registry}/${image.name}:${image.tag}`;
   });
   return `${[...new Set(lines)].join("\n")}\n`;
 }
@@ -26,7 +25,7 @@ export function renderEnvironmentFile(deployment: Deployment): string {
 function renderService(service: Service) {
   const { port, volume, health, limits, security } = service;
   return {
-    image: `\${${imageVariable(service.engine)}:?set in .env}`,
+    image: `\${${imageVariable(service.image)}:?set in .env}`,
     environment: service.environment,
     ports: [{ target: port.container, published: String(port.host), host_ip: port.address, protocol: "tcp" }],
     volumes: [{ type: "volume", source: volume.name, target: volume.path }],
@@ -58,6 +57,6 @@ function renderService(service: Service) {
   };
 }
 
-function imageVariable(engine: string): string {
-  return `${engine.toUpperCase()}_IMAGE`;
+function imageVariable({ name }: ImageReference): string {
+  return `${name.toUpperCase().replaceAll("-", "_")}_IMAGE`;
 }

@@ -6,17 +6,24 @@ import type { EngineName } from "../images.ts";
 export interface Deployment {
   /** Lower-case letters, digits, "-" and "_". */
   readonly name: string;
-  readonly services: readonly Service[];
+  /** What clients connect to. */
+  readonly engines: readonly EngineService[];
+  /** What engines need beside them. */
+  readonly supporting: readonly Service[];
+  readonly persistence: Persistence;
   /** Every secret that a service mounts. */
   readonly secrets: readonly Secret[];
+}
+
+/** Every service, in the order in which they start. */
+export function servicesOf({ engines, supporting }: Deployment): readonly Service[] {
+  return [...supporting, ...engines];
 }
 
 /** One running container with its own state. */
 export interface Service {
   /** Its name on the network. */
   readonly name: string;
-  /** What it runs. */
-  readonly engine: EngineName;
   readonly image: ImageReference;
   readonly environment: Readonly<Record<string, string>>;
   /** The port that clients outside connect to. */
@@ -31,6 +38,28 @@ export interface Service {
   readonly stopGraceSeconds: number;
   readonly security: { readonly userId: number; readonly groupId: number };
 }
+
+/** One instance of an engine. */
+export interface EngineService extends Service {
+  readonly engine: EngineName;
+  /** Which instance of its engine it is, from 0: its place in the store. */
+  readonly ordinal: number;
+}
+
+/** Where state lives beside the engines' volumes. */
+export type Persistence =
+  | { readonly mode: "disabled" }
+  | {
+      readonly mode: "serverless" | "container";
+      /** As the engines reach it. */
+      readonly url: string;
+      /** The name of the supporting service that serves it; undefined when it is somewhere else. */
+      readonly service: string | undefined;
+      /** The first part of every engine's place in the store. */
+      readonly namespace: string;
+      readonly schedule: string;
+      readonly encrypted: boolean;
+    };
 
 /** `registry/name:tag` */
 export interface ImageReference {
@@ -55,6 +84,8 @@ export interface Mount {
 /** A generated value that is kept in a file. */
 export interface Secret {
   readonly name: string;
+  /** A password goes into URLs; a key is 32 bytes in hexadecimal. */
+  readonly form: "password" | "key";
 }
 
 /** A secret as a service reads it. */

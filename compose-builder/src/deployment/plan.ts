@@ -1,7 +1,10 @@
 import type { WantedEngine } from "../engine-list.ts";
 import { builtEngines, type EngineName } from "../images.ts";
 import type { EnginePorts } from "../port-options.ts";
-import type { Deployment, Service } from "./model.ts";
+import { functionName, functionService, functionUrl } from "./function-service.ts";
+import { healthCheck, processesMax, shutdownBudgetSeconds, stopGraceSeconds, user } from "./hardening.ts";
+import type { Deployment, EngineService, Persistence, Secret } from "./model.ts";
+import { mountOf, persistenceEnvironment, persistenceSecrets } from "./persistence.ts";
 
 /** What the user decides. */
 export interface Choices {
@@ -13,62 +16,92 @@ export interface Choices {
   readonly bind: string;
   /** Where the first instance of an engine is published, unless on the engine's own port. */
   readonly ports: EnginePorts;
+  readonly persist: PersistChoice;
 }
+
+/** Where state is to live. */
+export type PersistChoice =
+  | { readonly mode: "disabled" }
+  | {
+      readonly mode: "serverless" | "container";
+      /** An endpoint somewhere, or the Node function as a service of the project. */
+      readonly endpoint: { readonly url: string } | { readonly functionHostPort: number };
+      readonly schedule: string;
+      readonly namespace: string;
+      readonly encrypted: boolean;
+    };
 
 /** The user whose password is generated. */
 export const userName = "weftkit";
 
-/** How long an image may take from SIGTERM to its exit; the grace period leaves room above it. */
-const shutdownBudgetSeconds = 30;
-const stopGraceSeconds = shutdownBudgetSeconds + 10;
-
-/** Node and its workers are threads of one process; this also bounds what a break-in could start. */
-const processesMax = 128;
-
-const health = {
-  command: ["node", "/app/healthcheck.mjs"],
-  intervalSeconds: 5,
-  timeoutSeconds: 3,
-  startSeconds: 30,
-  retries: 3,
-} as const;
+/** An engine that restores a large state, or waits for a lease to run out, is starting, not broken. */
+const restoreSecondsMax = 600;
 
 /** Works the choices out: names, ports, volumes, secrets, limits. Pure: the same choices give the same deployment. */
 export function planDeployment(choices: Choices): Deployment {
   const ports = assignPorts(choices);
+  const persistence = persistenceOf(choices.persist);
   return {
     name: choices.name,
-    services: instances(choices.engines).map(({ engine, name }) =>
-      planService(choices, engine, name, ports.get(name)!),
+    engines: instances(choices.engines).map((instance) =>
+      planEngine(choices, instance, ports.get(instance.name)!, persistence),
     ),
-    secrets: choices.engines.map(({ engine }) => ({ name: secretName(engine) })),
+    supporting: functionHostPorts(choices).map((hostPort) => functionService({ ...choices, hostPort })),
+    persistence,
+    secrets: [...choices.engines.map(({ engine }) => passwordOf(engine)), ...persistenceSecrets(persistence)],
   };
 }
 
-function planService(choices: Choices, engine: EngineName, name: string, hostPort: number): Service {
+function persistenceOf(choice: PersistChoice): Persistence {
+  if (choice.mode === "disabled") return choice;
+  const { endpoint, ...rest } = choice;
+  return "url" in endpoint
+    ? { ...rest, url: endpoint.url, service: undefined }
+    : { ...rest, url: functionUrl, service: functionName };
+}
+
+/** The port of the function, where the project has one. */
+function functionHostPorts({ persist }: Choices): readonly number[] {
+  return persist.mode !== "disabled" && "functionHostPort" in persist.endpoint
+    ? [persist.endpoint.functionHostPort]
+    : [];
+}
+
+function planEngine(
+  choices: Choices,
+  { engine, name, ordinal }: Instance,
+  hostPort: number,
+  persistence: Persistence,
+): EngineService {
   const { port, memoryBytes, environment } = builtEngines[engine];
-  const secret = secretName(engine);
-  const secretPath = `/run/secrets/${secret}`;
+  const password = mountOf(passwordOf(engine));
+  const isPersisted = persistence.mode !== "disabled";
   return {
     name,
     engine,
+    ordinal,
     image: { registry: choices.registry, name: engine, tag: choices.tag },
     environment: {
       WEFTKIT_USER: userName,
-      WEFTKIT_PASSWORD_FILE: secretPath,
-      WEFTKIT_PERSIST_MODE: "disabled",
+      WEFTKIT_PASSWORD_FILE: password.path,
+      ...persistenceEnvironment(persistence, ordinal),
       WEFTKIT_PERSIST_SHUTDOWN_BUDGET: `${shutdownBudgetSeconds}s`,
       ...environment(memoryBytes),
     },
     port: { container: port, host: hostPort, address: choices.bind },
     volume: { name: `${name}-data`, path: "/data" },
-    secrets: [{ name: secret, path: secretPath }],
-    health,
-    dependsOn: [],
+    secrets: [password, ...persistenceSecrets(persistence).map(mountOf)],
+    health: isPersisted ? { ...healthCheck, startSeconds: restoreSecondsMax } : healthCheck,
+    dependsOn: isPersisted && persistence.service !== undefined ? [persistence.service] : [],
     limits: { memoryBytes, processes: processesMax },
     stopGraceSeconds,
-    security: { userId: 1000, groupId: 1000 },
+    security: user,
   };
+}
+
+/** The secret that all instances of an engine share. */
+function passwordOf(engine: EngineName): Secret {
+  return { name: secretName(engine), form: "password" };
 }
 
 /** The name of the secret that all instances of an engine share. */
@@ -97,13 +130,14 @@ function instances(engines: readonly WantedEngine[]): Instance[] {
 }
 
 /** First instances have the port that was chosen or the engine's own; the others the next ones that nobody has. */
-function assignPorts({ engines, ports: chosen }: Choices): ReadonlyMap<string, number> {
+function assignPorts(choices: Choices): ReadonlyMap<string, number> {
+  const { engines, ports: chosen } = choices;
   const firstPort = (engine: EngineName) => chosen.get(engine) ?? builtEngines[engine].port;
   const all = instances(engines);
   const ports = new Map<string, number>();
   for (const { engine, name } of all.filter(({ ordinal }) => ordinal === 0))
     ports.set(name, firstPort(engine));
-  const taken = new Set(ports.values());
+  const taken = new Set([...ports.values(), ...functionHostPorts(choices)]);
   for (const { engine, name } of all.filter(({ ordinal }) => ordinal > 0)) {
     let port = firstPort(engine);
     while (taken.has(port)) port++;
