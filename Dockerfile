@@ -1,5 +1,5 @@
-# Every WeftKit image comes from this file: docker-bake.hcl builds one per engine, and they share all layers but the
-# last, which holds the engine's bundle. It uses only what Docker Engine 20.10's own BuildKit understands.
+# Every WeftKit image comes from this file: docker-bake.hcl builds one per engine and one per function, and they share all
+# layers but the last, which holds the program's bundle. It uses only what Docker Engine 20.10's own BuildKit understands.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 # The manifests alone, so that a changed source file does not install the dependencies again.
@@ -43,11 +43,12 @@ USER 1000:1000
 WORKDIR /data
 VOLUME /data
 STOPSIGNAL SIGTERM
-ENV PATH=/bin NODE_ENV=production WEFTKIT_DATA_DIR=/data WEFTKIT_BIND=0.0.0.0
+ENV PATH=/bin NODE_ENV=production
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "/app/healthcheck.mjs"]
 ENTRYPOINT ["tini", "--", "node", "/app/main.mjs"]
 
 FROM base AS image
+ENV WEFTKIT_DATA_DIR=/data WEFTKIT_BIND=0.0.0.0
 ARG ENGINE
 ARG PORT
 ARG VERSION=0.0.0
@@ -56,3 +57,16 @@ LABEL org.opencontainers.image.title="weftkit/${ENGINE}" \
   org.opencontainers.image.licenses="Apache-2.0"
 EXPOSE ${PORT} 9464
 COPY --from=bundle /weftkit/healthcheck.mjs /weftkit/images/${ENGINE}/dist /app/
+
+# A WKP-1 function that is a server: it keeps states in /data, unless WKP_STORE says otherwise. Its bundle brings a health
+# check of its own.
+FROM base AS function
+ENV WKP_BIND=0.0.0.0 WKP_STORE=file:///data
+ARG FUNCTION
+ARG PORT
+ARG VERSION=0.0.0
+LABEL org.opencontainers.image.title="weftkit/${FUNCTION}" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.licenses="Apache-2.0"
+EXPOSE ${PORT}
+COPY --from=bundle /weftkit/functions/${FUNCTION}/dist /app/
