@@ -106,7 +106,7 @@ function walkOf(
   const isField = sort.column === undefined && part === "with";
   const descending = sort.descending && part === "with";
   const key = isField ? "s.value" : `d.${part === "without" ? "id" : (sort.column ?? "id")}`;
-  const tie = isField ? "d.row" : "d.id";
+  const tie = isField ? "s.document" : "d.id";
   const conditions: Walk[] = [
     { sql: "d.collection = ? AND d.deleted_at IS NULL", parameters: [collectionRow] },
   ];

@@ -44,8 +44,8 @@ CREATE UNIQUE INDEX documents_by_id ON documents (collection, id);
 CREATE INDEX documents_by_created_at ON documents (collection, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX documents_by_updated_at ON documents (collection, updated_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX documents_by_title_key ON documents (collection, title_key, id) WHERE deleted_at IS NULL;
-CREATE INDEX documents_by_id_key ON documents (collection, id_key) WHERE deleted_at IS NULL;
-CREATE INDEX documents_by_base_key ON documents (collection, base_key) WHERE deleted_at IS NULL;
+CREATE INDEX documents_by_id_key ON documents (collection, id_key, id) WHERE deleted_at IS NULL;
+CREATE INDEX documents_by_base_key ON documents (collection, base_key, id) WHERE deleted_at IS NULL;
 CREATE INDEX documents_in_trash ON documents (collection, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX documents_by_deleted_at ON documents (deleted_at) WHERE deleted_at IS NOT NULL;
 
