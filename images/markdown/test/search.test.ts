@@ -100,6 +100,18 @@ describe("relevance, judged", () => {
     expect(search(db, "confidentail", {}, 2)).toMatchObject({ total: 0, corrections: [] });
   });
 
+  test("words of a transaction that was rolled back are added when they come again", () => {
+    const db = openIndex();
+    put(db, 1, { text: "first" });
+    const failing = db.transaction(() => {
+      put(db, 2, { text: "database" });
+      throw new Error("rolled back");
+    });
+    expect(failing).toThrow("rolled back");
+    put(db, 3, { text: "database" });
+    expect(rowsOf(search(db, "databse"))).toEqual([3]);
+  });
+
   test("a word that is in no document any more corrects nothing", () => {
     const db = indexOf([{ text: "database" }, { text: "other" }]);
     removeDocument(db, 1);

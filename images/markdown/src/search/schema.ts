@@ -33,6 +33,9 @@ CREATE TABLE search_documents (
 
 CREATE TABLE search_words (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
+CREATE TABLE search_vocabulary (words INTEGER NOT NULL) STRICT;
+INSERT INTO search_vocabulary VALUES (0);
+
 CREATE TABLE search_word_parts (
   length INTEGER NOT NULL,
   part INTEGER NOT NULL,

@@ -1,3 +1,5 @@
+import { RecentWords } from "./recent-words.ts";
+
 /**
  * Porter's stemmer for English (https://tartarus.org/martin/PorterStemmer/def.txt), the one of SQLite's `porter`
  * tokenizer, which the tests hold it against. It is here and not in the index, so that the same function finds the
@@ -7,17 +9,16 @@
 /** Other words than those of a to z are their own stems, as are short ones. */
 const stemmable = /^[a-z]{3,}$/;
 
-/** Stems of words seen before: the same few thousand make up most texts. */
-const stems = new Map<string, string>();
-const stemsMax = 100_000;
+/** Stems of words seen before. */
+const stems = new RecentWords<string>(50_000);
 
 export function stem(word: string): string {
   if (!stemmable.test(word)) return word;
   let found = stems.get(word);
   if (found === undefined) {
     found = porter(word);
-    if (stems.size >= stemsMax) stems.clear();
-    stems.set(word, found);
+    // A copy: what it was cut from is a whole text.
+    stems.set(word, Buffer.from(found).toString());
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import { statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import { editDistance } from "./edit-distance.ts";
+import { RecentWords } from "./recent-words.ts";
 
 /** Shorter words have too many neighbours, longer ones nobody mistypes by a letter or two. */
 const lengthMin = 4;
@@ -23,18 +24,34 @@ function isCorrectable(word: string): boolean {
   return word.length <= lengthMax && /^[\p{L}\p{M}]+$/u.test(word);
 }
 
+/** Words that a connection knows to be in the vocabulary, and how large it was when they were noted. */
+interface Known {
+  readonly words: RecentWords<true>;
+  size: number;
+}
+
+const knownMax = 50_000;
+const knownBy = new WeakMap<Database, Known>();
+
 /**
  * Adds the words of a document to the vocabulary of the store. It only grows: whether a word is still in use is asked
  * of the index when it matters.
  */
 export function addWords(db: Database, words: Iterable<string>): void {
-  const own = [...words].filter((word) => word.length >= lengthMin - 1 && isCorrectable(word));
+  const known = knownWords(db);
+  const unknown = [...words].filter((word) => {
+    return word.length >= lengthMin - 1 && known.words.get(word) === undefined && isCorrectable(word);
+  });
+  if (unknown.length === 0) return;
   const added = statement(
     db,
     "INSERT INTO search_words SELECT value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING word",
     { pluck: true },
-  ).all(JSON.stringify(own)) as string[];
+  ).all(JSON.stringify(unknown)) as string[];
+  for (const word of unknown) known.words.set(word, true);
   if (added.length === 0) return;
+  statement(db, "UPDATE search_vocabulary SET words = words + ?").run(added.length);
+  known.size += added.length;
   const insert = statement(
     db,
     "INSERT INTO search_word_parts SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
@@ -72,6 +89,23 @@ export function wordsWithPrefix(db: Database, prefix: string, max: number): stri
   return statement(db, "SELECT word FROM search_words WHERE word >= ? AND word < ? ORDER BY word LIMIT ?", {
     pluck: true,
   }).all(prefix, `${prefix}\u{10FFFF}`, max) as string[];
+}
+
+/**
+ * The words that the connection knows. When a transaction was rolled back, the vocabulary has fewer words than the
+ * connection has seen, and what it knows may be wrong.
+ */
+function knownWords(db: Database): Known {
+  const size = statement(db, "SELECT words FROM search_vocabulary", { pluck: true }).get() as number;
+  let known = knownBy.get(db);
+  if (known === undefined) {
+    known = { words: new RecentWords(knownMax), size };
+    knownBy.set(db, known);
+  } else if (known.size !== size) {
+    known.words.clear();
+    known.size = size;
+  }
+  return known;
 }
 
 interface Part {
