@@ -165,6 +165,25 @@ describe("a volume that is kept", () => {
     expect(second.persistence.status()).toMatchObject({ leaseHeld: true, outbox: { entries: 0 }, seq: 2 });
   }, 40_000);
 
+  test("never goes back to an earlier epoch, also when it was served without a lease", async () => {
+    const first = await start("one");
+    first.write();
+    await first.persistence.flush();
+    await stop(first);
+    const second = await start("one");
+    server.fate = () => "unavailable";
+    second.write();
+    await second.persistence.flush().catch(() => {});
+    await crash(second);
+    const third = await start("one");
+    third.write();
+    await third.persistence.flush().catch(() => {});
+    server.fate = () => "served";
+    await third.persistence.flush();
+    await stop(third);
+    expect((await start("two")).log.numbers()).toEqual(upTo(3));
+  }, 40_000);
+
   test("says what is not pushed when the function stays away until the end", async () => {
     const first = await start("one");
     first.write();

@@ -52,6 +52,11 @@ export class Chain {
     return Math.max(this.#state?.captured.seq ?? 0, this.#newest?.seq ?? 0) + 1;
   }
 
+  /** The epoch of the newest capture that the chain has or waits for. */
+  get epoch(): number {
+    return Math.max(this.#acknowledged?.manifest.epoch ?? 1, this.#newest?.epoch ?? 1);
+  }
+
   /** Where the next capture of a stream begins; undefined when only a base can be written. */
   cursorOf(stream: string): Cursor | undefined {
     const newest = this.#newest;

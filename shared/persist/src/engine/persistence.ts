@@ -207,7 +207,8 @@ export class Persistence {
 
   async #capture(final: boolean): Promise<void> {
     const { streams, chain, clock } = this.#context;
-    const epoch = this.#keeper?.epoch ?? chain.acknowledged?.manifest.epoch ?? 1;
+    // Without a lease it goes on in the epoch of the chain: one piece after another never goes back.
+    const epoch = Math.max(this.#keeper?.epoch ?? 1, chain.epoch);
     await captureStreams(streams, chain, { epoch, now: () => clock.wallMs(), final });
   }
 
