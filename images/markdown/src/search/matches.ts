@@ -2,6 +2,7 @@ import { statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import type { RowFilter } from "../content.ts";
 import { documentRowMax, indexRowOf, indexTable } from "./shards.ts";
+import { TimeBudget } from "./time-budget.ts";
 
 /** How much a word counts where it is: title, headings, tags, text. */
 const fieldWeights = "10.0, 4.0, 6.0, 1.0";
@@ -62,7 +63,7 @@ export function findMatches(
   let total = 0;
   const found: MatchesInShard[] = [];
   const [lowest, highest] = rangeOf(collectionRow);
-  const deadlineMs = performance.now() + searchTimeMaxMs;
+  const budget = new TimeBudget(searchTimeMaxMs);
   for (const [index, shard] of shards.entries()) {
     const scored: Page<ScoredRow> =
       scoredLeft > 0 ? scoredPage(search, shard, [lowest, highest], Math.min(scoredLeft, left)) : emptyPage;
@@ -76,7 +77,7 @@ export function findMatches(
     if (scored.rows.length + others.rows.length > 0)
       found.push({ shard, scored: scored.rows, others: others.rows });
     const isShardDone = scored.isLast || others.isLast;
-    const isOver = left === 0 || performance.now() > deadlineMs;
+    const isOver = left === 0 || budget.isSpent;
     if (!isShardDone || (isOver && index < shards.length - 1)) {
       return { shards: found, total, isComplete: false };
     }

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { type Matches, matchingRows, type ScoredRow } from "./matches.ts";
 import { documentRowOf } from "./shards.ts";
+import { TimeBudget } from "./time-budget.ts";
 
 /**
  * A property of a match that counts before its relevance; `weight` is more than those of all lesser properties
@@ -29,10 +30,10 @@ const noWeights: ReadonlyMap<number, number> = new Map();
 /** All matches, the best first: those that are scored by their tiers and relevance, then the others, the newest first. */
 export function rankMatches(db: Database, { shards }: Matches, tiers: readonly Tier[]): RankedMatch[] {
   const ranked: RankedMatch[] = [];
-  const deadlineMs = performance.now() + tierTimeMaxMs;
+  const budget = new TimeBudget(tierTimeMaxMs);
   for (const { shard, scored } of shards) {
     if (scored.length === 0) continue;
-    const weights = performance.now() > deadlineMs ? noWeights : tierWeights(db, shard, scored, tiers);
+    const weights = budget.isSpent ? noWeights : tierWeights(db, shard, scored, tiers);
     for (const [row, relevance] of scored) {
       const score = (weights.get(row) ?? 0) + relevance / (relevance + relevanceHalf);
       ranked.push({ documentRow: documentRowOf(row), score });
