@@ -34,6 +34,17 @@ const built = {
       login: (_user, password) => `:${password}@`,
     },
   },
+  markdown: {
+    title: "structured text, REST",
+    port: 8080,
+    memoryBytes: 512 * 1024 ** 2,
+    environment: () => ({}),
+    connection: {
+      schemes: ["http", "https"],
+      path: "/v1",
+      login: (user, password) => `${user}:${password}@`,
+    },
+  },
 } satisfies Readonly<Record<string, BuiltImage>>;
 
 /** The rest of the fleet, by name, with what each is: refused by name, so that nobody looks for a typing error. */
@@ -43,7 +54,6 @@ export const plannedImages: Readonly<Record<string, string>> = {
   keyvalue: "items, DynamoDB API",
   graph: "graphs, Bolt protocol",
   vector: "vector search, gRPC",
-  markdown: "structured text, REST",
   filestore: "objects, S3 API",
   gateway: "one address for all engines",
   pool: "connection pooling",
