@@ -27,8 +27,36 @@ const relevanceHalf = 6;
 
 const noWeights: ReadonlyMap<number, number> = new Map();
 
-/** All matches, the best first: those that are scored by their tiers and relevance, then the others, the newest first. */
-export function rankMatches(db: Database, { shards }: Matches, tiers: readonly Tier[]): RankedMatch[] {
+/** All matches of a search in their order: those that are scored, the best first, then the others, the newest first. */
+export class Ranking {
+  readonly #scored: readonly RankedMatch[];
+  readonly #others: readonly (readonly number[])[];
+
+  constructor(scored: readonly RankedMatch[], others: readonly (readonly number[])[]) {
+    this.#scored = scored;
+    this.#others = others;
+  }
+
+  page(offset: number, limit: number): RankedMatch[] {
+    const page = this.#scored.slice(offset, offset + limit);
+    let before = this.#scored.length;
+    for (const rows of this.#others) {
+      const from = Math.max(0, offset + page.length - before);
+      const some = rows.slice(from, from + limit - page.length);
+      page.push(...some.map((row) => ({ documentRow: documentRowOf(row), score: 0 })));
+      before += rows.length;
+    }
+    return page;
+  }
+
+  documentRows(): number[] {
+    const scored = this.#scored.map(({ documentRow }) => documentRow);
+    return [...scored, ...this.#others.flat().map(documentRowOf)];
+  }
+}
+
+/** Orders matches by their tiers, and within them by their relevance. */
+export function rankMatches(db: Database, { shards }: Matches, tiers: readonly Tier[]): Ranking {
   const ranked: RankedMatch[] = [];
   const budget = new TimeBudget(tierTimeMaxMs);
   for (const { shard, scored } of shards) {
@@ -40,9 +68,8 @@ export function rankMatches(db: Database, { shards }: Matches, tiers: readonly T
     }
   }
   ranked.sort((left, right) => right.score - left.score || right.documentRow - left.documentRow);
-  for (const { others } of shards)
-    for (const row of others) ranked.push({ documentRow: documentRowOf(row), score: 0 });
-  return ranked;
+  const others = shards.map((matches) => matches.others);
+  return new Ranking(ranked, others);
 }
 
 /** What the tiers give to each scored match of a shard. Only the range of these is searched again. */

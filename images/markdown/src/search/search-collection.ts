@@ -57,14 +57,10 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
     total: matches.total,
     totalIsExact: matches.isComplete,
     hits: ranked
-      .slice(query.offset, query.offset + query.limit)
+      .page(query.offset, query.limit)
       .map((match) => hitOf(db, match, highlights, query.highlight !== false)),
     corrections: correctionsOf(expanded),
-    facets: countFacets(
-      db,
-      query.facets ?? [],
-      ranked.map((hit) => hit.documentRow),
-    ),
+    facets: query.facets === undefined ? {} : countFacets(db, query.facets, ranked.documentRows()),
   };
 }
 
