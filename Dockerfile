@@ -21,6 +21,13 @@ RUN node scripts/build.mjs \
   && node_modules/.bin/esbuild shared/host/src/healthcheck.ts --bundle --platform=node --format=esm --minify \
     --log-level=warning --outfile=/weftkit/healthcheck.mjs
 
+# What is compiled: the SQLite extension that ends statements, for the platform of the image.
+FROM ${NODE_IMAGE} AS native
+RUN command -v gcc >/dev/null || { apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev; }
+COPY --from=bundle /weftkit/node_modules/better-sqlite3 /weftkit/node_modules/better-sqlite3
+COPY shared/store/native /weftkit/shared/store/native
+RUN node /weftkit/shared/store/native/build.mjs --out /native
+
 # All that an engine needs from a system: node without its symbols, the libraries it links, an init so that a signal
 # sent before node has its handlers ends it, and the two folders a process may write to. Node brings its own root
 # certificates and time zones.
@@ -57,6 +64,7 @@ LABEL org.opencontainers.image.title="weftkit/${ENGINE}" \
   org.opencontainers.image.licenses="Apache-2.0"
 EXPOSE ${PORT} 9464
 COPY --from=bundle /weftkit/healthcheck.mjs /weftkit/images/${ENGINE}/dist /app/
+COPY --from=native /native /app/
 
 # A WKP-1 function that is a server: it keeps states in /data, unless WKP_STORE says otherwise. Its bundle brings a health
 # check of its own.

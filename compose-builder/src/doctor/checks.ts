@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { availableMemory } from "node:process";
 import { promisify } from "node:util";
+import { interruptSupport } from "@weftkit/store";
 import { builtEngines } from "../images.ts";
 import { portProblem } from "../local/ports.ts";
 
@@ -26,6 +27,7 @@ const diskBytesMin = gibibyte;
 /** Every check, in the order of the output. */
 export const checks: readonly Check[] = [
   nodeVersion,
+  statementInterrupt,
   dockerEngine,
   composePlugin,
   ports,
@@ -39,6 +41,19 @@ function nodeVersion(): Finding {
   const found = process.versions.node;
   if (major > 22 || (major === 22 && minor >= 15)) return { check: "node", state: "ok", found };
   return { check: "node", state: "failed", found, hint: "Node 22.15 or later is needed." };
+}
+
+/** Whether a database statement that runs too long can be ended; images bring what it takes. */
+function statementInterrupt(): Finding {
+  const check = "interrupt";
+  const { available, why } = interruptSupport();
+  if (available) return { check, state: "ok", found: "statements can be ended: the extension is compiled" };
+  return {
+    check,
+    state: "warning",
+    found: why ?? "the extension is missing",
+    hint: "Deadlines are looked at before and after a statement only. Install a C compiler and build again; images have it.",
+  };
 }
 
 async function dockerEngine(): Promise<Finding> {
