@@ -68,6 +68,11 @@ export function shownTextOf(db: Database, documentRow: number): { title: string;
   return row === undefined ? { title: "", text: "" } : { title: row.title, text: unpacked(row.text) };
 }
 
+export function titleOf(db: Database, documentRow: number): string {
+  const sql = "SELECT title FROM search_documents WHERE document = ?";
+  return (statement(db, sql, { pluck: true }).get(documentRow) as string | undefined) ?? "";
+}
+
 function placeOf(db: Database, documentRow: number): { collection: number; shard: number } | undefined {
   return statement(db, "SELECT collection, shard FROM search_documents WHERE document = ?").get(
     documentRow,

@@ -25,6 +25,12 @@ const tierTimeMaxMs = 10;
 /** A relevance of so much is half of what is possible. */
 const relevanceHalf = 6;
 
+/**
+ * So many of the best are asked for their titles. The title counts ten times in the relevance, so that a document with
+ * the words in its title is among them.
+ */
+const titlesReadMax = 100;
+
 const noWeights: ReadonlyMap<number, number> = new Map();
 
 /** All matches of a search in their order: those that are scored, the best first, then the others, the newest first. */
@@ -55,8 +61,15 @@ export class Ranking {
   }
 }
 
-/** Orders matches by their tiers, and within them by their relevance. */
-export function rankMatches(db: Database, { shards }: Matches, tiers: readonly Tier[]): Ranking {
+/**
+ * Orders matches by their tiers, and within them by their relevance and what `titleScore` says of a document's title.
+ */
+export function rankMatches(
+  db: Database,
+  { shards }: Matches,
+  tiers: readonly Tier[],
+  titleScore: (documentRow: number) => number,
+): Ranking {
   const ranked: RankedMatch[] = [];
   const budget = new TimeBudget(tierTimeMaxMs);
   for (const { shard, scored } of shards) {
@@ -67,9 +80,17 @@ export function rankMatches(db: Database, { shards }: Matches, tiers: readonly T
       ranked.push({ documentRow: documentRowOf(row), score });
     }
   }
-  ranked.sort((left, right) => right.score - left.score || right.documentRow - left.documentRow);
+  ranked.sort(bestFirst);
+  const best = ranked.splice(0, titlesReadMax).map(({ documentRow, score }) => {
+    return { documentRow, score: score + titleScore(documentRow) };
+  });
+  ranked.unshift(...best.sort(bestFirst));
   const others = shards.map((matches) => matches.others);
   return new Ranking(ranked, others);
+}
+
+function bestFirst(left: RankedMatch, right: RankedMatch): number {
+  return right.score - left.score || right.documentRow - left.documentRow;
 }
 
 /** What the tiers give to each scored match of a shard. Only the range of these is searched again. */

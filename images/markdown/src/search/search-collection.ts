@@ -2,15 +2,16 @@ import type { Database } from "better-sqlite3";
 import type { SearchHit, SearchQuery, SearchResult } from "../content.ts";
 import { type ExpandedTerm, type Expansion, expandTerm } from "./expand-terms.ts";
 import { countFacets } from "./facets.ts";
-import { shownTextOf } from "./index-document.ts";
+import { shownTextOf, titleOf } from "./index-document.ts";
 import { adjacentTerms, matchExpression, rowOfWords, termsNearby } from "./match-expression.ts";
 import { findMatches, type Matches } from "./matches.ts";
 import { parseQuery } from "./parse-query.ts";
 import { type QueryNode, type Term, wantedTerms } from "./query.ts";
 import { type RankedMatch, rankMatches, type Tier } from "./rank-matches.ts";
 import { shardsOf } from "./shards.ts";
-import { type Highlights, highlighted, snippetOf } from "./snippet.ts";
+import { type Highlights, highlighted, hitsIn, snippetOf } from "./snippet.ts";
 import { stem } from "./stem.ts";
+import { wordsOf } from "./words.ts";
 
 /**
  * What counts before relevance: all words in the title, words near each other and in a row, spelled as in the query,
@@ -51,7 +52,7 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
     matches = find({ kind: "or", any: words });
     tiers = words.flatMap((term) => tier(expanded.get(term)?.expression, wordWeight));
   }
-  const ranked = rankMatches(db, matches, tiers);
+  const ranked = rankMatches(db, matches, tiers, titleScoreOf(db, words ?? [], expanded));
   const highlights = highlightsOf([...expanded.values()]);
   return {
     total: matches.total,
@@ -114,11 +115,21 @@ function tiersOf(node: QueryNode, expansion: Expansion, expanded: ExpandedTerms)
     tiers.push(...tier(termsNearby(terms, fields), nearWeight));
     tiers.push(...tier(adjacentTerms(terms, fields), adjacentWeight, true));
   }
-  if (fields === undefined || (fields.includes("title") && fields.length > 1)) {
-    const inTitle = terms.map(({ words, isPrefix }) => rowOfWords(words, isPrefix, ["title"])!);
-    tiers.push(...tier(inTitle.join(" AND "), titleWeight));
-  }
   return tiers;
+}
+
+/** Whether all words, or what they may have meant, are in the title. */
+function titleScoreOf(
+  db: Database,
+  words: readonly Term[],
+  expanded: ExpandedTerms,
+): (documentRow: number) => number {
+  const wanted = words.map((term) => highlightsOf([expanded.get(term)!]));
+  if (wanted.length === 0) return () => 0;
+  return (documentRow) => {
+    const title = [...wordsOf(titleOf(db, documentRow))];
+    return wanted.every((highlights) => hitsIn(title, highlights).length > 0) ? titleWeight : 0;
+  };
 }
 
 function tier(expression: string | undefined, weight: number, isWithin = false): Tier[] {

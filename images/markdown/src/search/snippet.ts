@@ -37,9 +37,10 @@ export function snippetOf(text: string, highlights: Highlights, isHighlighted: b
   return `${start > 0 ? "… " : ""}${body.trim().replace(/\s+/g, " ")}${end < text.trimEnd().length ? " …" : ""}`;
 }
 
-type Hit = Word & { readonly key: string; readonly index: number };
+export type Hit = Word & { readonly key: string; readonly index: number };
 
-function hitsIn(words: readonly Word[], { stems, prefixes }: Highlights): Hit[] {
+/** The words that are to be highlighted. */
+export function hitsIn(words: readonly Word[], { stems, prefixes }: Highlights): Hit[] {
   // A word and its stem begin with the same letters, and most words begin with others than those that are looked for.
   const beginnings = new Set([...stems, ...prefixes].map(beginningOf));
   const hits: Hit[] = [];
