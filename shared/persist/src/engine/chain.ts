@@ -21,6 +21,8 @@ export class Chain {
   readonly folder: string;
   /** Set when the remote pieces turned out damaged: the next capture stands alone. */
   needsBase = false;
+  /** Names the key that is encrypted with from now on; undefined for none. Set before the first capture. */
+  keyName: string | undefined;
   #state: LocalState | undefined;
   #outbox: Outbox;
   #acknowledged: NamedManifest | undefined;
@@ -72,7 +74,7 @@ export class Chain {
 
   /** Whether the next capture should stand alone: also when so much waits that a base is the smaller part. */
   get wantsBase(): boolean {
-    if (this.needsBase) return true;
+    if (this.needsBase || this.#buildsOnAnotherKey) return true;
     const { entries, bytes } = this.#outbox;
     const bases = Object.values(this.#acknowledged?.manifest.streams ?? {}).map(
       ({ pieces }) => pieces[0]?.bytes ?? 0,
@@ -137,6 +139,17 @@ export class Chain {
     this.#state = undefined;
     this.#acknowledged = undefined;
     this.#outbox = new Outbox(join(this.folder, "outbox"));
+  }
+
+  /** A manifest has one key for all of its pieces: after a change nothing that was pushed before can be built on. */
+  get #buildsOnAnotherKey(): boolean {
+    const manifest = this.#acknowledged?.manifest;
+    if (manifest === undefined || manifest.encryption?.keyName === this.keyName) return false;
+    const pieces = this.pieces();
+    return Object.entries(manifest.streams).some(([name, stream]) => {
+      const base = stream.pieces[0];
+      return base !== undefined && pieces.get(name)?.[0]?.sha256 === base.sha256;
+    });
   }
 
   get #newest(): OutboxEntry | undefined {

@@ -52,6 +52,7 @@ export function nextManifest(
   for (const [name, stream] of Object.entries(entry.streams)) {
     const before = streams[name]?.pieces ?? [];
     const kept = keptPieces(before, stream);
+    if (kept.length > 0) requireSameKey(previous!, made.cipher);
     streams[name] = {
       kind: stream.kind,
       pieces:
@@ -79,6 +80,17 @@ export function nextManifest(
     ...(restoredAt !== undefined && { restoredAt }),
     ...(cipher !== undefined && { encryption: { scheme: "aes-256-gcm", keyName: cipher.keyName } }),
   });
+}
+
+/** @throws WeftkitError `key_changed` when pieces under one key would be joined to pieces under another */
+function requireSameKey({ manifest }: NamedManifest, cipher: PartCipher | undefined): void {
+  const before = manifest.encryption?.keyName;
+  if (before === cipher?.keyName) return;
+  const now = cipher === undefined ? "none" : cipher.keyName;
+  throw new WeftkitError(
+    "key_changed",
+    `what waits to be pushed builds on pieces under another encryption key (${before ?? "none"}, now ${now}): start once more with that one, until all is pushed`,
+  );
 }
 
 /** A function that is never asked to prune, or refuses to, must not make the manifest grow without end. */

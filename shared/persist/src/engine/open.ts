@@ -70,8 +70,12 @@ export async function openPersistence(options: PersistenceOptions): Promise<Pers
         bandwidthBytesPerSecond: config.bandwidth,
         ...options.connection,
       }),
-    cipherOf: async (subtree: string) =>
-      config.encryption_key === undefined ? undefined : createPartCipher(config.encryption_key, subtree),
+    cipherOf: async (subtree: string) => {
+      const { encryption_key: key } = config;
+      const cipher = key === undefined ? undefined : await createPartCipher(key, subtree);
+      chain.keyName = cipher?.keyName;
+      return cipher;
+    },
     waiting: (why: string | undefined) => readiness.set(component, why === undefined, why),
   };
   return await Persistence.open(context, { fenced: options.fenced }, metrics, signal);
