@@ -1,41 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Redis } from "ioredis";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
+import { writeProject } from "./compose-project.ts";
 import { differences, writeDataset } from "./dataset.ts";
-import { freePort, inspect, projectPrefix, registry, run, tag } from "./docker.ts";
+import { inspect } from "./docker.ts";
 import { testWithDocker } from "./test-with-docker.ts";
 
-const program = join(import.meta.dirname, "../compose-builder/bin/weftkit.mjs");
 const keyCount = 100_000;
-
-/** A compose project that `weftkit compose` wrote, on a port of its own. */
-async function writeProject(name: string) {
-  const folder = mkdtempSync(join(tmpdir(), projectPrefix));
-  const port = await freePort();
-  const project = `${projectPrefix}${name}`;
-  const compose = async (...args: string[]) => {
-    const { code, stderr } = await run("docker", ["compose", ...args], folder);
-    if (code !== 0) throw new Error(`docker compose ${args.join(" ")}: ${stderr}`);
-  };
-  onTestFinished(async () => {
-    await compose("down", "--volumes", "--timeout", "5");
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const which = ["--engines", "inmemory", "--registry", registry, "--tag", tag];
-  const where = ["--project", project, "--port", `inmemory=${port}`];
-  const written = await run(process.execPath, [program, "compose", ...which, ...where], folder);
-  expect(written).toMatchObject({ code: 0, stderr: "" });
-  const password = readFileSync(join(folder, "secrets/inmemory_password"), "utf8").trim();
-  return { project, compose, connect: (db = 0) => connect(port, password, db) };
-}
-
-function connect(port: number, password: string, db: number): Redis {
-  const redis = new Redis({ port, password, db, maxRetriesPerRequest: 1 });
-  onTestFinished(() => redis.disconnect());
-  return redis;
-}
 
 testWithDocker("100,000 keys of all types are there after compose down and up", async () => {
   const { compose, connect } = await writeProject("down-up");
@@ -73,9 +42,9 @@ testWithDocker("what was acknowledged is there after the container was killed", 
 });
 
 testWithDocker("the service runs as its compose file says, and a plain stop is clean", async () => {
-  const { project, compose } = await writeProject("hardened");
+  const { name, compose } = await writeProject("hardened");
   await compose("up", "--detach", "--wait");
-  const container = `${project}-inmemory-1`;
+  const container = `${name}-inmemory-1`;
   expect(await inspect(container, ".State.Health.Status")).toBe("healthy");
   expect(await inspect(container, ".HostConfig")).toMatchObject({
     ReadonlyRootfs: true,

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 
 /** Where the images under test are: the same variables as docker-bake.hcl reads, and the same defaults. */
 export const registry = process.env.REGISTRY ?? "weftkit";
@@ -8,6 +9,9 @@ export const tag = process.env.TAG ?? "0.1.0";
 
 /** The image under test, as `npm run images` names it. */
 export const image = `${registry}/inmemory:${tag}`;
+
+/** The `weftkit` command. */
+export const program = join(import.meta.dirname, "../compose-builder/bin/weftkit.mjs");
 
 /** On everything that the tests start, so that it can be removed after a failure too. */
 export const label = "weftkit.e2e=1";
