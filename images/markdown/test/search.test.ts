@@ -342,6 +342,20 @@ describe("shards", () => {
     expect(db.prepare("SELECT sum(documents) FROM search_shards").pluck().get()).toBe(601);
   });
 
+  test("a word that is everywhere does not count for relevance beside another, and still has to be there", () => {
+    const db = openIndex();
+    db.transaction(() => {
+      for (let row = 1; row <= 3200; row++) put(db, row, { text: "everywhere and more" });
+    })();
+    put(db, 3301, { text: "telling ".repeat(3) });
+    put(db, 3302, { text: "everywhere everywhere telling" });
+    put(db, 3303, { text: "everywhere, telling, telling and telling" });
+    expect(rowsOf(search(db, "everywhere NOT other telling"))).toEqual([3303, 3302]);
+    expect(search(db, "everywhere telling")).toMatchObject({ total: 2, totalIsExact: true });
+    const filter = { condition: (row: string) => `${row} < ?`, parameters: [3303] };
+    expect(rowsOf(search(db, "everywhere telling", { filter }))).toEqual([3302]);
+  });
+
   test("words that are everywhere are counted up to a bound, the newest first, and pages go on", () => {
     const db = openIndex();
     const count = shardDocumentsMax + 200;

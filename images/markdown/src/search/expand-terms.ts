@@ -15,6 +15,8 @@ const rareFactor = 10;
 const countedMax = 6;
 const countedUpTo = 60;
 const correctionsMax = 3;
+/** A word in so many documents says nothing about which of them is meant. */
+const frequentFrom = 3000;
 /** Words of the vocabulary that are looked at for a prefix whose words have shorter stems. */
 const prefixWordsMax = 200;
 const prefixStemsMax = 8;
@@ -31,6 +33,8 @@ export interface ExpandedTerm {
   readonly corrections: readonly string[];
   /** Folded words to highlight, stemmed by who does. */
   readonly shown: readonly string[];
+  /** Whether it is in so many documents that it does not count for relevance beside others. */
+  readonly isFrequent: boolean;
 }
 
 export interface Expansion {
@@ -38,6 +42,8 @@ export interface Expansion {
   readonly collectionRow: number;
   readonly shards: readonly number[];
   readonly isTypoTolerant: boolean;
+  /** Whether the query has other words that a frequent one may stand beside. */
+  readonly hasSeveralTerms: boolean;
 }
 
 /** Adds to a term what else it may mean: synonyms, forms of a prefix, and for unknown words those that are near. */
@@ -46,39 +52,41 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
   const own = rowOfWords(words, isPrefix, fields);
   const word = words.length === 1 && !isQuoted ? words[0]! : undefined;
   if (own === undefined || word === undefined) {
-    return { term, exact: own, expression: own, corrections: [], shown: words };
+    return { term, exact: own, expression: own, corrections: [], shown: words, isFrequent: false };
   }
   if (isPrefix) {
     const expression = anyOf([own, ...prefixForms(expansion.db, word, fields)]);
-    return { term, exact: expression, expression, corrections: [], shown: words };
+    return { term, exact: expression, expression, corrections: [], shown: words, isFrequent: false };
   }
   const synonyms = synonymsOf(expansion.db, expansion.collectionRow, word);
   const exact = anyOf([own, ...synonyms.map((synonym) => rowOfWords(synonym, false, fields))]);
   const shown = [word, ...synonyms.flat()];
+  const counted = expansion.hasSeveralTerms ? frequentFrom : rareBelow;
+  const count = countMatches(expansion.db, expansion.collectionRow, expansion.shards, own, counted);
+  const isFrequent = count >= frequentFrom;
   const corrections =
-    expansion.isTypoTolerant && synonyms.length === 0
-      ? correctionsOf(expansion, word, own, fields)
-      : undefined;
-  if (corrections === undefined) return { term, exact, expression: exact, corrections: [], shown };
+    expansion.isTypoTolerant && synonyms.length === 0 && count < rareBelow
+      ? correctionsOf(expansion, word, count, fields)
+      : [];
+  if (corrections.length === 0) return { term, exact, expression: exact, corrections, shown, isFrequent };
   return {
-    term: corrections.isUnknown ? { ...term, words: [corrections.words[0]!] } : term,
+    term: count === 0 ? { ...term, words: [corrections[0]!] } : term,
     exact,
-    expression: anyOf([exact, ...corrections.words.map((near) => rowOfWords([near], false, fields))]),
-    corrections: corrections.words,
-    shown: [...shown, ...corrections.words],
+    expression: anyOf([exact, ...corrections.map((near) => rowOfWords([near], false, fields))]),
+    corrections,
+    shown: [...shown, ...corrections],
+    isFrequent,
   };
 }
 
-/** Words near one that is in no document or in few; undefined when it stands for itself. */
+/** Words near one that is in no document or in few; none when it stands for itself. */
 function correctionsOf(
   { db, collectionRow, shards }: Expansion,
   word: string,
-  own: string,
+  ownCount: number,
   fields: readonly SearchField[] | undefined,
-): { words: string[]; isUnknown: boolean } | undefined {
-  if (mistakesAllowed(word) === 0) return undefined;
-  const ownCount = countMatches(db, collectionRow, shards, own, rareBelow);
-  if (ownCount >= rareBelow) return undefined;
+): string[] {
+  if (mistakesAllowed(word) === 0) return [];
   const countMin = Math.max(1, ownCount * rareFactor);
   const found: { word: string; distance: number; count: number }[] = [];
   const stems = new Set([stem(word)]);
@@ -90,9 +98,8 @@ function correctionsOf(
     const count = countMatches(db, collectionRow, shards, expression, countedUpTo);
     if (count >= countMin) found.push({ ...near, count });
   }
-  if (found.length === 0) return undefined;
   found.sort((left, right) => right.count - left.count);
-  return { words: found.slice(0, correctionsMax).map((near) => near.word), isUnknown: ownCount === 0 };
+  return found.slice(0, correctionsMax).map((near) => near.word);
 }
 
 /**

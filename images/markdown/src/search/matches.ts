@@ -40,24 +40,27 @@ export interface Matches {
   readonly isComplete: boolean;
 }
 
-interface Search {
+/** What is searched, and how. */
+export interface Search {
   readonly db: Database;
+  readonly collectionRow: number;
+  /** The newest first. */
+  readonly shards: readonly number[];
   readonly expression: string;
+  /**
+   * What the relevance is taken from, when not from all of the expression: words that are everywhere say nothing, and
+   * `bm25` counts all their documents before its first result.
+   */
+  readonly relevance: string | undefined;
   readonly filter: RowFilter | undefined;
 }
 
 type Range = readonly [low: number, high: number];
 
 /** The documents of a collection that an expression matches and a filter lets through, the newest shards first. */
-export function findMatches(
-  db: Database,
-  collectionRow: number,
-  shards: readonly number[],
-  expression: string,
-  filter: RowFilter | undefined,
-): Matches {
-  const search = { db, expression, filter };
-  const words = expression.split('"').length >>> 1;
+export function findMatches(search: Search): Matches {
+  const { collectionRow, shards } = search;
+  const words = (search.relevance ?? search.expression).split('"').length >>> 1;
   let scoredLeft = Math.max(scoredMin, Math.floor(scoringBudget / words));
   let left = matchesMax;
   let total = 0;
@@ -127,7 +130,8 @@ interface Page<Row> {
 const emptyPage: Page<never> = { rows: [], seen: 0, oldest: undefined, isLast: false };
 
 function scoredPage(search: Search, shard: number, range: Range, limit: number): Page<ScoredRow> {
-  const relevance = `-bm25(${indexTable(shard)}, ${fieldWeights}) AS relevance`;
+  if (search.relevance !== undefined) return scoredApart(search, search.relevance, shard, range, limit);
+  const relevance = `${relevanceOf(shard)} AS relevance`;
   const { filter } = search;
   if (filter === undefined) {
     const rows = read(search, shard, range, limit, `rowid, ${relevance}`, undefined) as ScoredRow[];
@@ -137,6 +141,24 @@ function scoredPage(search: Search, shard: number, range: Range, limit: number):
   const found = read(search, shard, range, limit, relevance, outer) as [number, number, number][];
   const rows = found.filter((hit) => hit[2] === 1).map(([id, score]) => [id, score] as const);
   return { rows, seen: found.length, oldest: found.at(-1)?.[0], isLast: found.length < limit };
+}
+
+/** Finds matches by the expression, and takes their relevance from another one that matches all of them. */
+function scoredApart(
+  search: Search,
+  relevance: string,
+  shard: number,
+  range: Range,
+  limit: number,
+): Page<ScoredRow> {
+  const page = countedPage(search, shard, range, limit);
+  if (page.rows.length === 0) return { ...page, rows: [] };
+  const sql = `SELECT rowid, ${relevanceOf(shard)} FROM ${matchesOf(shard)}`;
+  const between = [page.rows.at(-1)!, page.rows[0]!];
+  const scores = new Map(
+    statement(search.db, sql, { raw: true }).all(relevance, ...between) as [number, number][],
+  );
+  return { ...page, rows: page.rows.map((row) => [row, scores.get(row) ?? 0]) };
 }
 
 function countedPage(search: Search, shard: number, range: Range, limit: number): Page<number> {
@@ -178,6 +200,10 @@ function read(
 function matchesOf(shard: number): string {
   const table = indexTable(shard);
   return `${table} WHERE ${table} MATCH ? AND rowid BETWEEN CAST(? AS INTEGER) AND CAST(? AS INTEGER)`;
+}
+
+function relevanceOf(shard: number): string {
+  return `-bm25(${indexTable(shard)}, ${fieldWeights})`;
 }
 
 function passes(filter: RowFilter): string {

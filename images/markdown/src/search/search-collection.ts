@@ -38,12 +38,15 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
   const node = parseQuery(query.query, query.fields);
   const shards = node === undefined ? [] : shardsOf(db, collectionRow);
   if (node === undefined || shards.length === 0) return nothingFound(query);
-  const expansion = { db, collectionRow, shards, isTypoTolerant: query.typo !== false };
-  const expanded = new Map(wantedTerms(node).map((term) => [term, expandTerm(expansion, term)]));
+  const terms = wantedTerms(node);
+  const isTypoTolerant = query.typo !== false;
+  const expansion = { db, collectionRow, shards, isTypoTolerant, hasSeveralTerms: terms.length > 1 };
+  const expanded = new Map(terms.map((term) => [term, expandTerm(expansion, term)]));
   const find = (wanted: QueryNode): Matches => {
     const expression = matchExpression(wanted, (term) => expressionOf(expansion, expanded, term));
     if (expression === undefined) return { shards: [], total: 0, isComplete: true };
-    return findMatches(db, collectionRow, shards, expression, query.filter);
+    const relevance = relevanceExpression(wanted, expanded);
+    return findMatches({ db, collectionRow, shards, expression, relevance, filter: query.filter });
   };
   let matches = find(node);
   let tiers = tiersOf(node, expansion, expanded);
@@ -81,6 +84,23 @@ function expressionOf(expansion: Expansion, expanded: ExpandedTerms, term: Term)
   if (found !== undefined) return found.expression;
   if (term.isPrefix) return expandTerm(expansion, term).expression;
   return rowOfWords(term.words, term.isPrefix, term.fields);
+}
+
+/** The words that the relevance is taken from, when frequent ones stand beside others; undefined when it is all of them. */
+function relevanceExpression(node: QueryNode, expanded: ExpandedTerms): string | undefined {
+  const words = node.kind === "and" ? bagOfWords(node) : undefined;
+  const telling = words?.filter((term) => !expanded.get(term)!.isFrequent);
+  if (
+    words === undefined ||
+    telling === undefined ||
+    telling.length === 0 ||
+    telling.length === words.length
+  ) {
+    return undefined;
+  }
+  return matchExpression({ kind: "and", all: telling, none: [], isStrict: true }, (term) => {
+    return expanded.get(term)?.expression;
+  });
 }
 
 function isStrict(node: QueryNode): boolean {
