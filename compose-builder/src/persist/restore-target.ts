@@ -20,10 +20,13 @@ export interface RestoreTarget {
   readonly path: string;
 }
 
-/** The engines whose log is a folder, and its name in the data dir. */
-const logFolders: Readonly<Record<string, string>> = { inmemory: "appendonlydir" };
+/** Where engines keep their streams in their data dirs, so that one starts on what was restored into a folder. */
+const placesInDataDir: Readonly<Record<string, string>> = {
+  "inmemory log": "appendonlydir",
+  "markdown pages": "markdown.db",
+};
 
-/** Where a stream goes inside of a folder, where its engine has no place of its own for it. */
+/** What a stream of another engine is named in a folder. */
 const extensions: Readonly<Record<Exclude<StreamKind, "blobs">, string>> = { log: "log", pages: "db" };
 
 /**
@@ -43,15 +46,14 @@ export function restoreTargets({ manifest }: State, to: string): readonly Restor
         `the stream "${stream}" is of blobs, which cannot be restored to files yet`,
       );
     }
-    const folder = kind === "log" ? logFolders[manifest.engine] : undefined;
-    if (folder !== undefined && (isFolder || !path.endsWith(".aof"))) {
-      return { stream, form: "append-only folder", path: join(path, folder) };
+    const place = placesInDataDir[`${manifest.engine} ${stream}`];
+    const inFolder = join(path, place ?? `${stream}.${extensions[kind]}`);
+    if (kind === "pages") return { stream, form: "database file", path: isFolder ? inFolder : path };
+    // A log in several files is a folder wherever it goes, unless one file is asked for.
+    if (place !== undefined && (isFolder || !path.endsWith(".aof"))) {
+      return { stream, form: "append-only folder", path: inFolder };
     }
-    return {
-      stream,
-      form: kind === "log" ? "log file" : "database file",
-      path: isFolder ? join(path, `${stream}.${extensions[kind]}`) : path,
-    };
+    return { stream, form: "log file", path: isFolder ? inFolder : path };
   });
 }
 
