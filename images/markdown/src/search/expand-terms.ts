@@ -5,6 +5,7 @@ import { countMatches } from "./matches.ts";
 import type { Term } from "./query.ts";
 import { stem } from "./stem.ts";
 import { synonymsOf } from "./synonyms.ts";
+import type { TimeBudget } from "./time-budget.ts";
 import { mistakesAllowed, nearWords, wordsWithPrefix } from "./vocabulary.ts";
 
 /** A word in fewer documents than this may be a misspelling, */
@@ -42,6 +43,8 @@ export interface Expansion {
   readonly collectionRow: number;
   readonly shards: readonly number[];
   readonly isTypoTolerant: boolean;
+  /** When it is spent, words are taken as they are written. */
+  readonly budget: TimeBudget;
   /** Whether the query has other words that a frequent one may stand beside. */
   readonly hasSeveralTerms: boolean;
 }
@@ -61,6 +64,9 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
   const synonyms = synonymsOf(expansion.db, expansion.collectionRow, word);
   const exact = anyOf([own, ...synonyms.map((synonym) => rowOfWords(synonym, false, fields))]);
   const shown = [word, ...synonyms.flat()];
+  if (expansion.budget.isSpent) {
+    return { term, exact, expression: exact, corrections: [], shown, isFrequent: false };
+  }
   const counted = expansion.hasSeveralTerms ? frequentFrom : rareBelow;
   const count = countMatches(expansion.db, expansion.collectionRow, expansion.shards, own, counted);
   const isFrequent = count >= frequentFrom;

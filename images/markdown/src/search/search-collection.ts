@@ -11,6 +11,7 @@ import { type RankedMatch, rankMatches, type Tier } from "./rank-matches.ts";
 import { shardsOf } from "./shards.ts";
 import { type Highlights, highlighted, hitsIn, snippetOf } from "./snippet.ts";
 import { stem } from "./stem.ts";
+import { TimeBudget } from "./time-budget.ts";
 import { wordsOf } from "./words.ts";
 
 /**
@@ -22,6 +23,11 @@ const nearWeight = 2;
 const adjacentWeight = 4;
 const exactWeight = 8;
 const wordWeight = 16;
+
+/** Words after this are not looked up in the vocabulary: a query may have many that are misspelled. */
+const expansionTimeMaxMs = 10;
+/** Of words that are all frequent, so many are scored. */
+const frequentScoredMax = 3;
 
 type ExpandedTerms = ReadonlyMap<Term, ExpandedTerm>;
 
@@ -40,7 +46,8 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
   if (node === undefined || shards.length === 0) return nothingFound(query);
   const terms = wantedTerms(node);
   const isTypoTolerant = query.typo !== false;
-  const expansion = { db, collectionRow, shards, isTypoTolerant, hasSeveralTerms: terms.length > 1 };
+  const budget = new TimeBudget(expansionTimeMaxMs);
+  const expansion = { db, collectionRow, shards, isTypoTolerant, budget, hasSeveralTerms: terms.length > 1 };
   const expanded = new Map(terms.map((term) => [term, expandTerm(expansion, term)]));
   const find = (wanted: QueryNode): Matches => {
     const expression = matchExpression(wanted, (term) => expressionOf(expansion, expanded, term));
@@ -89,16 +96,11 @@ function expressionOf(expansion: Expansion, expanded: ExpandedTerms, term: Term)
 /** The words that the relevance is taken from, when frequent ones stand beside others; undefined when it is all of them. */
 function relevanceExpression(node: QueryNode, expanded: ExpandedTerms): string | undefined {
   const words = node.kind === "and" ? bagOfWords(node) : undefined;
-  const telling = words?.filter((term) => !expanded.get(term)!.isFrequent);
-  if (
-    words === undefined ||
-    telling === undefined ||
-    telling.length === 0 ||
-    telling.length === words.length
-  ) {
-    return undefined;
-  }
-  return matchExpression({ kind: "and", all: telling, none: [], isStrict: true }, (term) => {
+  if (words === undefined) return undefined;
+  const telling = words.filter((term) => !expanded.get(term)!.isFrequent);
+  const scored = telling.length > 0 ? telling : words.slice(0, frequentScoredMax);
+  if (scored.length === words.length) return undefined;
+  return matchExpression({ kind: "and", all: scored, none: [], isStrict: true }, (term) => {
     return expanded.get(term)?.expression;
   });
 }
