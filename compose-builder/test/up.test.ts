@@ -20,6 +20,7 @@ async function up(folder: string, ...args: string[]): Promise<Started> {
   const [port, adminPort] = await freePorts(2);
   const child = start(folder, [
     "up",
+    "inmemory",
     "--json",
     "--port",
     `inmemory=${port}`,
@@ -102,7 +103,7 @@ test("a file's own port and data folder hold, and the engine listens on this mac
     join(folder, "weftkit.toml"),
     `[server]\ndata_dir = "state"\nadmin_port = ${adminPort}\n\n[auth]\npassword = "mine"\n\n[inmemory]\nport = ${port}\n`,
   );
-  const child = start(folder, ["up", "--json"]);
+  const child = start(folder, ["up", "inmemory", "--json"]);
   const [line] = await once(createInterface({ input: child.stdout! }), "line");
   expect(JSON.parse(line).engines).toEqual([
     expect.objectContaining({
@@ -120,10 +121,24 @@ test("a taken port is named, with the flag that chooses another", async () => {
   const { port } = server.address() as AddressInfo;
   const [other] = await freePorts(1);
   const folder = temporaryFolder();
-  const data = await weftkit(folder, ["up", "--port", `inmemory=${port}`, "--admin-port", `${other}`]);
+  const data = await weftkit(folder, [
+    "up",
+    "inmemory",
+    "--port",
+    `inmemory=${port}`,
+    "--admin-port",
+    `${other}`,
+  ]);
   expect(data.code).toBe(69);
   expect(data.stderr).toMatch(new RegExp(`port ${port} \\(inmemory\\) is taken.*\\n.*--port inmemory=PORT`));
-  const admin = await weftkit(folder, ["up", "--port", `inmemory=${other}`, "--admin-port", `${port}`]);
+  const admin = await weftkit(folder, [
+    "up",
+    "inmemory",
+    "--port",
+    `inmemory=${other}`,
+    "--admin-port",
+    `${port}`,
+  ]);
   expect(admin.code).toBe(69);
   expect(admin.stderr).toMatch(new RegExp(`port ${port} .*\\n.*--admin-port`));
 });
