@@ -286,7 +286,7 @@ test("each failure says what to do next", async () => {
   expect(nowhere.stderr).toMatch(/no endpoint is named\n.*WEFTKIT_PERSIST_URL/);
 });
 
-test("weftkit.toml names the endpoint and the subtree", async () => {
+test("weftkit.toml names the endpoint and the subtree, and the engine's other variables are in nobody's way", async () => {
   const fn = await startFunction();
   await threeStates(fn);
   const folder = temporaryFolder();
@@ -294,7 +294,10 @@ test("weftkit.toml names the endpoint and the subtree", async () => {
     join(folder, "weftkit.toml"),
     `[persist]\nmode = "serverless"\nurl = "${fn.url}"\nsecret_file = "${fn.environment.WEFTKIT_PERSIST_SECRET_FILE}"\nnamespace = "shop"\n`,
   );
-  const { code, stdout, stderr } = await weftkit(folder, ["persist", "status", "--engine", "inmemory"]);
+  const { code, stdout, stderr } = await weftkit(folder, ["persist", "status", "--engine", "inmemory"], {
+    WEFTKIT_PORT: "6380",
+    WEFTKIT_DATA_DIR: "/data",
+  });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toContain("shop/inmemory/0");
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type Config, loadConfig } from "@weftkit/config";
+import { type Config, engineNames, loadConfig } from "@weftkit/config";
 import { EndpointClient, parseEndpointUrl } from "@weftkit/persist/client";
 import {
   createPartCipher,
@@ -97,9 +97,18 @@ function subtreeFrom(options: SubtreeOptions, { persist, standalone }: Config): 
   );
 }
 
-/** The mode says what an engine does; an endpoint can be looked at in any. */
-function configOf({ config }: EndpointOptions): Config {
-  return loadConfig({ env: { ...process.env, WEFTKIT_PERSIST_MODE: "disabled" }, file: config }).config;
+/**
+ * Read as the engine reads it, so that its variables (WEFTKIT_PORT) mean something. The mode says what an engine does;
+ * an endpoint can be looked at in any.
+ */
+function configOf({ config, engine, subtree }: SubtreeOptions): Config {
+  const name = engine ?? subtree?.split("/")[1];
+  const image = engineNames.find((known) => known === name);
+  return loadConfig({
+    env: { ...process.env, WEFTKIT_PERSIST_MODE: "disabled" },
+    file: config,
+    ...(image !== undefined && { image }),
+  }).config;
 }
 
 function readSecret(path: string): string {
