@@ -9,8 +9,10 @@ import { type ComposeProject, writeProject } from "./compose-project.ts";
 import { differences, writeDataset } from "./dataset.ts";
 import { docker, dockerOutput, freePort, inspect, program, run } from "./docker.ts";
 import { testWithDocker } from "./test-with-docker.ts";
+import { Wiki } from "./wiki.ts";
 
 const keyCount = 100_000;
+const documentCount = 1000;
 
 /** An address of this machine that containers reach, whatever network they are in. */
 function bridgeGateway(): Promise<string> {
@@ -55,10 +57,15 @@ async function startFunction(
   };
 }
 
-/** Runs `weftkit persist` against the first inmemory engine of a project. */
-async function persist(project: ComposeProject, url: string, ...args: string[]): Promise<string> {
+/** Runs `weftkit persist` against the first instance of an engine of a project. */
+async function persist(
+  project: ComposeProject,
+  url: string,
+  engine: string,
+  ...args: string[]
+): Promise<string> {
   const where = ["--url", url, "--secret-file", "secrets/persist_secret"];
-  const which = ["--subtree", `${project.name}/inmemory/0`];
+  const which = ["--subtree", `${project.name}/${engine}/0`];
   const outcome = await run(
     process.execPath,
     [program, "persist", ...args, ...where, ...which],
@@ -68,28 +75,41 @@ async function persist(project: ComposeProject, url: string, ...args: string[]):
   return outcome.stdout;
 }
 
-testWithDocker("100,000 keys are there after containers and volumes were removed", async () => {
-  const place = await placeOfFunction();
-  const project = await writeProject("serverless", "--persist", "serverless", "--persist-url", place.url);
-  const { compose, connect } = project;
-  await startFunction(place, project);
-  await compose("up", "--detach", "--wait");
-  const before = connect();
-  await writeDataset(before, keyCount);
-  await connect(5).set("in another database", "yes");
-  expect(await differences(before, keyCount)).toEqual([]);
-  before.disconnect();
+testWithDocker(
+  "100,000 keys and 1,000 documents are there after containers and volumes were removed",
+  async () => {
+    const place = await placeOfFunction();
+    const wikiPort = await freePort();
+    const engines = ["--engines", "inmemory,markdown", "--port", `markdown=${wikiPort}`];
+    const flags = [...engines, "--persist", "serverless", "--persist-url", place.url];
+    const project = await writeProject("serverless", ...flags);
+    const { compose, connect } = project;
+    await startFunction(place, project);
+    await compose("up", "--detach", "--wait");
+    const wiki = new Wiki(project, wikiPort);
+    await wiki.write(documentCount);
+    const before = connect();
+    await writeDataset(before, keyCount);
+    await connect(5).set("in another database", "yes");
+    expect(await differences(before, keyCount)).toEqual([]);
+    before.disconnect();
 
-  await compose("down", "--volumes");
-  expect(await dockerOutput("volume", "ls", "--quiet", "--filter", `name=${project.name}_`)).toBe("");
-  await compose("up", "--detach", "--wait");
+    await compose("down", "--volumes");
+    expect(await dockerOutput("volume", "ls", "--quiet", "--filter", `name=${project.name}_`)).toBe("");
+    await compose("up", "--detach", "--wait");
 
-  const after = connect();
-  expect(await differences(after, keyCount)).toEqual([]);
-  expect(await after.dbsize()).toBe(keyCount);
-  expect(await connect(5).get("in another database")).toBe("yes");
-  expect(await persist(project, place.url, "verify", "--all")).toMatch(/whole; .* were read back/);
-});
+    const after = connect();
+    expect(await differences(after, keyCount)).toEqual([]);
+    expect(await after.dbsize()).toBe(keyCount);
+    expect(await connect(5).get("in another database")).toBe("yes");
+    expect(await wiki.differences(documentCount)).toEqual([]);
+    for (const engine of ["inmemory", "markdown"]) {
+      expect(await persist(project, place.url, engine, "verify", "--all")).toMatch(
+        /whole; .* were read back/,
+      );
+    }
+  },
+);
 
 testWithDocker(
   "without its function an engine serves from its volume, ends with 75, and pushes what it owes later",
@@ -114,7 +134,7 @@ testWithDocker(
 
     await startFunction(place, project);
     const isPushed = async () => {
-      const { newest } = JSON.parse(await persist(project, place.url, "status", "--json"));
+      const { newest } = JSON.parse(await persist(project, place.url, "inmemory", "status", "--json"));
       return Date.parse(newest?.time ?? 0) > stoppedAtMs;
     };
     await expect.poll(isPushed, { timeout: 60_000, interval: 500 }).toBe(true);
@@ -152,7 +172,7 @@ testWithDocker(
     await compose("up", "--detach", "--wait");
     expect(await differences(connect(), 10_000)).toEqual([]);
     const key = ["--encryption-key-file", "secrets/persist_encryption_key"];
-    expect(await persist(project, `http://127.0.0.1:${port}`, "verify", ...key)).toContain(
+    expect(await persist(project, `http://127.0.0.1:${port}`, "inmemory", "verify", ...key)).toContain(
       "The state is whole",
     );
     await compose("stop");
