@@ -1,5 +1,6 @@
 import type { Deadline } from "@weftkit/core";
-import type { Piece, PieceKind, StreamKind } from "./contract/manifest.ts";
+import type { PartCipher } from "./contract/encryption.ts";
+import type { Manifest, Part, Piece, PieceKind, StreamKind } from "./contract/manifest.ts";
 
 /** A stream's own note of how far it was captured: JSON, kept beside each capture, opaque to everyone else. */
 export type Cursor = Readonly<Record<string, unknown>>;
@@ -75,14 +76,70 @@ export interface Stream {
    * Builds the state from its pieces, each verified before it is applied and removed by the caller afterwards, and
    * puts it in place in one step. The stream is empty before. Returns the cursor from which captures go on.
    *
+   * `parts` gives what the pieces refer to, for a stream that has `referenced`.
+   *
    * @throws WeftkitError `piece_damaged` or `chain_broken`, naming the piece; nothing is put in place then.
    */
-  restore(pieces: AsyncIterable<RestorePiece>): Promise<Cursor>;
+  restore(pieces: AsyncIterable<RestorePiece>, parts: PartSource): Promise<Cursor>;
   /** Moves the state to `folder` (on the same file system), so that the stream is empty: a copy that must not be lost. */
   park(folder: string): Promise<void>;
   /** Bytes written since the last capture, about: what would be lost with the volume. */
   lagBytes(): number;
   /** Called by the stream when enough has gathered that it should be captured soon, before the schedule says so. */
   onPressure: () => void;
+  /** Where pieces refer to parts that are stored beside them. */
+  readonly referenced?: ReferencedParts;
   close(): Promise<void>;
+}
+
+/** A part whose bytes, as they are stored, are read when they are to be sent. */
+export interface SendablePart extends Part {
+  read(): Promise<Uint8Array>;
+}
+
+/** Where a stream's own parts are sent to. */
+export interface PartsRemote {
+  readonly subtree: string;
+  readonly cipher: PartCipher | undefined;
+  /** Undefined as long as the function was not reached. */
+  readonly partBytesMax: number | undefined;
+  /** Nothing was ever pushed there: no part is stored that a push could count on. */
+  readonly isNew: boolean;
+  /** Sends those of the parts that the function does not have, or that may be gone soon; resolves to the bytes sent. */
+  send(parts: readonly SendablePart[], signal?: AbortSignal): Promise<number>;
+}
+
+/** Where the parts come from that restored pieces refer to. */
+export interface PartSource {
+  /** The plain bytes of part `index` of the content that has this SHA-256. */
+  fetch(contentSha256: string, index: number, part: Part): Promise<Uint8Array>;
+}
+
+/** The parts that a stream's pieces refer to, as those of a blob: the manifest does not name them. */
+export interface ReferencedParts {
+  /** Called once the subtree is known, and again when the function was reached; parts may be sent from then on. */
+  connect(remote: PartsRemote): Promise<void>;
+  /** From here on parts are only sent by `send`. */
+  quiet(): Promise<void>;
+  /**
+   * Sends what the piece in this file refers to and no confirmed push did, and resolves to the bytes that were sent and
+   * the names of the parts, at most `namesMax` of them.
+   *
+   * @throws WeftkitError `content_changed`: what it refers to is not on the volume any more as it was; a new base must
+   * be captured
+   */
+  send(piece: string, namesMax: number, signal?: AbortSignal): Promise<{ bytes: number; names: string[] }>;
+  /** The function has confirmed push `seq`, which had this cursor. */
+  acknowledged(seq: number, cursor: Cursor): Promise<void>;
+  /** Leaves only those names that no content of the stream needs. */
+  unused(names: ReadonlySet<string>): Promise<ReadonlySet<string>>;
+  /**
+   * Deletes parts that no kept state needs any more. `manifest` is the last confirmed one; `remove` deletes parts and
+   * resolves to those that the function has kept.
+   */
+  prune(
+    manifest: Manifest,
+    nowMs: number,
+    remove: (parts: readonly string[]) => Promise<readonly string[]>,
+  ): Promise<void>;
 }

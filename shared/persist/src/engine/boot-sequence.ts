@@ -274,7 +274,10 @@ async function restoreStreams(
       bytes += received;
       report(received);
     };
-    if (pieces.length > 0) cursors[name] = await stream.restore(restorer.fetch(pieces, count, signal));
+    if (pieces.length === 0) continue;
+    cursors[name] = await stream.restore(restorer.fetch(pieces, count, signal), {
+      fetch: (content, index, part) => restorer.fetchPart(content, index, part, count, signal),
+    });
   }
   const ms = Math.round(context.clock.monotonicMs() - started);
   log.info(

@@ -48,7 +48,7 @@ async function capturePass(
   const captures: Record<string, Capture> = {};
   let isEntry = false;
   try {
-    for (const stream of streams) {
+    for (const stream of inOrder(streams)) {
       captures[stream.name] = await stream.capture({
         folder,
         epoch,
@@ -81,6 +81,11 @@ async function capturePass(
     await outbox.remove(superseded.filter((entry) => outbox.triedManifest(entry) === undefined));
   }
   return { isEntry, more: Object.values(captures).some(({ more }) => more) };
+}
+
+/** Blobs come last: what the other streams name was put there before it was named, and is in the capture too. */
+function inOrder(streams: readonly Stream[]): readonly Stream[] {
+  return [...streams].sort((one, other) => Number(one.kind === "blobs") - Number(other.kind === "blobs"));
 }
 
 function describeAll(

@@ -1,13 +1,13 @@
 import type { LeaseReply, PruneReply, PruneRequest, RestoreReply } from "../contract/messages.ts";
+import type { SendablePart } from "../stream.ts";
 import type { LeaseEndpoint } from "./lease-keeper.ts";
 import type { NamedManifest } from "./manifest-chain.ts";
-import type { ReadablePart } from "./pieces-on-disk.ts";
 
 /** What the engine's side asks of a function; `EndpointClient` does it over HTTP. */
 export interface Endpoint extends LeaseEndpoint {
   claim(owner: string, signal?: AbortSignal): Promise<LeaseReply>;
   /** Sends those parts that the function does not have. Returns how many bytes were sent. */
-  uploadParts(parts: readonly ReadablePart[], epoch: number, signal?: AbortSignal): Promise<number>;
+  uploadParts(parts: readonly SendablePart[], epoch: number, signal?: AbortSignal): Promise<number>;
   /** Rejects with `missing_parts` also while one of `required` is not stored. */
   commit(manifest: NamedManifest, signal?: AbortSignal, required?: readonly string[]): Promise<unknown>;
   /** Undefined when nothing was ever pushed. */

@@ -10,7 +10,7 @@ const prunedMax = 16;
 
 /**
  * Deletes states that were dropped long enough ago, and returns the names of their manifests. The function refuses to
- * delete what a kept state still names.
+ * delete what a kept state still names; `unused` leaves out what is needed without being named by a manifest.
  */
 export async function pruneDropped(
   endpoint: Pick<Endpoint, "restore" | "prune">,
@@ -18,6 +18,7 @@ export async function pruneDropped(
   epoch: number,
   nowMs: number,
   signal?: AbortSignal,
+  unused: (parts: ReadonlySet<string>) => Promise<ReadonlySet<string>> = async (parts) => parts,
 ): Promise<readonly string[]> {
   const due = manifest.dropped.filter(({ time }) => nowMs - time > droppedKeptMs).slice(0, prunedMax);
   if (due.length === 0) return [];
@@ -29,7 +30,7 @@ export async function pruneDropped(
   }
   for (const part of partsOf(manifest).keys()) parts.delete(part);
   const manifests = due.map(({ manifest: name }) => name);
-  await endpoint.prune({ manifests, parts: [...parts] }, epoch, signal);
+  await endpoint.prune({ manifests, parts: [...(await unused(parts))] }, epoch, signal);
   return manifests;
 }
 

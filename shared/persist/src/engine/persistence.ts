@@ -1,6 +1,7 @@
 import { type Deadline, WeftkitError } from "@weftkit/core";
 import type { Registry } from "@weftkit/observe";
 import type { LeaseReply } from "../contract/messages.ts";
+import type { PartsRemote, ReferencedParts } from "../stream.ts";
 import { type Booted, boot, claimLater } from "./boot-sequence.ts";
 import { captureStreams } from "./capturer.ts";
 import type { PersistContext } from "./context.ts";
@@ -78,7 +79,15 @@ export class Persistence {
     metrics: Registry,
     signal?: AbortSignal,
   ): Promise<Persistence> {
-    return new Persistence(context, handlers, await boot(context, signal), metrics);
+    const booted = await boot(context, signal);
+    const persistence = new Persistence(context, handlers, booted, metrics);
+    try {
+      await persistence.#connectParts(booted.lease);
+      return persistence;
+    } catch (error) {
+      await persistence.abandon();
+      throw error;
+    }
   }
 
   /** Begins to push by the schedule; the engine is open and its streams can be captured. */
@@ -109,6 +118,7 @@ export class Persistence {
   async stop(deadline: Deadline): Promise<void> {
     await this.#schedule?.stop();
     this.#stopping.abort();
+    await this.#quietParts();
     await this.#checking;
     try {
       if (!this.#isFenced) await this.#exclusively(() => this.#push(true, deadline.signal));
@@ -124,6 +134,7 @@ export class Persistence {
   async abandon(): Promise<void> {
     await this.#schedule?.stop();
     this.#stopping.abort();
+    await this.#quietParts();
     await this.#checking;
     await this.#last;
     await this.#keeper?.stop(!this.#isFenced, AbortSignal.timeout(1000)).catch(() => {});
@@ -177,6 +188,7 @@ export class Persistence {
     } catch (error) {
       this.#metrics.pushes.inc({ result: "failed" });
       this.#hasFailed = true;
+      if ((error as { code?: string }).code === "content_changed") this.#context.chain.needsBase = true;
       this.#fenceIfLost(error);
       throw error;
     }
@@ -201,6 +213,7 @@ export class Persistence {
       verified: this.#verified,
       pruned: this.#pruned,
       restoredAt,
+      referenced: this.#referenced,
       signal,
     });
   }
@@ -238,8 +251,15 @@ export class Persistence {
     if (chain.acknowledged === undefined || this.#isFenced) return;
     const { endpoint } = this.#booted;
     const { manifest } = chain.acknowledged;
-    const pruned = await pruneDropped(endpoint, manifest, this.#keeper!.epoch, clock.wallMs(), signal);
+    const { epoch } = this.#keeper!;
+    const now = clock.wallMs();
+    const pruned = await pruneDropped(endpoint, manifest, epoch, now, signal, (parts) => this.#unused(parts));
     for (const name of pruned) this.#pruned.add(name);
+    const remove = async (parts: readonly string[]) => {
+      const { kept } = await endpoint.prune({ manifests: [], parts }, epoch, signal);
+      return kept;
+    };
+    for (const parts of this.#referenced.values()) await parts.prune(manifest, now, remove);
   }
 
   /** Reads every part of a state back once. A damaged one makes the next capture a base that stands alone. */
@@ -267,6 +287,37 @@ export class Persistence {
     }
   }
 
+  // ---- parts that pieces refer to --------------------------------------------------------------------------------
+
+  get #referenced(): ReadonlyMap<string, ReferencedParts> {
+    const { streams } = this.#context;
+    return new Map(
+      streams.flatMap(({ name, referenced }) => (referenced === undefined ? [] : [[name, referenced]])),
+    );
+  }
+
+  async #connectParts(lease: LeaseReply | undefined): Promise<void> {
+    const { subtree, cipher, endpoint } = this.#booted;
+    const remote: PartsRemote = {
+      subtree,
+      cipher,
+      partBytesMax: lease?.limits.partBytesMax,
+      isNew: lease !== undefined && lease.head.manifest === null,
+      send: (parts, signal) => endpoint.uploadParts(parts, this.#keeper!.epoch, signal),
+    };
+    for (const parts of this.#referenced.values()) await parts.connect(remote);
+  }
+
+  async #quietParts(): Promise<void> {
+    for (const parts of this.#referenced.values()) await parts.quiet();
+  }
+
+  async #unused(names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    let unused = names;
+    for (const parts of this.#referenced.values()) unused = await parts.unused(unused);
+    return unused;
+  }
+
   // ---- the lease -------------------------------------------------------------------------------------------------
 
   #keep(lease: LeaseReply): void {
@@ -284,7 +335,9 @@ export class Persistence {
   async #claimIfNot(signal: AbortSignal | undefined): Promise<void> {
     if (this.#keeper !== undefined) return;
     const { subtree, endpoint } = this.#booted;
-    this.#keep(await claimLater(this.#context, subtree, endpoint, signal));
+    const lease = await claimLater(this.#context, subtree, endpoint, signal);
+    this.#keep(lease);
+    await this.#connectParts(lease);
   }
 
   #fenceIfLost(error: unknown): void {

@@ -1,11 +1,13 @@
 import type { PartCipher } from "../contract/encryption.ts";
 import type { Part } from "../contract/manifest.ts";
 import type { Limits } from "../contract/messages.ts";
+import { namesMax } from "../contract/parse-messages.ts";
+import type { ReferencedParts, SendablePart } from "../stream.ts";
 import type { Chain } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type NamedManifest, nameText, nextManifest } from "./manifest-chain.ts";
 import type { OutboxEntry } from "./outbox.ts";
-import { cutIntoParts, type ReadablePart } from "./pieces-on-disk.ts";
+import { cutIntoParts } from "./pieces-on-disk.ts";
 import type { RetentionRule } from "./retention.ts";
 
 export interface PushOptions {
@@ -21,6 +23,8 @@ export interface PushOptions {
   /** States deleted since the last push. */
   readonly pruned: ReadonlySet<string>;
   readonly restoredAt: string | undefined;
+  /** Of the streams whose pieces refer to parts of their own, by the streams' names. */
+  readonly referenced: ReadonlyMap<string, ReferencedParts>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -34,6 +38,9 @@ export interface Pushed {
 }
 
 const commitsMax = 3;
+/** What one name takes in a commit, and what else is in it besides manifest and names. */
+const requiredNameBytes = 67;
+const commitBytesBeside = 1024;
 
 /**
  * Pushes one entry of the outbox: parts, then the commit. Every step may be repeated, so that after a crash on either
@@ -44,7 +51,7 @@ const commitsMax = 3;
 export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushOptions): Promise<Pushed> {
   const { endpoint, limits, epoch, cipher, signal } = options;
   const parts = new Map<string, readonly Part[]>();
-  const toSend: ReadablePart[] = [];
+  const toSend: SendablePart[] = [];
   let pieces = 0;
   for (const [name, { piece }] of Object.entries(entry.streams)) {
     if (piece === undefined) continue;
@@ -57,21 +64,53 @@ export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushO
     pieces++;
   }
   let bytes = await endpoint.uploadParts(toSend, epoch, signal);
+  let sent = await sendReferenced(chain, entry, options);
+  bytes += sent.bytes;
   const named =
     triedBefore(chain, entry, epoch) ?? nextManifest(chain.acknowledged, entry, { ...options, parts });
   await chain.outbox.noteManifest(entry, named.text);
   for (let attempt = 1; ; attempt++) {
     try {
-      await endpoint.commit(named, signal);
+      await endpoint.commit(named, signal, requiredBy(named, sent.names, limits));
       break;
     } catch (error) {
       // Between the upload and the commit a part may be lost, or too old to be counted on.
       if ((error as { code?: string }).code !== "missing_parts" || attempt === commitsMax) throw error;
       bytes += await endpoint.uploadParts(toSend, epoch, signal);
+      sent = await sendReferenced(chain, entry, options);
+      bytes += sent.bytes;
     }
   }
   await chain.acknowledge(entry, named);
+  for (const [name, parts] of options.referenced) {
+    const cursor = entry.streams[name]?.cursor;
+    if (cursor !== undefined) await parts.acknowledged(entry.seq, cursor);
+  }
   return { seq: entry.seq, bytes, pieces, manifest: named };
+}
+
+/** Sends what the entry's pieces refer to; the names of all of it, as far as one commit can have them. */
+async function sendReferenced(
+  chain: Chain,
+  entry: OutboxEntry,
+  { referenced, signal }: PushOptions,
+): Promise<{ bytes: number; names: readonly string[] }> {
+  let bytes = 0;
+  const names: string[] = [];
+  for (const [name, { piece }] of Object.entries(entry.streams)) {
+    const parts = referenced.get(name);
+    if (piece === undefined || parts === undefined) continue;
+    const sent = await parts.send(chain.outbox.pathOf(entry, piece), namesMax - names.length, signal);
+    bytes += sent.bytes;
+    names.push(...sent.names);
+  }
+  return { bytes, names };
+}
+
+/** As many of the names as the commit may hold; the others were asked for when they were sent. */
+function requiredBy({ text }: NamedManifest, names: readonly string[], limits: Limits): readonly string[] {
+  const room = limits.requestBytesMax - Buffer.byteLength(JSON.stringify(text)) - commitBytesBeside;
+  return names.slice(0, Math.max(0, Math.floor(room / requiredNameBytes)));
 }
 
 /** The manifest of an attempt whose outcome is not known: trying with the same one settles it. */

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
-import type { Piece } from "../contract/manifest.ts";
+import type { Part, Piece } from "../contract/manifest.ts";
 import type { RestorePiece } from "../stream.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -62,6 +62,19 @@ export class Restorer {
     const hash = createHash("sha256");
     for await (const bytes of this.#plainParts(piece, () => {}, signal)) hash.update(bytes);
     requireHash(piece, hash.digest("hex"));
+  }
+
+  /** The plain bytes of part `index` of a content that is named by this SHA-256. */
+  async fetchPart(
+    contentSha256: string,
+    index: number,
+    { sha256 }: Part,
+    onBytes: (bytes: number) => void,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    const stored = await this.#endpoint.downloadPart(sha256, this.#urls[sha256], signal);
+    onBytes(stored.length);
+    return this.#cipher === undefined ? stored : this.#cipher.open(contentSha256, index, stored);
   }
 
   #start(

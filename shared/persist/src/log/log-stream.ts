@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { WeftkitError } from "@weftkit/core";
-import { type PieceHeader, PieceReader } from "../piece/index.ts";
-import type { Capture, CaptureRequest, ChainPiece, Cursor, RestorePiece, Stream } from "../stream.ts";
+import { bytesOfChain } from "../bytes-chain.ts";
+import type { PieceHeader } from "../piece/index.ts";
+import type { Capture, CaptureRequest, Cursor, RestorePiece, Stream } from "../stream.ts";
 import { type LogCursor, readLogCursor, tailChecksum } from "./cursor.ts";
 import type { LogFile, LogSource } from "./log-source.ts";
 import { packRuns } from "./pack.ts";
@@ -80,7 +81,7 @@ export class LogStream implements Stream {
     const target = await this.#source.prepareRestore();
     const state = { to: 0, piece: "" };
     await pipeline(
-      Readable.from(contentsOf(pieces, this.name, state)),
+      Readable.from(bytesOfChain(pieces, { kind: this.kind, name: this.name }, state)),
       createWriteStream(target, { mode: 0o600 }),
     );
     const file = await open(target, "r");
@@ -180,38 +181,4 @@ function baseOf(files: readonly LogFile[]): string {
 function cursorBehind(last: OpenFile, base: string, to: number, piece: string): Cursor {
   const tail = tailChecksum(last.fd, last.bytes) ?? 0;
   return { base, file: last.id, offset: last.bytes, tail, to, piece } satisfies LogCursor;
-}
-
-/** The bytes of the pieces one after the other, each piece held against the one before it. */
-async function* contentsOf(
-  pieces: AsyncIterable<RestorePiece>,
-  name: string,
-  state: { to: number; piece: string },
-): AsyncGenerator<Buffer> {
-  let before: ChainPiece | undefined;
-  let epoch = 0;
-  for await (const piece of pieces) {
-    const reader = await PieceReader.open(piece.path, piece);
-    try {
-      const { header } = reader;
-      const isFollowing =
-        header.kind === "base"
-          ? before === undefined
-          : header.previous === before?.sha256 && header.seqFrom === before.seqTo + 1;
-      const isOfLog = header.body.stream === "log" && header.name === name && header.body.from === state.to;
-      if (!isFollowing || !isOfLog || header.epoch < epoch || header.seqTo !== piece.seqTo) {
-        throw new WeftkitError(
-          "chain_broken",
-          `piece ${piece.sha256} (pushes ${piece.seqFrom} to ${piece.seqTo}) does not follow the one before it`,
-        );
-      }
-      yield* reader.contents();
-      state.to = header.body.stream === "log" ? header.body.to : state.to;
-      state.piece = piece.sha256;
-      epoch = header.epoch;
-      before = piece;
-    } finally {
-      await reader.close();
-    }
-  }
 }
