@@ -138,7 +138,7 @@ export class BlobFolder {
     for await (const file of filesOf(this.path)) if (this.has(file.sha256)) yield file;
   }
 
-  /** For the keeper: deletes a removed blob's file if `isDue` still says so when its turn has come, and says when it is gone. */
+  /** For the keeper: deletes a removed blob's file, if `isDue` still says so when its turn has come, and calls `gone`. */
   async discard(sha256: string, isDue: () => Promise<boolean>, gone: () => void): Promise<void> {
     await this.#lock.run(sha256, async () => {
       if (!(await isDue())) return;

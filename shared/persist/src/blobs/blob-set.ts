@@ -1,7 +1,8 @@
 import type { Logger } from "@weftkit/observe";
 import type { PartCipher } from "../contract/encryption.ts";
 import type { BlobFolder } from "./blob-folder.ts";
-import type { Catalog, CatalogRow } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import type { CatalogRow } from "./catalog-view.ts";
 import { cutBlob } from "./cut-blob.ts";
 
 /** The blobs of a folder and what is known of them. */
@@ -17,8 +18,9 @@ export class BlobSet {
   }
 
   /**
-   * The parts of a blob as the catalog keeps them, cut now where they were not before. Undefined when its file is missing or damaged: then
-   * the blob is left out from now on, so that everything else can still be saved, and the log names it.
+   * The parts of a blob as the catalog keeps them, cut now where they were not before. Undefined when its file is
+   * missing or damaged: then the blob is left out from now on, so that everything else can still be saved, and the log
+   * names it.
    */
   async partsOf(row: CatalogRow, cipher: PartCipher | undefined): Promise<Buffer | undefined> {
     if (row.parts !== null) return row.parts;

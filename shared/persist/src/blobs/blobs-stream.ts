@@ -8,7 +8,8 @@ import type { Capture, CaptureRequest, Cursor, PartSource, RestorePiece, Stream 
 import { type BlobFolder, type BlobKeeper, filesOf } from "./blob-folder.ts";
 import { BlobParts } from "./blob-parts.ts";
 import { BlobSet } from "./blob-set.ts";
-import { Catalog, type CatalogView, type Span } from "./catalog.ts";
+import { Catalog } from "./catalog.ts";
+import type { CatalogView, Span } from "./catalog-view.ts";
 import { type BlobsCursor, readBlobsCursor } from "./cursor.ts";
 import { layout } from "./layout.ts";
 import { restoreBlobs } from "./restore-blobs.ts";

@@ -1,29 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { createLogger, createMetrics, type Logger, ReadinessRegistry } from "@weftkit/observe";
 import { openStore, type Store } from "@weftkit/store";
 import { type Maintenance, startMaintenance } from "@weftkit/store/wal";
 import { catalogMigrations } from "./catalog-schema.ts";
+import { batchMax, type CatalogRow, CatalogView, type Span } from "./catalog-view.ts";
 import { encodeParts, type IndexRecord } from "./records.ts";
 
-/** Rows that one read or write takes, so that neither holds the event loop. */
-const batchMax = 500;
 const applicationId = 0x57464c42;
-
-/** A blob as the catalog has it. */
-export interface CatalogRow {
-  readonly sha256: Buffer;
-  readonly bytes: number;
-  /** As `encodeParts` makes them; null until the blob was cut. */
-  readonly parts: Buffer | null;
-}
-
-/** How far a capture got in the numbers of changes: each adding and each removing takes the next one. */
-export interface Span {
-  /** Blobs that were added up to here are part of it. */
-  readonly added: number;
-  /** Blobs that were removed up to here are no part of it. */
-  readonly removed: number;
-}
 
 /** How blobs are cut into parts. */
 export interface CutRule {
@@ -36,15 +20,6 @@ export interface CutRule {
 export interface Orphan {
   readonly sha256: Buffer;
   readonly parts: Buffer;
-}
-
-/** Reads of one moment. */
-export interface CatalogView {
-  readonly changes: number;
-  /** Blobs that are in the set at `to`; with `from`, only those that were not certainly in it there. */
-  added(to: Span, from?: Span): AsyncGenerator<CatalogRow>;
-  removed(to: Span, from: Span): AsyncGenerator<Buffer>;
-  release(): void;
 }
 
 /**
@@ -200,53 +175,7 @@ export class Catalog {
 
   /** Everything as it is at one moment; to be released soon. */
   async view(): Promise<CatalogView> {
-    const snapshot = await this.#store.snapshot();
-    const pages = async function* <Row>(read: (after: unknown) => Promise<[Row[], unknown]>, first: unknown) {
-      for (let after = first; ; ) {
-        const [rows, last] = await read(after);
-        yield* rows;
-        if (rows.length < batchMax) return;
-        after = last;
-      }
-    };
-    try {
-      const changes = await snapshot.read((db) => db.prepare("SELECT number FROM change").pluck().get());
-      return {
-        changes: changes as number,
-        added: (to, from) =>
-          pages<CatalogRow>(
-            (after) =>
-              snapshot.read((db) => {
-                const rows = db
-                  .prepare(
-                    from === undefined
-                      ? "SELECT sha256, bytes, parts, sha256 AS place FROM blob WHERE sha256 > ? AND (removed IS NULL OR removed > ?) ORDER BY sha256 LIMIT ?"
-                      : "SELECT sha256, bytes, parts, added AS place FROM blob WHERE added > ? AND (removed IS NULL OR removed > ?) ORDER BY added LIMIT ?",
-                  )
-                  .all(after, to.removed, batchMax) as (CatalogRow & { place: unknown })[];
-                return [rows, rows.at(-1)?.place];
-              }),
-            from === undefined ? Buffer.alloc(0) : from.added,
-          ),
-        removed: (to, from) =>
-          pages<Buffer>(
-            (after) =>
-              snapshot.read((db) => {
-                const rows = db
-                  .prepare(
-                    "SELECT sha256, removed FROM blob WHERE removed > ? AND removed <= ? ORDER BY removed LIMIT ?",
-                  )
-                  .all(after, to.removed, batchMax) as { sha256: Buffer; removed: number }[];
-                return [rows.map(({ sha256 }) => sha256), rows.at(-1)?.removed];
-              }),
-            from.removed,
-          ),
-        release: () => snapshot.release(),
-      };
-    } catch (error) {
-      snapshot.release();
-      throw error;
-    }
+    return await CatalogView.of(await this.#store.snapshot());
   }
 
   /** A confirmed push names what is in the set at `to`. */
@@ -307,6 +236,7 @@ export class Catalog {
       yield* rows;
       if (rows.length < batchMax) return;
       after = rows.at(-1)!.sha256;
+      await setImmediate();
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Cursor } from "../stream.ts";
-import type { Span } from "./catalog.ts";
+import type { Span } from "./catalog-view.ts";
 
 /** How far the blobs were captured. */
 export interface BlobsCursor extends Span {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { PartCipher } from "../contract/encryption.ts";
 import { cutIntoParts } from "../engine/pieces-on-disk.ts";
 import { type BlobFolder, blobDamaged, blobMissing } from "./blob-folder.ts";
-import type { Catalog, CatalogRow } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
+import type { CatalogRow } from "./catalog-view.ts";
 import { encodeParts } from "./records.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { WeftkitError } from "@weftkit/core";
 import { partsOfFile } from "../engine/pieces-on-disk.ts";
 import { PieceReader } from "../piece/index.ts";
@@ -44,6 +45,8 @@ export async function sendIndexed(
       }
     }
     blobs = [];
+    // Where nothing is to be sent, nothing else would let others have a turn.
+    await setImmediate();
   };
   const reader = await PieceReader.open(path);
   try {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { packRuns } from "../log/pack.ts";
 import type { PieceHeader } from "../piece/index.ts";
 import type { CapturedPiece, CaptureRequest, ChainPiece } from "../stream.ts";
-import type { CatalogRow, CatalogView, Span } from "./catalog.ts";
+import type { CatalogRow, CatalogView, Span } from "./catalog-view.ts";
 import { encodeAdded, encodeRemoved } from "./records.ts";
 
 /** A new base is written when the deltas since the last one are so many, so old, or half as long as it is. */
