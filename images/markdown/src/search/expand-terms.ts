@@ -16,8 +16,9 @@ const rareFactor = 10;
 const countedMax = 6;
 const countedUpTo = 60;
 const correctionsMax = 3;
-/** A word in so many documents says nothing about which of them is meant. */
-const frequentFrom = 3000;
+/** A word in so many documents of the newest shards says nothing about which of them is meant. */
+const frequentFrom = 1500;
+const frequencyShards = 2;
 /** Words of the vocabulary that are looked at for a prefix whose words have shorter stems. */
 const prefixWordsMax = 200;
 const prefixStemsMax = 8;
@@ -67,9 +68,7 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
   if (expansion.budget.isSpent) {
     return { term, exact, expression: exact, corrections: [], shown, isFrequent: false };
   }
-  const counted = expansion.hasSeveralTerms ? frequentFrom : rareBelow;
-  const count = countMatches(expansion.db, expansion.collectionRow, expansion.shards, own, counted);
-  const isFrequent = count >= frequentFrom;
+  const { count, isFrequent } = frequencyOf(expansion, own);
   const corrections =
     expansion.isTypoTolerant && synonyms.length === 0 && count < rareBelow
       ? correctionsOf(expansion, word, count, fields)
@@ -83,6 +82,22 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
     shown: [...shown, ...corrections],
     isFrequent,
   };
+}
+
+/** In how many documents a term is, counted up to `rareBelow`, and whether it is frequent among others. */
+function frequencyOf(
+  { db, collectionRow, shards, hasSeveralTerms }: Expansion,
+  expression: string,
+): { count: number; isFrequent: boolean } {
+  if (!hasSeveralTerms) {
+    return { count: countMatches(db, collectionRow, shards, expression, rareBelow), isFrequent: false };
+  }
+  const newest = shards.slice(0, frequencyShards);
+  const older = shards.slice(frequencyShards);
+  const count = countMatches(db, collectionRow, newest, expression, frequentFrom);
+  if (count >= rareBelow) return { count, isFrequent: count >= frequentFrom };
+  const more = countMatches(db, collectionRow, older, expression, rareBelow - count);
+  return { count: count + more, isFrequent: false };
 }
 
 /** Words near one that is in no document or in few; none when it stands for itself. */
