@@ -1,8 +1,9 @@
+import { WeftkitError } from "@weftkit/core";
 import { json, type Route, route } from "@weftkit/http";
 import Type from "typebox";
 import { compileFilter } from "../fields/compile-filter.ts";
 import { parseFilter } from "../fields/filter.ts";
-import { collectionNotFound, invalidFilter } from "../problems.ts";
+import { collectionNotFound, invalidFilter, invalidQuery } from "../problems.ts";
 import { searchCollection } from "../search/search-collection.ts";
 import { requireCollection } from "../storage/collections.ts";
 import { documentOfRow } from "../storage/documents.ts";
@@ -76,14 +77,14 @@ export function searchRoute(api: ApiContext): Route {
     query: noQuery,
     body: { "application/json": { kind: "json", bytesMax: 65_536, schema: body } },
     responses: { 200: { description: "The best documents first.", content: { "application/json": answer } } },
-    problems: [collectionNotFound, invalidFilter],
+    problems: [collectionNotFound, invalidFilter, invalidQuery],
     handle: async ({ params, body: { value }, signal }) => {
       const { query, limit = 10, offset = 0, filter, ...options } = value;
       const compiled = filter === undefined ? {} : { filter: compileFilter(parseFilter(filter)) };
       return api.store.read(
         (db) => {
           const collection = requireCollection(db, params.name);
-          const result = searchCollection(db, collection.row, {
+          const result = searchOrRefuse(db, collection.row, {
             query,
             limit,
             offset,
@@ -105,4 +106,14 @@ export function searchRoute(api: ApiContext): Route {
       );
     },
   });
+}
+
+/** What is wrong with a query is the client's to know. */
+function searchOrRefuse(...call: Parameters<typeof searchCollection>): ReturnType<typeof searchCollection> {
+  try {
+    return searchCollection(...call);
+  } catch (error) {
+    if (error instanceof WeftkitError && error.code === "invalid_query") throw invalidQuery(error.message);
+    throw error;
+  }
 }
