@@ -45,6 +45,12 @@ export interface Rendered {
   readonly toc: readonly Heading[];
 }
 
+/** What a link is written to lead to. */
+export interface LinkTarget {
+  readonly target: string;
+  readonly kind: DocumentLink["kind"];
+}
+
 export interface RenderOptions {
   /** The address (href) of the document that a link's target means, undefined when there is none. */
   resolve(target: string, kind: DocumentLink["kind"]): string | undefined;

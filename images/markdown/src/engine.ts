@@ -11,12 +11,14 @@ import { descriptionPages, prefix, routesOf } from "./api/routes.ts";
 import { ChangeFeed } from "./changes/feed.ts";
 import { databaseFile, openDocuments } from "./storage/open-documents.ts";
 import { Sweeper } from "./storage/sweeper.ts";
+import { TextWorkers } from "./text/text-workers.ts";
 
 /** The content store, as the host runs it. */
 export class MarkdownEngine implements Engine<"markdown"> {
   #store!: Store;
   #http!: HttpServer;
   #sweeper!: Sweeper;
+  #texts!: TextWorkers;
   readonly #feed = new ChangeFeed();
   readonly #engineStore = new EngineStore(databaseFile);
 
@@ -35,8 +37,10 @@ export class MarkdownEngine implements Engine<"markdown"> {
         }).get() as Buffer,
     );
     this.#sweeper = new Sweeper(store, ctx.log, section.trash_retention, () => this.#feed.changed());
+    this.#texts = new TextWorkers({ log: ctx.log });
     const api: ApiContext = {
       store,
+      texts: this.#texts,
       cursors: new Cursors(cursorKey),
       feed: this.#feed,
       limits: {
@@ -75,6 +79,7 @@ export class MarkdownEngine implements Engine<"markdown"> {
     // Streams of changes end first: they would never end by themselves.
     this.#feed.close();
     await this.#http.close(deadline);
+    await this.#texts.close();
     await this.#sweeper.stop();
   }
 
@@ -83,6 +88,11 @@ export class MarkdownEngine implements Engine<"markdown"> {
   }
 
   status(): Record<string, unknown> {
-    return { requests: this.#http.requests, followers: this.#feed.followers, walBytes: this.#store.walBytes };
+    return {
+      requests: this.#http.requests,
+      followers: this.#feed.followers,
+      textsWaiting: this.#texts.waiting,
+      walBytes: this.#store.walBytes,
+    };
   }
 }

@@ -2,6 +2,7 @@ import type { Cursors } from "@weftkit/http";
 import type { Store } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import type { ChangeFeed } from "../changes/feed.ts";
+import type { TextWorkers } from "../text/text-workers.ts";
 
 export interface Limits {
   readonly documentBytesMax: number;
@@ -17,6 +18,8 @@ export interface ApiContext {
   readonly cursors: Cursors;
   readonly feed: ChangeFeed;
   readonly limits: Limits;
+  /** Where long texts are worked on. */
+  readonly texts: TextWorkers;
   /** Writes, and tells those who follow the changes. */
   write<T>(work: (db: Database) => T, signal?: AbortSignal): Promise<T>;
   /** Called after a collection was deleted: its contents are to be removed. */

@@ -5,7 +5,7 @@ import { collectionNotFound, documentNotFound, versionNotFound } from "../proble
 import { requireCollection } from "../storage/collections.ts";
 import { findDocument, requireDocument } from "../storage/documents.ts";
 import { requireVersion } from "../storage/versions.ts";
-import { patchBetween, unifiedDiff } from "../text/difference.ts";
+import { unifiedDiff } from "../text/difference.ts";
 import type { ApiContext } from "./context.ts";
 import { documentParams, strict, versionNumber } from "./schemas.ts";
 
@@ -61,7 +61,8 @@ export function diffRoute(api: ApiContext): Route {
         },
         { signal },
       );
-      const hunks = patchBetween(from.text, to.text);
+      const texts = { from: from.text, to: to.text };
+      const hunks = await api.texts.run("compare", texts, from.text.length + to.text.length, signal);
       if (type === "application/json") return json(200, { from: from.version, to: to.version, hunks });
       return content(
         200,

@@ -3,18 +3,17 @@ import { type Answer, content, empty, json, negotiate, problems, type Route, rou
 import type { Database } from "better-sqlite3";
 import Type from "typebox";
 import type { Rendered } from "../content.ts";
-import { resolveTarget } from "../links/resolve.ts";
 import { requireDocumentId } from "../names.ts";
 import { collectionNotFound, documentNotFound, versionNotFound } from "../problems.ts";
-import { renderHtml } from "../render/render-html.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";
 import { findDocument, requireDocument, type StoredDocument } from "../storage/documents.ts";
 import { requireVersion } from "../storage/versions.ts";
-import { splitText } from "../text/front-matter.ts";
+import { bodyBelowFields, splitText } from "../text/front-matter.ts";
 import type { ApiContext } from "./context.ts";
 import { documentPage } from "./document-page.ts";
 import { entityTag, isKnown } from "./entity-tag.ts";
-import { documentAddress, documentJson } from "./representation.ts";
+import { renderDocument } from "./render-document.ts";
+import { documentJson } from "./representation.ts";
 import { documentParams, documentSchema, strict, versionNumber } from "./schemas.ts";
 
 const offered = ["application/json", "text/markdown", "text/html"] as const;
@@ -53,21 +52,17 @@ export function getDocument(api: ApiContext): Route {
     handle: async ({ params, query, headers, signal }) => {
       const id = requireDocumentId(params.id);
       const type = negotiate(headers.accept, offered);
-      return api.store.read(
-        (db) => {
-          const read = readDocument(db, params.name, id, query.version);
-          const answer = representations[type](db, read, query.include === "html");
-          const common = { etag: answer.tag, vary: "accept", "cache-control": "private, no-cache" };
-          if (isKnown(headers, answer.tag)) return empty(304, common);
-          const { status, body, headers: own } = answer.make();
-          return {
-            status,
-            body,
-            headers: { ...own, ...common, "last-modified": new Date(read.at).toUTCString() },
-          };
-        },
-        { signal },
-      );
+      const read = await api.store.read((db) => readDocument(db, params.name, id, query.version), { signal });
+      const page = (body: string) => renderDocument(api, read, body, signal);
+      const answer = await representations[type](read, page, query.include === "html");
+      const common = { etag: answer.tag, vary: "accept", "cache-control": "private, no-cache" };
+      if (isKnown(headers, answer.tag)) return empty(304, common);
+      const { status, body, headers: own } = answer.make();
+      return {
+        status,
+        body,
+        headers: { ...own, ...common, "last-modified": new Date(read.at).toUTCString() },
+      };
     },
   });
 }
@@ -104,26 +99,30 @@ interface Representation {
   make(): Answer;
 }
 
-type Represent = (db: Database, read: Read, withHtml: boolean) => Representation;
+type Represent = (
+  read: Read,
+  render: (body: string) => Promise<Rendered>,
+  withHtml: boolean,
+) => Promise<Representation>;
 
 const representations: Readonly<Record<(typeof offered)[number], Represent>> = {
-  "application/json": (db, read, withHtml) => {
-    const { body } = splitText(read.text);
+  "application/json": async (read, render, withHtml) => {
+    const body = bodyOf(read);
     if (!withHtml) {
       const make = () => json(200, documentJson(read.collection, read.document, { content: body }));
       return { tag: entityTag(read.document), make };
     }
     // What its links mean can change without the document.
-    const { html, toc } = render(db, read, body);
+    const { html, toc } = await render(body);
     const value = documentJson(read.collection, read.document, { content: body, html, toc });
     return { tag: hashTag(html + entityTag(read.document)), make: () => json(200, value) };
   },
-  "text/markdown": (_db, { document, text }) => ({
+  "text/markdown": async ({ document, text }) => ({
     tag: entityTag(document, ".md"),
     make: () => content(200, "text/markdown; charset=utf-8", text),
   }),
-  "text/html": (db, read) => {
-    const page = documentPage(read.document.title, render(db, read, splitText(read.text).body));
+  "text/html": async (read, render) => {
+    const page = documentPage(read.document.title, await render(bodyOf(read)));
     const headers = { "content-security-policy": pagePolicy, "referrer-policy": "same-origin" };
     return { tag: hashTag(page), make: () => content(200, "text/html; charset=utf-8", page, headers) };
   },
@@ -137,11 +136,7 @@ function hashTag(text: string): string {
   return `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
 }
 
-function render(db: Database, { collection, document }: Read, body: string): Rendered {
-  return renderHtml(body, {
-    resolve: (target, kind) => {
-      const found = resolveTarget(db, collection, document.id, target, kind);
-      return found === undefined ? undefined : documentAddress(collection.name, found.id);
-    },
-  });
+/** Fields are known already, and reading them again takes longer than all else. */
+function bodyOf({ text, document }: Read): string {
+  return document.fields === "{}" ? splitText(text).body : bodyBelowFields(text);
 }

@@ -1,7 +1,8 @@
 import { json, problems, type Route, route } from "@weftkit/http";
+import type { Database } from "better-sqlite3";
 import Type from "typebox";
 import { type BacklinkPosition, backlinksTo } from "../links/backlinks.ts";
-import { renameDocument } from "../links/rename.ts";
+import { type Renamed, renameDocument } from "../links/rename.ts";
 import { requireDocumentId } from "../names.ts";
 import {
   collectionNotFound,
@@ -12,7 +13,7 @@ import {
   tooManyLinks,
 } from "../problems.ts";
 import { requireCollection } from "../storage/collections.ts";
-import { requireDocument } from "../storage/documents.ts";
+import { requireDocument, type StoredDocument } from "../storage/documents.ts";
 import type { ApiContext } from "./context.ts";
 import { entityTag, requirePreconditions } from "./entity-tag.ts";
 import { documentAddress, documentJson } from "./representation.ts";
@@ -118,22 +119,25 @@ export function renameRoute(api: ApiContext): Route {
     handle: async ({ params, body, headers, user, signal }) => {
       const id = requireDocumentId(params.id);
       const to = requireDocumentId(body.value.to);
-      const { versionsMax, documentBytesMax: bytesMax } = api.limits;
-      return api.write((db) => {
-        const collection = requireCollection(db, params.name);
-        const existing = requireDocument(db, collection, id);
-        requirePreconditions(headers, existing);
-        const options = { at: Date.now(), author: user.user, versionsMax, bytesMax };
-        const { document, relinked } =
-          to === id
-            ? { document: existing, relinked: 0 }
-            : renameDocument(db, collection, existing, to, options);
-        return json(
-          200,
-          { document: documentJson(collection, document), relinked },
-          { etag: entityTag(document), location: documentAddress(collection.name, document.id) },
-        );
-      }, signal);
+      const check = (document: StoredDocument) => requirePreconditions(headers, document);
+      const { name } = params;
+      const { collection, document, relinked } =
+        to === id
+          ? await api.store.read((db) => asItIs(db, name, id, check), { signal })
+          : await renameDocument(api, { collection: name, id, to, author: user.user, check }, signal);
+      return json(
+        200,
+        { document: documentJson(collection, document), relinked },
+        { etag: entityTag(document), location: documentAddress(collection.name, document.id) },
+      );
     },
   });
+}
+
+/** A document that has the id already. */
+function asItIs(db: Database, name: string, id: string, check: (document: StoredDocument) => void): Renamed {
+  const collection = requireCollection(db, name);
+  const document = requireDocument(db, collection, id);
+  check(document);
+  return { collection, document, relinked: 0 };
 }

@@ -13,11 +13,11 @@ import { requireDocument, textOf } from "../storage/documents.ts";
 import { writeDocument } from "../storage/write-document.ts";
 import { patchText } from "../text/compose.ts";
 import { splitText } from "../text/front-matter.ts";
-import { prepareDocument } from "../text/prepare.ts";
 import type { ApiContext } from "./context.ts";
 import { requirePreconditions } from "./entity-tag.ts";
 import { jsonBytesMax, requireSameId, written } from "./put-document.ts";
 import { documentParams, documentPatch, listedDocumentSchema, noQuery } from "./schemas.ts";
+import { writePrepared } from "./write-prepared.ts";
 
 export function patchDocument(api: ApiContext): Route {
   const { documentBytesMax, versionsMax } = api.limits;
@@ -53,17 +53,21 @@ export function patchDocument(api: ApiContext): Route {
     handle: async ({ params, body, headers, user, signal }) => {
       const id = requireDocumentId(params.id);
       requireSameId(body.value, id);
-      return api.write((db) => {
-        const collection = requireCollection(db, params.name);
-        const existing = requireDocument(db, collection, id);
-        requirePreconditions(headers, existing);
-        const before = textOf(db, existing);
-        const text = patchText(splitText(before), body.value);
-        if (text === before) return written(200, collection, existing);
-        const prepared = prepareDocument(id, text, documentBytesMax);
-        const options = { at: Date.now(), author: user.user, versionsMax };
-        return written(200, collection, writeDocument(db, collection, prepared, options));
-      }, signal);
+      return writePrepared(
+        api,
+        (db, prepare) => {
+          const collection = requireCollection(db, params.name);
+          const existing = requireDocument(db, collection, id);
+          requirePreconditions(headers, existing);
+          const before = textOf(db, existing);
+          const text = patchText(splitText(before), body.value);
+          if (text === before) return written(200, collection, existing);
+          const prepared = prepare(id, text, documentBytesMax);
+          const options = { at: Date.now(), author: user.user, versionsMax };
+          return written(200, collection, writeDocument(db, collection, prepared, options));
+        },
+        signal,
+      );
     },
   });
 }

@@ -10,8 +10,6 @@ import {
 import { type Collection, requireCollection } from "../storage/collections.ts";
 import { findDocument, type StoredDocument } from "../storage/documents.ts";
 import { writeDocument } from "../storage/write-document.ts";
-import { composeText } from "../text/compose.ts";
-import { prepareDocument } from "../text/prepare.ts";
 import type { ApiContext } from "./context.ts";
 import { entityTag, requirePreconditions } from "./entity-tag.ts";
 import { documentAddress, documentJson } from "./representation.ts";
@@ -65,8 +63,16 @@ export function putDocument(api: ApiContext): Route {
     handle: async ({ params, body, headers, user, signal }) => {
       const id = requireDocumentId(params.id);
       if (body.type === "application/json") requireSameId(body.value, id);
-      const text = body.type === "application/json" ? composeText(body.value) : body.value;
-      const prepared = prepareDocument(id, text, documentBytesMax);
+      const bytesMax = documentBytesMax;
+      const prepared =
+        body.type === "application/json"
+          ? await api.texts.run(
+              "compose",
+              { id, members: body.value, bytesMax },
+              body.value.content.length,
+              signal,
+            )
+          : await api.texts.run("prepare", { id, text: body.value, bytesMax }, body.value.length, signal);
       return api.write((db) => {
         const collection = requireCollection(db, params.name);
         const existing = findDocument(db, collection, id);

@@ -6,11 +6,11 @@ import { requireCollection } from "../storage/collections.ts";
 import { findDocument, requireDocument } from "../storage/documents.ts";
 import { requireVersion } from "../storage/versions.ts";
 import { writeDocument } from "../storage/write-document.ts";
-import { prepareDocument } from "../text/prepare.ts";
 import type { ApiContext } from "./context.ts";
 import { requirePreconditions } from "./entity-tag.ts";
 import { written } from "./put-document.ts";
 import { documentParams, listedDocumentSchema, noQuery, strict, versionNumber } from "./schemas.ts";
+import { writePrepared } from "./write-prepared.ts";
 
 export function restoreRoute(api: ApiContext): Route {
   return route({
@@ -48,23 +48,27 @@ export function restoreRoute(api: ApiContext): Route {
     problems: [collectionNotFound, documentNotFound, versionNotFound, problems.preconditionFailed],
     handle: async ({ params, body, headers, user, signal }) => {
       const id = requireDocumentId(params.id);
-      return api.write((db) => {
-        const collection = requireCollection(db, params.name);
-        const existing = findDocument(db, collection, id) ?? requireDocument(db, collection, id);
-        requirePreconditions(headers, existing);
-        const { version } = body.value;
-        if (version === undefined && existing.deletedAt === null) {
-          throw problems.invalidRequest(`${id} is not in the trash: say which version is to be restored`, {
-            errors: [{ in: "body", pointer: "/version", detail: "is missing" }],
-          });
-        }
-        const { text } = requireVersion(db, existing, version ?? existing.version);
-        // What was written under a higher limit than today's can still be restored.
-        const prepared = prepareDocument(id, text, Number.MAX_SAFE_INTEGER);
-        const { versionsMax } = api.limits;
-        const options = { at: Date.now(), author: user.user, action: "restored", versionsMax } as const;
-        return written(200, collection, writeDocument(db, collection, prepared, options));
-      }, signal);
+      return writePrepared(
+        api,
+        (db, prepare) => {
+          const collection = requireCollection(db, params.name);
+          const existing = findDocument(db, collection, id) ?? requireDocument(db, collection, id);
+          requirePreconditions(headers, existing);
+          const { version } = body.value;
+          if (version === undefined && existing.deletedAt === null) {
+            throw problems.invalidRequest(`${id} is not in the trash: say which version is to be restored`, {
+              errors: [{ in: "body", pointer: "/version", detail: "is missing" }],
+            });
+          }
+          const { text } = requireVersion(db, existing, version ?? existing.version);
+          // What was written under a higher limit than today's can still be restored.
+          const prepared = prepare(id, text, Number.MAX_SAFE_INTEGER);
+          const { versionsMax } = api.limits;
+          const options = { at: Date.now(), author: user.user, action: "restored", versionsMax } as const;
+          return written(200, collection, writeDocument(db, collection, prepared, options));
+        },
+        signal,
+      );
     },
   });
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Snapshot } from "@weftkit/store";
 import { contentOf, listAttachments } from "../storage/attachments.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";
@@ -8,7 +9,7 @@ import { tarEnd, tarEntry } from "./write-tar.ts";
 
 /** So much is read at once; the rest waits until the client has taken it. */
 const batchDocuments = 100;
-const batchBytes = 1024 ** 2;
+const batchBytes = 256 * 1024;
 
 /**
  * A collection as a folder in a tar archive: documents as `<id>.md`, attachments under their paths; one state of it.
@@ -24,6 +25,8 @@ export async function* exportCollection(
     for await (const entries of part(snapshot, collection)) {
       yield entries;
       progress();
+      // A client that takes all at once would leave no turn of the event loop to others.
+      await setImmediate();
     }
   }
   yield tarEnd();

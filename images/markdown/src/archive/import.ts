@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { setImmediate } from "node:timers/promises";
 import { Problem } from "@weftkit/http";
 import type { Database } from "better-sqlite3";
 import type { ApiContext } from "../api/context.ts";
@@ -6,8 +7,8 @@ import { findAttachment, writeAttachment } from "../storage/attachments.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";
 import { findLiveDocument, textOf } from "../storage/documents.ts";
 import { writeDocument } from "../storage/write-document.ts";
-import { type PreparedDocument, prepareDocument } from "../text/prepare.ts";
-import { documentOfPath, isDocumentPath, mediaTypeOf, pathInFolder } from "./paths.ts";
+import type { PreparedDocument } from "../text/prepare.ts";
+import { documentOfPath, isDocumentPath, mediaTypeOf, pathInFolder, pathOfDocument } from "./paths.ts";
 import { readTar } from "./read-tar.ts";
 
 /** What became of the files of an archive. */
@@ -27,8 +28,11 @@ const skippedMax = 100;
 /** Files are written in transactions of so many, between which others get their turn. */
 const batchFiles = 20;
 const batchBytes = 256 * 1024;
+/** So much of an archive is read in one turn of the event loop. */
+const turnBytes = 128 * 1024;
 
 interface Work {
+  readonly path: string;
   readonly bytes: number;
   run(db: Database, collection: Collection): void;
 }
@@ -70,7 +74,13 @@ export async function importArchive(
     bytes += work.bytes;
     if (batch.length >= batchFiles || bytes >= batchBytes) await flush();
   };
+  let turn = 0;
   for await (const file of readTar(source, Math.max(documentBytesMax, attachmentBytesMax))) {
+    turn += "sizeBytes" in file ? file.sizeBytes : 0;
+    if (turn >= turnBytes) {
+      turn = 0;
+      await setImmediate();
+    }
     const path = pathInFolder(file.path);
     if (path === undefined) continue;
     if ("type" in file) skip(path, "it is a link or a device, not a file");
@@ -80,8 +90,11 @@ export async function importArchive(
       // A copy, so that the chunk of the stream that it is part of can go.
       else await add(attachmentWork(path, Buffer.from(file.content), author, counts));
     } else {
-      const prepared = documentOf(path, file.content, documentBytesMax);
-      if (typeof prepared === "string") skip(path, prepared);
+      // What is there now says nothing of a file that the archive has twice.
+      if (batch.some((work) => work.path === path)) await flush();
+      const prepared = await documentOf(api, name, path, file.content);
+      if (prepared === "unchanged") counts.unchanged++;
+      else if ("reason" in prepared) skip(path, prepared.reason);
       else await add(documentWork(prepared, author, api.limits.versionsMax, counts));
     }
   }
@@ -89,15 +102,29 @@ export async function importArchive(
   return { ...counts, skipped };
 }
 
-/** The document of a file, or why it cannot be one. */
-function documentOf(path: string, content: Buffer, bytesMax: number): PreparedDocument | string {
-  if (!isUtf8(content)) return "its text is not UTF-8";
+/** The document of a file, unless it is there as it is, or why it cannot be one. */
+async function documentOf(
+  api: ApiContext,
+  name: string,
+  path: string,
+  content: Buffer,
+): Promise<PreparedDocument | "unchanged" | { readonly reason: string }> {
+  if (!isUtf8(content)) return { reason: "its text is not UTF-8" };
+  const id = documentOfPath(path);
+  const text = content.toString();
+  if (await api.store.read((db) => isStored(db, requireCollection(db, name), id, text))) return "unchanged";
+  const bytesMax = api.limits.documentBytesMax;
   try {
-    return prepareDocument(documentOfPath(path), content.toString(), bytesMax);
+    return await api.texts.run("prepare", { id, text, bytesMax }, text.length);
   } catch (error) {
-    if (error instanceof Problem) return error.message;
+    if (error instanceof Problem && error.type.status < 500) return { reason: error.message };
     throw error;
   }
+}
+
+function isStored(db: Database, collection: Collection, id: string, text: string): boolean {
+  const existing = findLiveDocument(db, collection, id);
+  return existing !== undefined && textOf(db, existing) === text;
 }
 
 function documentWork(
@@ -107,13 +134,14 @@ function documentWork(
   counts: { created: number; updated: number; unchanged: number },
 ): Work {
   return {
+    path: pathOfDocument(document.id),
     bytes: document.sizeBytes,
     run: (db, collection) => {
-      const existing = findLiveDocument(db, collection, document.id);
-      if (existing !== undefined && textOf(db, existing) === document.text) {
+      if (isStored(db, collection, document.id, document.text)) {
         counts.unchanged++;
         return;
       }
+      const existing = findLiveDocument(db, collection, document.id);
       writeDocument(db, collection, document, { at: Date.now(), author, action: "imported", versionsMax });
       counts[existing === undefined ? "created" : "updated"]++;
     },
@@ -127,6 +155,7 @@ function attachmentWork(
   counts: { attachments: number; unchanged: number },
 ): Work {
   return {
+    path,
     bytes: content.length,
     run: (db, collection) => {
       const before = findAttachment(db, collection, path)?.sha256;

@@ -1,121 +1,217 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Problem } from "@weftkit/http";
+import { statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
-import type { DocumentLink } from "../content.ts";
+import type { ApiContext } from "../api/context.ts";
 import { documentExists, tooManyLinks } from "../problems.ts";
-import { rewriteLinks } from "../render/rewrite-links.ts";
-import type { Collection } from "../storage/collections.ts";
-import { documentOfRow, findDocument, type StoredDocument, textOf } from "../storage/documents.ts";
+import { type Collection, requireCollection } from "../storage/collections.ts";
+import {
+  documentOfRow,
+  findDocument,
+  requireDocument,
+  type StoredDocument,
+  textOf,
+} from "../storage/documents.ts";
 import { moveDocument, type WriteOptions, writeDocument } from "../storage/write-document.ts";
-import { splitText } from "../text/front-matter.ts";
-import { type PreparedDocument, prepareDocument } from "../text/prepare.ts";
-import { backlinksTo } from "./backlinks.ts";
-import { resolveKey, resolveTarget } from "./resolve.ts";
-import { baseName, idOfPath, linkKey, pathToId } from "./target.ts";
+import type { PreparedDocument } from "../text/prepare.ts";
+import { textWork } from "../text/text-work.ts";
+import type { RenamePlan } from "./rename-plan.ts";
+import { resolveKey } from "./resolve.ts";
+import { baseName, linkKey } from "./target.ts";
 
-/** All of them are rewritten in one transaction, which holds up others while it runs. */
+/** All of them are written in one transaction, which holds up others while it runs. */
 const sourcesMax = 1000;
 const linksMax = 20_000;
+const bytesMax = 32 * 1024 ** 2;
+/** Texts that are on the way to the workers at once. */
+const preparedAtOnce = 8;
+/** When documents still change between their reading and the transaction, those are read again inside of it. */
+const attemptsMax = 3;
+
+export interface RenameRequest {
+  readonly collection: string;
+  readonly id: string;
+  /** Another id than `id`. */
+  readonly to: string;
+  readonly author: string;
+  /** @throws Problem when the document is not what the client expects. */
+  check(document: StoredDocument): void;
+}
 
 export interface Renamed {
+  readonly collection: Collection;
   readonly document: StoredDocument;
   /** How many other documents have got a new version because their links were rewritten. */
   readonly relinked: number;
 }
 
 /**
- * Gives a document another id, and rewrites what links to it by its old one, in the caller's transaction. Links that
- * find it by its title stay as they are, and go on finding it.
+ * Gives a document another id, and rewrites what links to it by its old one, in one transaction. The texts are made
+ * before it, by the workers; those of documents that have changed since then are made again.
  *
- * @throws Problem `document-exists`, `too-many-links`.
+ * @throws Problem `collection-not-found`, `document-not-found`, `document-exists`, `too-many-links`,
+ * `document-too-large`
  */
-export function renameDocument(
-  db: Database,
-  collection: Collection,
-  document: StoredDocument,
-  to: string,
-  options: WriteOptions & { readonly bytesMax: number },
-): Renamed {
+export async function renameDocument(
+  api: ApiContext,
+  request: RenameRequest,
+  signal: AbortSignal,
+): Promise<Renamed> {
+  let texts = new RenamedTexts();
+  for (let attempt = 1; attempt < attemptsMax; attempt++) {
+    const state = await api.store.read((db) => readRename(db, request), { signal });
+    if (!isDeepStrictEqual(texts.plan, state.plan)) texts = new RenamedTexts(state.plan);
+    await prepareTexts(api, state, texts, signal);
+    const done = await api.write((db) => {
+      const now = readRename(db, request);
+      const isReady =
+        isDeepStrictEqual(texts.plan, now.plan) &&
+        [now.document, ...now.sources].every((source) => texts.of(source) !== undefined);
+      return isReady ? commit(api, db, now, texts, request.author) : undefined;
+    }, signal);
+    if (done !== undefined) return done;
+  }
+  return api.write((db) => {
+    const now = readRename(db, request);
+    const ready = isDeepStrictEqual(texts.plan, now.plan) ? texts : new RenamedTexts(now.plan);
+    for (const source of [now.document, ...now.sources]) {
+      if (ready.of(source) === undefined) {
+        ready.set(source, textWork.rename(workOf(api, now.plan, source, textOf(db, source))));
+      }
+    }
+    return commit(api, db, now, ready, request.author);
+  }, signal);
+}
+
+/** What a rename has to do, as things are now. */
+interface RenameState {
+  readonly collection: Collection;
+  readonly document: StoredDocument;
+  readonly plan: RenamePlan;
+  /** The other documents whose text names the document by its id. */
+  readonly sources: readonly StoredDocument[];
+}
+
+/** New texts, each of one version of a document. */
+class RenamedTexts {
+  readonly plan: RenamePlan | undefined;
+  readonly #ready = new Map<number, { readonly version: number; readonly prepared: PreparedDocument }>();
+
+  constructor(plan?: RenamePlan) {
+    this.plan = plan;
+  }
+
+  of({ row, version }: StoredDocument): PreparedDocument | undefined {
+    const ready = this.#ready.get(row);
+    return ready?.version === version ? ready.prepared : undefined;
+  }
+
+  set({ row, version }: StoredDocument, prepared: PreparedDocument): void {
+    this.#ready.set(row, { version, prepared });
+  }
+}
+
+function readRename(db: Database, { collection: name, id, to, check }: RenameRequest): RenameState {
+  const collection = requireCollection(db, name);
+  const document = requireDocument(db, collection, id);
+  check(document);
   const taken = findDocument(db, collection, to);
   if (taken !== undefined && taken.row !== document.row) {
     const where = taken.deletedAt === null ? "" : " in the trash; purge it first, or restore it";
     throw documentExists(`there is a document ${to} already${where}`);
   }
-  const rename: Rename = { db, collection, document, to };
-  // What links mean is asked before anything moves.
-  const sources = sourcesOf(rename).map((source) => ({ source, text: relinked(rename, source) }));
-  const own = prepareDocument(to, movedText(rename), options.bytesMax);
-  const prepared = sources.map(
-    ({ source, text }): PreparedDocument => prepareDocument(source.id, text, options.bytesMax),
-  );
-  const moved = moveDocument(db, collection, document, own, options);
-  for (const source of prepared) writeDocument(db, collection, source, { ...options, action: "relinked" });
-  return { document: moved, relinked: prepared.length };
+  const plan: RenamePlan = { id, to, names: namesOf(db, collection, document, to) };
+  return { collection, document, plan, sources: sourcesOf(db, collection, document, plan) };
 }
 
-interface Rename {
-  readonly db: Database;
-  readonly collection: Collection;
-  readonly document: StoredDocument;
-  readonly to: string;
-}
-
-/** The other documents whose text names the document by its id. */
-function sourcesOf({ db, collection, document }: Rename): StoredDocument[] {
-  const links = backlinksTo(db, collection, document, ["", -1], linksMax + 1);
-  const rows = new Set<number>();
-  for (const { sourceRow, kind, target, source } of links) {
-    if (sourceRow === document.row) continue;
-    if (resolveTarget(db, collection, source, target, kind)?.by !== "title") rows.add(sourceRow);
+/** The names in wiki links that mean the document by its id, and what stands in their place afterwards. */
+function namesOf(
+  db: Database,
+  collection: Collection,
+  document: StoredDocument,
+  to: string,
+): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const key of [linkKey(document.id), linkKey(baseName(document.id))]) {
+    const found = resolveKey(db, collection, "wiki", key);
+    if (found?.row !== document.row || found.by === "title") continue;
+    names.set(key, found.by === "id" ? to : shortName(db, collection, document, to));
   }
-  if (rows.size > sourcesMax || links.length > linksMax) {
-    throw tooManyLinks(
-      `more than ${sourcesMax} documents link to ${document.id}; link to a title ([[${document.title}]]), or keep the id`,
-    );
-  }
-  return [...rows].map((row) => documentOfRow(db, row));
-}
-
-/** The text of another document, with the links to the document rewritten. */
-function relinked(rename: Rename, source: StoredDocument): string {
-  const { db, collection, document, to } = rename;
-  return rewriteBody(textOf(db, source), (target, kind) => {
-    const found = resolveTarget(db, collection, source.id, target, kind);
-    if (found?.row !== document.row || found.by === "title") return undefined;
-    return kind === "markdown" ? markdownTarget(target, to, source.id) : wikiTarget(rename, found.by);
-  });
-}
-
-/** The document's own text: its links to itself, and its relative links when it moves to another folder. */
-function movedText(rename: Rename): string {
-  const { db, collection, document, to } = rename;
-  return rewriteBody(textOf(db, document), (target, kind) => {
-    if (kind === "wiki") {
-      const found = resolveTarget(db, collection, document.id, target, kind);
-      return found?.row !== document.row || found.by === "title" ? undefined : wikiTarget(rename, found.by);
-    }
-    const id = idOfPath(target, document.id);
-    if (id === undefined) return undefined;
-    const meant = id === document.id ? to : id;
-    return idOfPath(target, to) === meant ? undefined : markdownTarget(target, meant, to);
-  });
-}
-
-function rewriteBody(
-  text: string,
-  rewriter: (target: string, kind: DocumentLink["kind"]) => string | undefined,
-): string {
-  const { head, body } = splitText(text);
-  return head + rewriteLinks(body, rewriter);
-}
-
-/** A path stays relative or absolute, as it was. */
-function markdownTarget(before: string, to: string, from: string): string {
-  return before.startsWith("/") ? `/${to}.md` : pathToId(to, from);
+  return names;
 }
 
 /** A short name stays short where it then means no other document. */
-function wikiTarget({ db, collection, document, to }: Rename, by: "id" | "base"): string {
+function shortName(db: Database, collection: Collection, document: StoredDocument, to: string): string {
   const short = baseName(to);
-  if (by === "id" || short === to) return to;
   const meant = resolveKey(db, collection, "wiki", linkKey(short));
   return meant === undefined || meant.row === document.row ? short : to;
+}
+
+function sourcesOf(
+  db: Database,
+  collection: Collection,
+  document: StoredDocument,
+  plan: RenamePlan,
+): StoredDocument[] {
+  const select = statement(
+    db,
+    "SELECT source FROM links WHERE collection = ? AND key = ? AND kind = ? ORDER BY source LIMIT ?",
+    { pluck: true },
+  );
+  const keys = [["markdown", document.id], ...[...plan.names.keys()].map((key) => ["wiki", key])] as const;
+  const links = keys.flatMap(
+    ([kind, key]) => select.all(collection.row, key, kind, linksMax + 1) as number[],
+  );
+  const rows = new Set(links);
+  rows.delete(document.row);
+  if (rows.size > sourcesMax) throw tooMany(document, `more than ${sourcesMax} documents link`);
+  if (links.length > linksMax) throw tooMany(document, `more than ${linksMax} links lead`);
+  const sources = [...rows].map((row) => documentOfRow(db, row));
+  const bytes = sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  if (bytes > bytesMax) throw tooMany(document, `documents of more than ${bytesMax / 1024 ** 2} MB link`);
+  return sources;
+}
+
+function tooMany({ id, title }: StoredDocument, what: string): Problem {
+  return tooManyLinks(`${what} to ${id}; link to a title ([[${title}]]), or keep the id`);
+}
+
+async function prepareTexts(
+  api: ApiContext,
+  { document, sources, plan }: RenameState,
+  texts: RenamedTexts,
+  signal: AbortSignal,
+): Promise<void> {
+  const missing = [document, ...sources].filter((source) => texts.of(source) === undefined);
+  for (let start = 0; start < missing.length; start += preparedAtOnce) {
+    const some = missing.slice(start, start + preparedAtOnce);
+    await Promise.all(
+      some.map(async (source) => {
+        const text: string | undefined = await api.store.read((db) => textOf(db, source), { signal });
+        // That version may be gone: then there is a newer one, which the transaction will find missing.
+        if (text === undefined) return;
+        const work = workOf(api, plan, source, text);
+        texts.set(source, await api.texts.runAside("rename", work, text.length, signal));
+      }),
+    );
+  }
+}
+
+function workOf(api: ApiContext, plan: RenamePlan, { id }: StoredDocument, text: string) {
+  return { plan, id, text, bytesMax: api.limits.documentBytesMax };
+}
+
+function commit(
+  api: ApiContext,
+  db: Database,
+  { collection, document, sources }: RenameState,
+  texts: RenamedTexts,
+  author: string,
+): Renamed {
+  const options: WriteOptions = { at: Date.now(), author, versionsMax: api.limits.versionsMax };
+  const moved = moveDocument(db, collection, document, texts.of(document)!, options);
+  for (const source of sources) {
+    writeDocument(db, collection, texts.of(source)!, { ...options, action: "relinked" });
+  }
+  return { collection, document: moved, relinked: sources.length };
 }

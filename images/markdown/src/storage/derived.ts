@@ -28,9 +28,9 @@ export function writeDerived(
     documentRow,
     collectionRow,
     title: document.title,
-    headings: document.extracted.headings.map(({ text }) => text),
+    headings: document.headings,
     tags: document.tags,
-    text: document.extracted.plainText,
+    text: document.plainText,
   });
 }
 

@@ -59,7 +59,7 @@ export function documentOfRow(db: Database, row: number): StoredDocument {
   ) as StoredDocument;
 }
 
-/** The current text of a document. */
+/** The text of a document as it was read in the same transaction or snapshot. */
 export function textOf(db: Database, document: Pick<StoredDocument, "row" | "version">): string {
   const sql = "SELECT text FROM versions WHERE document = ? AND version = ?";
   return statement(db, sql, { pluck: true }).get(document.row, document.version) as string;

@@ -29,16 +29,26 @@ const closing = /^(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/gm;
  */
 export function splitText(text: string): SplitText {
   const none: SplitText = { head: "", yaml: "", body: text, fields: {} };
-  const start = opening.exec(text)?.[0].length;
-  if (start === undefined) return none;
-  closing.lastIndex = start;
-  const end = closing.exec(text);
-  if (end === null) return none;
-  const yaml = text.slice(start, end.index);
+  const place = yamlPlace(text);
+  if (place === undefined) return none;
+  const yaml = text.slice(place.start, place.end);
   const fields = parseYaml(yaml);
   if (fields === undefined) return none;
-  const bodyStart = end.index + end[0].length;
-  return { head: text.slice(0, bodyStart), yaml, body: text.slice(bodyStart), fields };
+  return { head: text.slice(0, place.bodyStart), yaml, body: text.slice(place.bodyStart), fields };
+}
+
+/** The body of a text whose front matter is known to have fields: it is not read again. */
+export function bodyBelowFields(text: string): string {
+  return text.slice(yamlPlace(text)?.bodyStart ?? 0);
+}
+
+/** What is between the lines of hyphens at the head of a text, YAML or not. */
+function yamlPlace(text: string): { start: number; end: number; bodyStart: number } | undefined {
+  const start = opening.exec(text)?.[0].length;
+  if (start === undefined) return undefined;
+  closing.lastIndex = start;
+  const end = closing.exec(text);
+  return end === null ? undefined : { start, end: end.index, bodyStart: end.index + end[0].length };
 }
 
 function parseYaml(yaml: string): Fields | undefined {

@@ -18,7 +18,10 @@ export interface PreparedDocument {
   readonly tags: readonly string[];
   readonly fieldRows: readonly FieldRow[];
   readonly linkRows: readonly LinkRow[];
-  readonly extracted: Extracted;
+  /** Without markup. */
+  readonly headings: readonly string[];
+  /** `Extracted.plainText`. */
+  readonly plainText: string;
 }
 
 const titleMax = 1024;
@@ -48,7 +51,8 @@ export function prepareDocument(id: string, text: string, bytesMax: number): Pre
     tags: tagsOf(fields),
     fieldRows: fieldRowsOf(fields),
     linkRows: linkRowsOf(id, extracted.links),
-    extracted,
+    headings: extracted.headings.map((heading) => heading.text),
+    plainText: extracted.plainText,
   };
 }
 

@@ -70,6 +70,12 @@ export class WorkerCalls<Api extends WorkerApi> {
     await this.ended;
   }
 
+  /** Ends the thread wherever it is: for one that holds nothing, or does not come back from a call. */
+  async kill(): Promise<void> {
+    await this.#worker.terminate();
+    await this.ended;
+  }
+
   #answered(answer: Answer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
