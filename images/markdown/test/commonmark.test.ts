@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createParser } from "../src/render/parser.ts";
 
@@ -51,6 +53,14 @@ describe.each(Object.entries(Object.groupBy(examples, ({ section }) => section))
 test("the differences are those that are known", () => {
   const different = examples.filter(({ markdown, html }) => parser.render(markdown) !== html);
   expect(different.map(({ number }) => number)).toEqual([...differences.keys()]);
+});
+
+test("the differences are documented", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/compatibility/markdown.md"), "utf8");
+  const rows = page.split(/^## /m)[3]!.matchAll(/^\| ([\d, ]+) \|/gm);
+  const documented = [...rows].flatMap(([, numbers]) => numbers!.split(", ").map(Number));
+  expect(documented).toEqual([...differences.keys()]);
+  expect(page).toContain(`${examples.length - differences.size} of the ${examples.length} examples`);
 });
 
 test("without wiki links and bare addresses only the empty block quotes are different", () => {
