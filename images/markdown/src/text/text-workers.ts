@@ -7,8 +7,8 @@ import { type TextWork, textWork } from "./text-work.ts";
 import type { TextWorkerApi } from "./text-worker.ts";
 
 /**
- * Shorter texts (UTF-16 units) are worked on in place: 8 KB of prose take 0.2 ms, with a link every ten words 0.5 ms, and
- * of what is written to be slow some 20 ms. The way to a worker and back takes 0.03 ms of an idle machine.
+ * Shorter texts (UTF-16 units) are worked on in place: 8 KB of prose take 0.2 ms of a processor, full of links 1 ms, and
+ * what is written to be slow at most 30 ms. The way to a worker and back takes 0.03 ms while the machine is idle.
  */
 export const inPlaceMax = 8192;
 /** One hostile text must not hold up all others, and one processor is for the event loop. */
