@@ -126,7 +126,8 @@ export class EndpointClient {
     const limits = { throttle: this.#throttle, throttledMs: this.#throttledMs(body), signal };
     if (url !== undefined && (await this.#transfers.upload(body, url, limits))) return;
     const target = { method: "POST", path: "/persist", query: { action: "part", sha256: part.sha256 } };
-    const call = this.#call({ target, body, epoch, throttle: this.#throttle, signal });
+    const bodySha256 = part.sha256;
+    const call = this.#call({ target, body, bodySha256, epoch, throttle: this.#throttle, signal });
     await this.#send(call, readPartReply);
   }
 

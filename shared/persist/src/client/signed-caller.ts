@@ -21,6 +21,8 @@ export interface Call extends Pick<Exchange, "body" | "timeoutMs" | "replyBytesM
   readonly epoch: number;
   readonly seq: number;
   readonly prev: string | null;
+  /** Where it is known already: hashing megabytes holds the event loop. */
+  readonly bodySha256?: string;
 }
 
 /** Signs requests, and believes no reply that the function has not signed for this very request. */
@@ -84,12 +86,15 @@ export class SignedCaller {
     }
   }
 
-  async #callOnce({ target, epoch, seq, prev, ...exchange }: Call, key: SigningKey): Promise<HttpReply> {
+  async #callOnce(
+    { target, epoch, seq, prev, bodySha256, ...exchange }: Call,
+    key: SigningKey,
+  ): Promise<HttpReply> {
     const nonce = newNonce();
     const headers = signRequest(key, target, {
       timestamp: Math.round(this.#clock.wallMs() + this.#clockOffsetMs),
       nonce,
-      contentSha256: sha256(exchange.body),
+      contentSha256: bodySha256 ?? sha256(exchange.body),
       subtree: this.#subtree,
       epoch,
       seq,

@@ -38,6 +38,8 @@ export interface Pushed {
 }
 
 const commitsMax = 3;
+/** Several parts are hashed, sent and read back at once: longer ones would hold the event loop for too long. */
+const pieceBytesPerPart = 1 << 20;
 /** What one name takes in a commit, and what else is in it besides manifest and names. */
 const requiredNameBytes = 67;
 const commitBytesBeside = 1024;
@@ -55,7 +57,8 @@ export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushO
   let pieces = 0;
   for (const [name, { piece }] of Object.entries(entry.streams)) {
     if (piece === undefined) continue;
-    const cut = await cutIntoParts(chain.outbox.pathOf(entry, piece), piece, limits.partBytesMax, cipher);
+    const partBytes = Math.min(limits.partBytesMax, pieceBytesPerPart);
+    const cut = await cutIntoParts(chain.outbox.pathOf(entry, piece), piece, partBytes, cipher);
     parts.set(
       name,
       cut.map(({ sha256, bytes }) => ({ sha256, bytes })),
