@@ -58,7 +58,7 @@ describe("memory stays flat", () => {
     const before = peakMemory(engine);
     for (let i = 0; i < 2; i++) expect(await pour(engine, request, type, piece, 100)).toBe(refused);
     // Far from the 200 MB that came; how much of the reads waits for the collector depends on the machine's load.
-    expect((peakMemory(engine) - before) / megabyte).toBeLessThan(60);
+    expect((peakMemory(engine) - before) / megabyte).toBeLessThan(100);
     expect((await callUrl("GET", `${engine.url}${wiki}`)).status).toBe(200);
   });
 
@@ -74,14 +74,15 @@ describe("memory stays flat", () => {
       [`{"content":"","a":[${"[],".repeat(300_000)}0]}`, "application/json"],
       [`---\na: ${"{a: ".repeat(15_000)}\n---\n`, "text/markdown"],
       [`---\n${"- ".repeat(20_000)}\n---\n`, "text/markdown"],
-      [`---\na: &a ${"x".repeat(60_000)}\nb: [${"*a,".repeat(1000)}]\n---\n`, "text/markdown"],
+      [`---\na: &a ${"x".repeat(60_000)}\nb: [${"*a,".repeat(15_000)}]\n---\n`, "text/markdown"],
     ] as const;
     for (const [body, type] of bombs) {
       const { status, text } = await put(body, type);
       expect([200, 201, 400], text).toContain(status);
     }
     expect((await put(bombs[0][0], "application/json")).json.detail).toContain("nested");
-    expect((peakMemory(engine) - before) / megabyte).toBeLessThan(100);
+    // Any that went off would take close to a gigabyte; two heaps that are not collected yet take some hundred.
+    expect((peakMemory(engine) - before) / megabyte).toBeLessThan(300);
   });
 
   test("under an export of much that is not read", async () => {
