@@ -185,6 +185,25 @@ describe("a volume that is kept", () => {
     expect((await start("two")).log.numbers()).toEqual(upTo(3));
   }, 40_000);
 
+  test("does not wait at its end for a push that waits for the function", async () => {
+    const first = await start("one");
+    first.write();
+    const arrived = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Fate>();
+    server.fate = (label) => {
+      if (!label.startsWith("POST /persist")) return "served";
+      arrived.resolve();
+      return answer.promise;
+    };
+    const pushing = first.persistence.flush(AbortSignal.timeout(1000));
+    await arrived.promise;
+    server.fate = () => "served";
+    await expect(pushing).rejects.toThrow();
+    await stop(first);
+    answer.resolve("request lost");
+    expect((await start("two")).log.numbers()).toEqual([1]);
+  });
+
   test("says what is not pushed when the function stays away until the end", async () => {
     const first = await start("one");
     first.write();
@@ -246,6 +265,23 @@ describe("two engines on one subtree", () => {
     expect((await first.fenced).code).toBe("fenced");
     await stop(second);
     expect((await start("three")).log.numbers()).toEqual([1, 2]);
+  });
+
+  test("the second waits also while the first restores for longer than its lease holds", async () => {
+    const before = await start("before");
+    before.write();
+    await stop(before);
+    // Its parts come so slowly that the lease would have run out twice.
+    const slow = async (label: string) => {
+      if (label === "GET /restore") await new Promise((resolve) => setTimeout(resolve, 700));
+      return "served" as const;
+    };
+    server.fate = slow;
+    const first = await start("one");
+    server.fate = () => "served";
+    first.write();
+    await first.persistence.flush();
+    expect(first.persistence.status()).toMatchObject({ leaseHeld: true, seq: 2 });
   });
 
   test("one that served without a lease is fenced when it finds another at its place", async () => {

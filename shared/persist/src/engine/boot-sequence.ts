@@ -1,26 +1,27 @@
-import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { formatBytes, WeftkitError } from "@weftkit/core";
+import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
-import type { LeaseReply, RestoreReply } from "../contract/messages.ts";
+import type { LeaseReply } from "../contract/messages.ts";
 import { subtreeOf } from "../contract/names.ts";
-import { parseManifest } from "../contract/parse-manifest.ts";
-import type { Cursor } from "../stream.ts";
 import { type BootFindings, decideBoot } from "./boot-decision.ts";
 import { claimLowestFree, claimReplica } from "./claim.ts";
 import type { PersistContext } from "./context.ts";
-import { writeSynced } from "./durable-files.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
 import { type NamedManifest, nameText } from "./manifest-chain.ts";
 import { parkLocalState } from "./parked.ts";
-import { Restorer } from "./restorer.ts";
+import { fetchManifest, removeRemnants, restoreDone, restoreStreams } from "./restore-state.ts";
+
+/** A start that has failed waits no longer for the function to take its lease back. */
+const releaseMs = 1000;
 
 /** A volume that is whole does not wait longer for a function that does not answer. */
 const patienceMs = 10_000;
 
-/** Stands in the folder while streams are being restored: what they hold then is no state of anybody's. */
-const restoringFile = "restoring";
+/** A lease, and who renews it from the moment it was claimed: a restore may take longer than it holds. */
+export interface HeldLease {
+  readonly claimed: LeaseReply;
+  readonly keeper: LeaseKeeper;
+}
 
 /** Where an engine stands after its boot. */
 export interface Booted {
@@ -28,7 +29,7 @@ export interface Booted {
   readonly endpoint: Endpoint;
   readonly cipher: PartCipher | undefined;
   /** Undefined when the function did not answer and the volume is whole: the lease is claimed later. */
-  readonly lease: LeaseReply | undefined;
+  readonly lease: HeldLease | undefined;
   /** The `restore_at` that the state was taken back to, ever. */
   readonly restoredAt: string | undefined;
 }
@@ -49,8 +50,8 @@ export async function boot(context: PersistContext, signal?: AbortSignal): Promi
     settings.restoreAt === chain.state.restoredAt;
   try {
     const patience = isWhole ? AbortSignal.timeout(patienceMs) : undefined;
-    const { subtree, lease } = await claim(context, anyOf(signal, patience));
-    return { subtree, ...(await settle(context, subtree, lease, signal)) };
+    const { subtree, endpoint, claimed } = await claim(context, anyOf(signal, patience));
+    return await settleOrRelease(context, subtree, endpoint, claimed, signal);
   } catch (error) {
     if (!isWhole || signal?.aborted === true || !isOutage(error)) throw error;
     const { subtree } = chain.state!;
@@ -72,15 +73,20 @@ export async function claimLater(
   subtree: string,
   endpoint: Endpoint,
   signal?: AbortSignal,
-): Promise<LeaseReply> {
-  const lease = await claimOrFence(context, subtree, endpoint, signal);
-  const found = await findings(context, subtree, lease);
+): Promise<HeldLease> {
+  const claimed = await claimOrFence(context, subtree, endpoint, signal);
+  const found = await findings(context, subtree, claimed);
   const { action, why } = decideBoot({ ...found, restoreOnBoot: "auto", restoreAt: undefined });
-  if (action !== "continue" && found.state?.acknowledged.manifest !== null) {
+  const isBegun = action === "begin" && found.state?.acknowledged.manifest === null;
+  if (action !== "continue" && !isBegun) {
     throw new WeftkitError("fenced", `this volume is not the newest state any more: ${why}`);
   }
-  await takeUp(context, lease, undefined);
-  return lease;
+  await takeUp(context, claimed, undefined);
+  return { claimed, keeper: keep(context, endpoint, claimed) };
+}
+
+function keep({ owner, clock, log }: PersistContext, endpoint: Endpoint, claimed: LeaseReply): LeaseKeeper {
+  return new LeaseKeeper(claimed, { endpoint, owner, clock, log });
 }
 
 /** A lease of another owner is not waited for here: this process takes writes, and must not go on with that. */
@@ -103,11 +109,17 @@ async function claimOrFence(
 async function claim(
   context: PersistContext,
   signal: AbortSignal | undefined,
-): Promise<{ subtree: string; lease: LeaseReply }> {
+): Promise<{ subtree: string; endpoint: Endpoint; claimed: LeaseReply }> {
   const { settings, chain, engine, owner, log } = context;
   const nameOf = (replica: string) => subtreeOf(settings.namespace, engine, replica);
+  const endpoints = new Map<string, Endpoint>();
+  const endpointOf = (replica: string) => {
+    const endpoint = endpoints.get(replica) ?? context.connect(nameOf(replica));
+    endpoints.set(replica, endpoint);
+    return endpoint;
+  };
   const options = {
-    claim: (replica: string) => context.connect(nameOf(replica)).claim(owner, signal),
+    claim: (replica: string) => endpointOf(replica).claim(owner, signal),
     log,
     signal,
     onWaiting: (why: string) => context.waiting(why),
@@ -115,8 +127,14 @@ async function claim(
   const known = chain.state?.subtree;
   const remembered = known?.startsWith(nameOf("0").slice(0, -1)) ? known.split("/").at(-1) : undefined;
   const replica = settings.replica ?? remembered;
-  const claimed = await (replica === undefined ? claimLowestFree(options) : claimReplica(replica, options));
-  return { subtree: nameOf(claimed.replica), lease: claimed.lease };
+  try {
+    const claimed = await (replica === undefined ? claimLowestFree(options) : claimReplica(replica, options));
+    const endpoint = endpointOf(claimed.replica);
+    endpoints.delete(claimed.replica);
+    return { subtree: nameOf(claimed.replica), endpoint, claimed: claimed.lease };
+  } finally {
+    for (const other of endpoints.values()) other.close();
+  }
 }
 
 async function findings(context: PersistContext, subtree: string, lease: LeaseReply): Promise<BootFindings> {
@@ -132,14 +150,34 @@ async function findings(context: PersistContext, subtree: string, lease: LeaseRe
   };
 }
 
+/** Settles what a claimed subtree and the volume have to do with each other, and renews the lease meanwhile. */
+async function settleOrRelease(
+  context: PersistContext,
+  subtree: string,
+  endpoint: Endpoint,
+  claimed: LeaseReply,
+  signal: AbortSignal | undefined,
+): Promise<Booted> {
+  const keeper = keep(context, endpoint, claimed);
+  try {
+    const settled = await settle(context, subtree, endpoint, claimed, anyOf(signal, keeper.lost));
+    return { subtree, endpoint, lease: { claimed, keeper }, ...settled };
+  } catch (error) {
+    // What has failed is told; a lease that is not given back runs out by itself.
+    await keeper.stop(true, AbortSignal.timeout(releaseMs)).catch(() => {});
+    endpoint.close();
+    throw error;
+  }
+}
+
 async function settle(
   context: PersistContext,
   subtree: string,
+  endpoint: Endpoint,
   lease: LeaseReply,
   signal: AbortSignal | undefined,
-): Promise<Omit<Booted, "subtree">> {
+): Promise<Pick<Booted, "cipher" | "restoredAt">> {
   const { chain, settings, log } = context;
-  const endpoint = context.connect(subtree);
   const cipher = await context.cipherOf(subtree);
   const remote = await remoteManifest(context, endpoint, lease, signal);
   const restoredBefore = chain.state?.restoredAt ?? remote?.manifest.restoredAt;
@@ -173,12 +211,13 @@ async function settle(
           "the volume's state was moved aside; remove the folder when nothing in it is missed",
         );
       }
-      const cursors = await restoreStreams(context, { endpoint, cipher }, remote!, restoreAt, signal);
+      const which = restoreAt === undefined ? { manifest: remote!.sha256 } : { at: restoreAt };
+      const cursors = await restoreStreams(context, { endpoint, cipher }, which, signal);
       await chain.adopt(subtree, remote, restoreAt === undefined ? cursors : {}, restoreAt ?? restoredBefore);
-      await rm(join(chain.folder, restoringFile), { force: true });
+      await restoreDone(context);
     }
   }
-  return { endpoint, cipher, lease, restoredAt: restoreAt ?? restoredBefore };
+  return { cipher, restoredAt: restoreAt ?? restoredBefore };
 }
 
 /** The volume is on the remote chain: notes a push whose confirmation was lost. */
@@ -215,108 +254,6 @@ async function remoteManifest(
   if (head.manifest === null) return undefined;
   if (chain.acknowledged?.sha256 === head.manifest) return chain.acknowledged;
   return (await fetchManifest(endpoint, { manifest: head.manifest }, signal)).named;
-}
-
-async function fetchManifest(
-  endpoint: Endpoint,
-  which: { at?: string; manifest?: string },
-  signal: AbortSignal | undefined,
-): Promise<{ named: NamedManifest; urls: RestoreReply["downloadUrls"] }> {
-  const reply = await endpoint.restore(which, signal);
-  if (reply?.manifest === undefined || reply.manifest === null) {
-    throw new WeftkitError("chain_broken", "the function has lost the manifest that its own head names");
-  }
-  const named = nameText(reply.manifest);
-  parseManifest(named.text);
-  if (which.manifest !== undefined && which.manifest !== named.sha256) {
-    throw new WeftkitError(
-      "chain_broken",
-      `manifest ${which.manifest} is damaged: it hashes to ${named.sha256}`,
-    );
-  }
-  return { named, urls: reply.downloadUrls };
-}
-
-async function restoreStreams(
-  context: PersistContext,
-  { endpoint, cipher }: Pick<Booted, "endpoint" | "cipher">,
-  remote: NamedManifest,
-  restoreAt: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Record<string, Cursor>> {
-  const { chain, log, streams } = context;
-  const which = restoreAt === undefined ? { manifest: remote.sha256 } : { at: restoreAt };
-  const { named, urls } = await fetchManifest(endpoint, which, signal);
-  const { manifest } = named;
-  if (manifest.engine !== context.engine) {
-    throw new WeftkitError("chain_broken", `the state at ${manifest.subtree} is ${manifest.engine}'s`);
-  }
-  const key = requireKey(cipher, named);
-  await writeSynced(join(chain.folder, restoringFile), named.sha256);
-  const restorer = new Restorer(endpoint, join(chain.folder, "incoming"), key, urls);
-  const cursors: Record<string, Cursor> = {};
-  const started = context.clock.monotonicMs();
-  let bytes = 0;
-  for (const [name, { pieces }] of Object.entries(manifest.streams)) {
-    const stream = streams.find((candidate) => candidate.name === name);
-    if (stream === undefined) {
-      throw new WeftkitError(
-        "chain_broken",
-        `the state has a stream "${name}" that this version does not know: start the version that wrote it`,
-      );
-    }
-    const report = progress(
-      context,
-      name,
-      pieces.reduce((sum, piece) => sum + piece.bytes, 0),
-    );
-    const count = (received: number) => {
-      bytes += received;
-      report(received);
-    };
-    if (pieces.length === 0) continue;
-    cursors[name] = await stream.restore(restorer.fetch(pieces, count, signal), {
-      fetch: (content, index, part) => restorer.fetchPart(content, index, part, count, signal),
-    });
-  }
-  const ms = Math.round(context.clock.monotonicMs() - started);
-  log.info(
-    { seq: manifest.seq, at: new Date(manifest.time).toISOString(), bytes, ms },
-    "the state is restored",
-  );
-  return cursors;
-}
-
-/** Says by readiness how far a restore is. */
-function progress(context: PersistContext, name: string, total: number): (bytes: number) => void {
-  let done = 0;
-  return (bytes) => {
-    done += bytes;
-    const percent = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
-    context.waiting(`restoring ${name}: ${percent}% of ${formatBytes(total)}`);
-  };
-}
-
-/** @throws WeftkitError `encryption_key_invalid` when the state is encrypted with a key that is not configured. */
-function requireKey(cipher: PartCipher | undefined, { manifest }: NamedManifest): PartCipher | undefined {
-  const keyName = manifest.encryption?.keyName;
-  if (keyName === undefined) return undefined;
-  if (cipher?.keyName === keyName) return cipher;
-  throw new WeftkitError(
-    "encryption_key_invalid",
-    `the state is encrypted with key ${keyName}, and ${cipher === undefined ? "no key is" : `key ${cipher.keyName} is`} configured: set persist.encryption_key (WEFTKIT_PERSIST_ENCRYPTION_KEY_FILE)`,
-  );
-}
-
-/** What a restore that did not end has left is no state; it is removed, not kept. */
-async function removeRemnants({ chain, dataDir, streams }: PersistContext): Promise<void> {
-  const marker = join(chain.folder, restoringFile);
-  if (!existsSync(marker)) return;
-  const folder = join(dataDir, "restore-remnants");
-  await mkdir(folder, { recursive: true });
-  for (const stream of streams) if (!(await stream.isEmpty())) await stream.park(folder);
-  await rm(folder, { recursive: true, force: true });
-  await rm(marker);
 }
 
 async function hasData({ streams }: PersistContext): Promise<boolean> {

@@ -15,4 +15,6 @@ export interface Endpoint extends LeaseEndpoint {
   /** The bytes of a part, checked against its name. */
   downloadPart(sha256: string, url: string | undefined, signal?: AbortSignal): Promise<Uint8Array>;
   prune(request: PruneRequest, epoch: number, signal?: AbortSignal): Promise<PruneReply>;
+  /** Closes the connections; who has connected does so at the end. */
+  close(): void;
 }

@@ -13,8 +13,6 @@ export interface LeaseOptions {
   readonly owner: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Somebody else owns the subtree now: nothing may be written here any more. */
-  onFenced(error: WeftkitError): void;
 }
 
 /** A lease is renewed three times in its life, so that two may fail. */
@@ -27,6 +25,7 @@ const renewalsPerLease = 3;
 export class LeaseKeeper {
   readonly #options: LeaseOptions;
   readonly epoch: number;
+  readonly #lost = new AbortController();
   readonly #intervalMs: number;
   readonly #stopping = new AbortController();
   #timer: NodeJS.Timeout | undefined;
@@ -40,6 +39,11 @@ export class LeaseKeeper {
     this.#intervalMs = Math.ceil(claimed.limits.leaseMs / renewalsPerLease);
     this.#holdsUntilMs = options.clock.monotonicMs() + claimed.limits.leaseMs;
     this.#timer = setInterval(() => this.#renew(), this.#intervalMs);
+  }
+
+  /** Aborted, with the error `fenced`, when somebody else owns the subtree: nothing may be written here any more. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** Whether the lease has not run out by our own clock. */
@@ -62,7 +66,7 @@ export class LeaseKeeper {
   }
 
   async #renewOnce(): Promise<void> {
-    const { endpoint, owner, clock, log, onFenced } = this.#options;
+    const { endpoint, owner, clock, log } = this.#options;
     const asked = clock.monotonicMs();
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(this.#intervalMs)]);
     try {
@@ -72,7 +76,7 @@ export class LeaseKeeper {
       if (this.#stopping.signal.aborted) return;
       if (error instanceof WeftkitError && error.code === "fenced") {
         clearInterval(this.#timer);
-        onFenced(error);
+        this.#lost.abort(error);
         return;
       }
       log.warn({ err: error, held: this.isHeld }, "the lease could not be renewed; trying again");

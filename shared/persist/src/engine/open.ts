@@ -98,7 +98,7 @@ export function readSettings(config: PersistConfig, engine: string): PersistSett
   };
   const fault = (key: string, message: string) => mistakes.push({ where: `persist.${key}`, message });
   check("url", () => parseEndpointUrl(config.url!));
-  if (!isKeyId(keyIdOf(config))) fault("key_id", "a key id is 1 to 63 letters, digits, dots and dashes");
+  if (!isKeyId(config.key_id)) fault("key_id", "a key id is 1 to 63 letters, digits, dots and dashes");
   const schedule = scheduleMistake(config.schedule);
   if (schedule !== undefined) fault("schedule", `"${config.schedule}" is no cron expression: ${schedule}`);
   const retention = check<readonly RetentionRule[]>("retention", () => parseRetention(config.retention));
@@ -126,14 +126,10 @@ function isPointInTime(text: string): boolean {
 
 /** The key that signs, and the one before it while they rotate. */
 function signingKeys(config: PersistConfig): readonly SigningKey[] {
-  const id = keyIdOf(config);
+  const { key_id: id } = config;
   return [config.secret, config.secret_previous]
     .filter((secret) => secret !== undefined)
     .map((secret) => ({ id, secret }));
-}
-
-function keyIdOf({ key_id }: PersistConfig): string {
-  return key_id;
 }
 
 /** An identifier of the volume: after a crash the same volume gets its lease back without waiting for it to run out. */

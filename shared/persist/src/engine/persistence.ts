@@ -1,17 +1,19 @@
 import { type Deadline, WeftkitError } from "@weftkit/core";
 import type { Registry } from "@weftkit/observe";
-import type { LeaseReply } from "../contract/messages.ts";
 import type { PartsRemote, ReferencedParts } from "../stream.ts";
-import { type Booted, boot, claimLater } from "./boot-sequence.ts";
+import { type Booted, boot, claimLater, type HeldLease } from "./boot-sequence.ts";
 import { captureStreams } from "./capturer.ts";
 import type { PersistContext } from "./context.ts";
-import { pruneDropped } from "./janitor.ts";
-import { LeaseKeeper } from "./lease-keeper.ts";
 import type { NamedManifest } from "./manifest-chain.ts";
 import { PersistMetrics } from "./metrics.ts";
 import { type Pushed, pushEntry } from "./pusher.ts";
-import { Restorer } from "./restorer.ts";
 import { Schedule } from "./schedule.ts";
+import { StateChecks } from "./state-checks.ts";
+
+/** A start that has failed waits no longer for the function to take its lease back. */
+const abandonMs = 1000;
+
+const pushFailed = "pushing failed; it is tried again";
 
 /** How the persistence of an engine stands, as `/v1/status` shows it. */
 export interface PersistStatus {
@@ -43,10 +45,8 @@ export class Persistence {
   readonly #booted: Booted;
   readonly #metrics: PersistMetrics;
   readonly #stopping = new AbortController();
-  readonly #verified = new Set<string>();
-  readonly #pruned = new Set<string>();
-  #keeper: LeaseKeeper | undefined;
-  #limits: LeaseReply["limits"] | undefined;
+  readonly #checks: StateChecks;
+  #lease: HeldLease | undefined;
   #schedule: Schedule | undefined;
   /** Captures and pushes, one after the other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -69,7 +69,8 @@ export class Persistence {
     this.#metrics = new PersistMetrics(metrics, () => this.#measure());
     const { acknowledged } = context.chain;
     this.#metrics.lastPush.set((acknowledged?.manifest.time ?? 0) / 1000);
-    if (booted.lease !== undefined) this.#keep(booted.lease);
+    this.#checks = new StateChecks(context, booted);
+    if (booted.lease !== undefined) this.#hold(booted.lease);
   }
 
   /** Claims the subtree and restores where that is due; the streams hold their state when this resolves. */
@@ -82,7 +83,7 @@ export class Persistence {
     const booted = await boot(context, signal);
     const persistence = new Persistence(context, handlers, booted, metrics);
     try {
-      await persistence.#connectParts(booted.lease);
+      await persistence.#connectParts();
       return persistence;
     } catch (error) {
       await persistence.abandon();
@@ -99,7 +100,7 @@ export class Persistence {
       isUrgent: () => this.#isUrgent(),
       push: () => this.#pushOrReport(),
       capture: async () => {
-        await this.#exclusively(() => this.#capture(false)).catch((error) => this.#report(error));
+        await this.#exclusively(() => this.#capture(false)).catch((error) => this.#report(error, pushFailed));
       },
     });
     for (const stream of streams) stream.onPressure = () => this.#schedule?.hurry();
@@ -116,28 +117,39 @@ export class Persistence {
    * @throws WeftkitError `unsaved`: what could not be pushed is in the outbox, on the volume.
    */
   async stop(deadline: Deadline): Promise<void> {
-    await this.#schedule?.stop();
-    this.#stopping.abort();
-    await this.#quietParts();
-    await this.#checking;
+    await this.#quiet();
     try {
       if (!this.#isFenced) await this.#exclusively(() => this.#push(true, deadline.signal));
+      // The next owner need not wait for the lease to run out; when the function does not hear of it, it waits.
+      await this.#release(deadline.signal).catch((error) =>
+        this.#report(error, "the lease runs out by itself"),
+      );
     } catch (error) {
-      await this.#keeper?.stop(false);
+      await this.#lease?.keeper.stop(false);
       throw new WeftkitError("unsaved", this.#unsavedMessage(error), { cause: error });
+    } finally {
+      this.#booted.endpoint.close();
     }
-    // The next owner need not wait for the lease to run out; when the function does not hear of it, it waits.
-    await this.#keeper?.stop(!this.#isFenced, deadline.signal).catch((error) => this.#report(error));
   }
 
-  /** Ends without saving: the start has failed further on. */
+  /** Ends without saving: the start has failed further on, and says why itself. */
   async abandon(): Promise<void> {
-    await this.#schedule?.stop();
-    this.#stopping.abort();
-    await this.#quietParts();
-    await this.#checking;
+    await this.#quiet();
     await this.#last;
-    await this.#keeper?.stop(!this.#isFenced, AbortSignal.timeout(1000)).catch(() => {});
+    await this.#release(AbortSignal.timeout(abandonMs)).catch(() => {});
+    this.#booted.endpoint.close();
+  }
+
+  /** Nothing begins any more, and what is under way has ended: a push that waits for the function gives up at once. */
+  async #quiet(): Promise<void> {
+    this.#stopping.abort();
+    await this.#schedule?.stop();
+    for (const parts of this.#referenced.values()) await parts.quiet();
+    await this.#checking;
+  }
+
+  async #release(signal: AbortSignal): Promise<void> {
+    await this.#lease?.keeper.stop(!this.#isFenced, signal);
   }
 
   status(): PersistStatus {
@@ -165,8 +177,9 @@ export class Persistence {
       await this.flush(this.#stopping.signal);
       return true;
     } catch (error) {
-      this.#report(error);
-      return this.#stopping.signal.aborted;
+      // The last push, which follows, takes what this one had.
+      if (!this.#stopping.signal.aborted) this.#report(error, pushFailed);
+      return false;
     }
   }
 
@@ -182,6 +195,7 @@ export class Persistence {
         this.#metrics.pieces.inc(push.pieces);
         this.#metrics.sentBytes.inc(push.bytes);
         this.#metrics.lastPush.set(push.manifest.manifest.time / 1000);
+        this.#checks.told(push.manifest);
         this.#context.log.info({ seq: push.seq, bytes: push.bytes, pieces: push.pieces }, "pushed");
         pushed.push(push);
       }
@@ -202,16 +216,17 @@ export class Persistence {
   #pushEntry(entry: Parameters<typeof pushEntry>[1], signal: AbortSignal | undefined): Promise<Pushed> {
     const { engine, chain, settings } = this.#context;
     const { subtree, endpoint, cipher, restoredAt } = this.#booted;
+    const { keeper, claimed } = this.#lease!;
     return pushEntry(chain, entry, {
       endpoint,
       subtree,
       engine,
-      epoch: this.#keeper!.epoch,
-      limits: this.#limits!,
+      epoch: keeper.epoch,
+      limits: claimed.limits,
       retention: settings.retention,
       cipher,
-      verified: this.#verified,
-      pruned: this.#pruned,
+      verified: this.#checks.verified,
+      pruned: this.#checks.pruned,
       restoredAt,
       referenced: this.#referenced,
       signal,
@@ -221,7 +236,7 @@ export class Persistence {
   async #capture(final: boolean): Promise<void> {
     const { streams, chain, clock } = this.#context;
     // Without a lease it goes on in the epoch of the chain: one piece after another never goes back.
-    const epoch = Math.max(this.#keeper?.epoch ?? 1, chain.epoch);
+    const epoch = Math.max(this.#lease?.keeper.epoch ?? 1, chain.epoch);
     await captureStreams(streams, chain, { epoch, now: () => clock.wallMs(), final });
   }
 
@@ -237,54 +252,13 @@ export class Persistence {
     this.#checking = this.#checking.then(async () => {
       const { signal } = this.#stopping;
       try {
-        if (isNewBase) await this.#verify(named, signal);
-        // Not beside a push, which could need again what is being deleted.
-        if (!signal.aborted) await this.#exclusively(() => this.#prune(signal));
+        if (isNewBase) await this.#checks.verify(named, signal);
+        if (signal.aborted || this.#isFenced) return;
+        await this.#exclusively(() => this.#checks.prune(this.#lease!.keeper.epoch, signal));
       } catch (error) {
-        if (!signal.aborted) this.#report(error);
+        if (!signal.aborted) this.#report(error, "a pushed state could not be looked after");
       }
     });
-  }
-
-  async #prune(signal: AbortSignal): Promise<void> {
-    const { chain, clock } = this.#context;
-    if (chain.acknowledged === undefined || this.#isFenced) return;
-    const { endpoint } = this.#booted;
-    const { manifest } = chain.acknowledged;
-    const { epoch } = this.#keeper!;
-    const now = clock.wallMs();
-    const pruned = await pruneDropped(endpoint, manifest, epoch, now, signal, (parts) => this.#unused(parts));
-    for (const name of pruned) this.#pruned.add(name);
-    const remove = async (parts: readonly string[]) => {
-      const { kept } = await endpoint.prune({ manifests: [], parts }, epoch, signal);
-      return kept;
-    };
-    for (const parts of this.#referenced.values()) await parts.prune(manifest, now, remove);
-  }
-
-  /** Reads every part of a state back once. A damaged one makes the next capture a base that stands alone. */
-  async #verify({ manifest, sha256 }: NamedManifest, signal: AbortSignal): Promise<void> {
-    const { chain, log } = this.#context;
-    const { endpoint, cipher } = this.#booted;
-    const restorer = new Restorer(endpoint, "", cipher);
-    try {
-      for (const { pieces } of Object.values(manifest.streams)) {
-        for (const piece of pieces) await restorer.verify(piece, signal);
-      }
-      this.#verified.add(sha256);
-      log.info({ seq: manifest.seq }, "the pushed state was read back and is whole");
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== "piece_damaged" && code !== "hash_mismatch" && code !== "not_found") throw error;
-      chain.needsBase = true;
-      throw new WeftkitError(
-        "piece_damaged",
-        `push ${manifest.seq} is damaged where it is stored; the next push is a new base`,
-        {
-          cause: error,
-        },
-      );
-    }
   }
 
   // ---- parts that pieces refer to --------------------------------------------------------------------------------
@@ -296,48 +270,34 @@ export class Persistence {
     );
   }
 
-  async #connectParts(lease: LeaseReply | undefined): Promise<void> {
+  async #connectParts(): Promise<void> {
     const { subtree, cipher, endpoint } = this.#booted;
+    const claimed = this.#lease?.claimed;
     const remote: PartsRemote = {
       subtree,
       cipher,
-      partBytesMax: lease?.limits.partBytesMax,
-      isNew: lease !== undefined && lease.head.manifest === null,
-      send: (parts, signal) => endpoint.uploadParts(parts, this.#keeper!.epoch, signal),
+      partBytesMax: claimed?.limits.partBytesMax,
+      isNew: claimed !== undefined && claimed.head.manifest === null,
+      send: (parts, signal) => endpoint.uploadParts(parts, this.#lease!.keeper.epoch, signal),
     };
     for (const parts of this.#referenced.values()) await parts.connect(remote);
   }
 
-  async #quietParts(): Promise<void> {
-    for (const parts of this.#referenced.values()) await parts.quiet();
-  }
-
-  async #unused(names: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    let unused = names;
-    for (const parts of this.#referenced.values()) unused = await parts.unused(unused);
-    return unused;
-  }
-
   // ---- the lease -------------------------------------------------------------------------------------------------
 
-  #keep(lease: LeaseReply): void {
-    const { owner, clock, log } = this.#context;
-    this.#limits = lease.limits;
-    this.#keeper = new LeaseKeeper(lease, {
-      endpoint: this.#booted.endpoint,
-      owner,
-      clock,
-      log,
-      onFenced: (error) => this.#fenceIfLost(error),
-    });
+  #hold(lease: HeldLease): void {
+    this.#lease = lease;
+    const { lost } = lease.keeper;
+    const fence = () => this.#fenceIfLost(lost.reason);
+    if (lost.aborted) fence();
+    else lost.addEventListener("abort", fence, { once: true });
   }
 
   async #claimIfNot(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#keeper !== undefined) return;
+    if (this.#lease !== undefined) return;
     const { subtree, endpoint } = this.#booted;
-    const lease = await claimLater(this.#context, subtree, endpoint, signal);
-    this.#keep(lease);
-    await this.#connectParts(lease);
+    this.#hold(await claimLater(this.#context, subtree, endpoint, signal));
+    await this.#connectParts();
   }
 
   #fenceIfLost(error: unknown): void {
@@ -358,11 +318,11 @@ export class Persistence {
   #isUrgent(): boolean {
     const { settings, chain } = this.#context;
     if (this.#isFenced) return false;
-    const { lagBytes } = this.#measure();
-    if (lagBytes > 0) this.#dirtySince ??= this.#context.clock.wallMs();
+    const writtenBytes = this.#streamLagBytes();
+    if (writtenBytes + chain.outbox.bytes > 0) this.#dirtySince ??= this.#context.clock.wallMs();
     return (
-      this.#streamLagBytes() >= settings.lagBytesMax ||
-      this.#keeper === undefined ||
+      writtenBytes >= settings.lagBytesMax ||
+      this.#lease === undefined ||
       (this.#hasFailed && chain.outbox.entries.length > 0)
     );
   }
@@ -380,14 +340,14 @@ export class Persistence {
       lagSeconds: this.#dirtySince === undefined ? 0 : (clock.wallMs() - this.#dirtySince) / 1000,
       outboxEntries: entries.length,
       outboxBytes: bytes,
-      epoch: this.#keeper?.epoch ?? 0,
-      hasLease: this.#keeper?.isHeld ?? false,
+      epoch: this.#lease?.keeper.epoch ?? 0,
+      hasLease: this.#lease?.keeper.isHeld ?? false,
     };
   }
 
-  #report(error: unknown): void {
+  #report(error: unknown, message: string): void {
     this.#lastError = error instanceof Error ? error.message : String(error);
-    this.#context.log.error({ err: error }, "pushing failed; it is tried again");
+    this.#context.log.error({ err: error }, message);
   }
 
   #unsavedMessage(error: unknown): string {

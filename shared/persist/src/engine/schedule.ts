@@ -1,4 +1,4 @@
-import { type Clock, WeftkitError } from "@weftkit/core";
+import type { Clock } from "@weftkit/core";
 import { Cron } from "croner";
 
 /** How often the lag is looked at. */
@@ -14,7 +14,7 @@ export interface ScheduleOptions {
   isUrgent(): boolean;
   /** Resolves to whether the push succeeded. */
   push(): Promise<boolean>;
-  /** Called while pushes fail and something was written: keeps the files of the engine from growing. */
+  /** Captures without pushing: keeps the files of the engine from growing while pushes fail, or are not due. */
   capture(): Promise<void>;
 }
 
@@ -34,22 +34,21 @@ export class Schedule {
   readonly #cron: Cron;
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> | undefined;
+  /** A stream's files have grown since the last capture. */
+  #isPressed = false;
   #failures = 0;
   #retryAtMs = 0;
 
-  /** @throws WeftkitError `bad_schedule` */
+  /** The pattern was checked by `scheduleMistake`. */
   constructor(options: ScheduleOptions) {
-    const mistake = scheduleMistake(options.pattern);
-    if (mistake !== undefined) {
-      throw new WeftkitError("bad_schedule", `persist.schedule "${options.pattern}": ${mistake}`);
-    }
     this.#options = options;
     this.#cron = new Cron(options.pattern, { timezone: "UTC" }, () => this.#run(() => this.#push()));
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
-  /** Looks at the lag now instead of at the next second. */
+  /** A stream asks to be captured soon, whether or not a push is due. */
   hurry(): void {
+    this.#isPressed = true;
     this.#tick();
   }
 
@@ -62,13 +61,17 @@ export class Schedule {
 
   #tick(): void {
     const { clock, isUrgent, capture } = this.#options;
-    if (this.#running !== undefined || !isUrgent()) return;
-    if (clock.monotonicMs() >= this.#retryAtMs) this.#run(() => this.#push());
-    else this.#run(capture);
+    if (this.#running !== undefined) return;
+    const isDue = isUrgent();
+    if (isDue && clock.monotonicMs() >= this.#retryAtMs) this.#run(() => this.#push());
+    else if (isDue || this.#isPressed) this.#run(capture);
   }
 
+  /** Either begins with a capture, which takes what has pressed until then. */
   #run(work: () => Promise<void>): void {
-    this.#running ??= work().finally(() => {
+    if (this.#running !== undefined) return;
+    this.#isPressed = false;
+    this.#running = work().finally(() => {
       this.#running = undefined;
     });
   }
