@@ -45,9 +45,13 @@ class Child {
     children.add(this);
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;
-    this.#process = spawn(process.execPath, [join(import.meta.dirname, "blob-child.ts"), ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    this.#process = spawn(
+      process.execPath,
+      [...process.execArgv, join(import.meta.dirname, "blob-child.ts"), ...args],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     this.#exited = once(this.#process, "exit");
     this.#process.stderr!.on("data", (text) => {
       this.errors += text;

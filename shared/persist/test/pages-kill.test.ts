@@ -20,7 +20,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs the program until it has printed so many lines and kills it. Returns the last write that it acknowledged. */
 async function runUntilKilled(lines: number): Promise<{ lastWrite: number; remarks: string[] }> {
-  const child = spawn(process.execPath, [program, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...process.execArgv, program, folder], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const remarks: string[] = [];
   let lastWrite = 0;
   let seen = 0;
@@ -90,7 +92,7 @@ test(
       pushed = found;
     }
     // The volume is kept: one more push, and the pieces lead to every write that was acknowledged.
-    await promisify(execFile)(process.execPath, [program, folder, "once"]);
+    await promisify(execFile)(process.execPath, [...process.execArgv, program, folder, "once"]);
     expect(existsSync(join(folder, "done"))).toBe(true);
     const found = await restored();
     expect(found).toBeGreaterThanOrEqual(writes);

@@ -19,7 +19,7 @@ export interface Writing {
 
 /** Starts a process that writes to `file` for ever, its transactions numbered from `first`. */
 export function startWriting(file: string, first = 0, command: readonly string[] = []): Writing {
-  const [program, ...args] = [...command, process.execPath, child, file, String(first)];
+  const [program, ...args] = [...command, process.execPath, ...process.execArgv, child, file, String(first)];
   const running = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void running.kill("SIGKILL"));
   const lines = createInterface(running.stdout);
