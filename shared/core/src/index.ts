@@ -1,3 +1,4 @@
+export { runInBackground } from "./background-thread.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Deadline } from "./deadline.ts";
 export { WeftkitError } from "./errors.ts";

@@ -181,8 +181,8 @@ export class EndpointClient {
     if (direct !== undefined) return direct;
     const target = { method: "GET", path: "/restore", query: { part: name } };
     const call = this.#call({ target, body: empty, replyBytesMax: partBytesCeiling, signal });
-    return await this.#retried(call, ({ body, status }) => {
-      if (sha256(body) === name) return body;
+    return await this.#retried(call, ({ body, status, sha256 }) => {
+      if (sha256 === name) return body;
       // The store's copy is damaged, or was while it was read: another attempt will tell.
       throw new EndpointError("hash_mismatch", `part ${name} came damaged`, { status });
     });

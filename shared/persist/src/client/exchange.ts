@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   type ClientRequest,
@@ -29,6 +30,8 @@ export interface HttpReply {
   readonly status: number;
   header(name: string): string | undefined;
   readonly body: Buffer;
+  /** The body's. It is made while the body comes: hashing megabytes at once would hold the event loop. */
+  readonly sha256: string;
 }
 
 /** How much is written at once when a bandwidth limit holds. */
@@ -139,6 +142,7 @@ async function write(
 
 async function readReply(response: IncomingMessage, { url, replyBytesMax }: Exchange): Promise<HttpReply> {
   const chunks: Buffer[] = [];
+  const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
@@ -151,6 +155,7 @@ async function readReply(response: IncomingMessage, { url, replyBytesMax }: Exch
         },
       );
     }
+    hash.update(chunk);
     chunks.push(chunk);
   }
   return {
@@ -160,6 +165,7 @@ async function readReply(response: IncomingMessage, { url, replyBytesMax }: Exch
       return Array.isArray(value) ? value[0] : value;
     },
     body: Buffer.concat(chunks),
+    sha256: hash.digest("hex"),
   };
 }
 

@@ -162,8 +162,8 @@ function isRefusedKey(error: unknown): boolean {
   return error instanceof EndpointError && error.code === "bad_signature";
 }
 
-function isSigned({ status, header, body }: HttpReply, key: SigningKey, nonce: string): boolean {
+function isSigned({ status, header, sha256 }: HttpReply, key: SigningKey, nonce: string): boolean {
   const signature = header(headerNames.signature);
   if (signature === undefined) return false;
-  return isSignatureOf(key, replyText(nonce, status, sha256(body)), signature);
+  return isSignatureOf(key, replyText(nonce, status, sha256), signature);
 }

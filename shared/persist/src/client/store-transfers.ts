@@ -1,7 +1,6 @@
 import type { Logger } from "@weftkit/observe";
 import type { UploadUrl } from "../contract/messages.ts";
 import { partBytesCeiling } from "../contract/parse-messages.ts";
-import { sha256 } from "../contract/signing.ts";
 import type { Exchange, HttpConnections, HttpReply } from "./exchange.ts";
 import { isAllowedUrl } from "./url-rules.ts";
 
@@ -35,7 +34,7 @@ export class StoreTransfers {
   /** The part's bytes, checked against its name; undefined when the store did not give them. */
   async download(name: string, url: string, signal: AbortSignal | undefined): Promise<Buffer | undefined> {
     const reply = await this.#exchange(url, { method: "GET", headers: {}, body: empty, signal }, 0);
-    return reply?.status === 200 && sha256(reply.body) === name ? reply.body : undefined;
+    return reply?.status === 200 && reply.sha256 === name ? reply.body : undefined;
   }
 
   async #exchange(

@@ -10,7 +10,7 @@ import type { Part, Piece } from "../contract/manifest.ts";
 import type { RestorePiece } from "../stream.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-/** Parts that are on their way at the same time. */
+/** Parts that are on their way at the same time while nobody is served. */
 const downloadsMax = 4;
 
 /** Fetches the pieces of a state, part by part, and checks each before it is handed on. */
@@ -57,10 +57,10 @@ export class Restorer {
     }
   }
 
-  /** Reads every part of a piece back and checks it, without keeping it. */
+  /** Reads every part of a piece back and checks it, one by one, as an engine is serving meanwhile. */
   async verify(piece: Piece, signal?: AbortSignal): Promise<void> {
     const hash = createHash("sha256");
-    for await (const bytes of this.#plainParts(piece, () => {}, signal)) hash.update(bytes);
+    for await (const bytes of this.#plainParts(piece, 1, () => {}, signal)) hash.update(bytes);
     requireHash(piece, hash.digest("hex"));
   }
 
@@ -98,7 +98,7 @@ export class Restorer {
     signal: AbortSignal | undefined,
   ): Promise<string> {
     const hash = createHash("sha256");
-    const plain = this.#plainParts(piece, onBytes, signal);
+    const plain = this.#plainParts(piece, downloadsMax, onBytes, signal);
     const hashed = async function* () {
       for await (const bytes of plain) {
         hash.update(bytes);
@@ -112,13 +112,14 @@ export class Restorer {
 
   async *#plainParts(
     piece: Piece,
+    atOnce: number,
     onBytes: (bytes: number) => void,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array> {
     const { parts } = piece;
     const coming: Promise<Uint8Array>[] = [];
     for (let index = 0; index < parts.length; index++) {
-      while (coming.length < downloadsMax && index + coming.length < parts.length) {
+      while (coming.length < atOnce && index + coming.length < parts.length) {
         const { sha256 } = parts[index + coming.length]!;
         const download = this.#endpoint.downloadPart(sha256, this.#urls[sha256], signal);
         download.catch(() => {});

@@ -44,6 +44,8 @@ export interface CaptureCall {
   readonly cursor: Cursor | undefined;
   readonly pieces: readonly ChainPiece[];
   readonly budgetMs: number | undefined;
+  /** Until what is captured is settled. */
+  readonly doWritersWait: boolean;
 }
 
 export interface CaptureResult {

@@ -84,7 +84,9 @@ export class PagesStream implements Stream {
     let result: CaptureResult;
     try {
       const budgetMs = deadline?.remainingMs();
-      result = await worker.call("capture", { folder, epoch, seq, time, cursor, pieces, budgetMs });
+      const doWritersWait = held !== undefined;
+      const call = { folder, epoch, seq, time, cursor, pieces, budgetMs, doWritersWait };
+      result = await worker.call("capture", call);
     } catch (error) {
       await held?.release();
       throw error;

@@ -1,3 +1,4 @@
+import { runInBackground } from "@weftkit/core";
 import { serveCalls } from "@weftkit/store/wal";
 import type { Cursor, RestorePiece } from "../stream.ts";
 import { type CaptureCall, type CapturerOptions, PageCapturer } from "./page-capturer.ts";
@@ -26,6 +27,7 @@ const api = {
 
 export type PagesWorkerApi = typeof api;
 
+runInBackground();
 serveCalls(api, () => {
   capturer?.close();
 });

@@ -23,6 +23,7 @@ export interface PiecePlace {
   readonly seq: number;
   readonly time: number;
   readonly pieces: readonly ChainPiece[];
+  readonly doWritersWait: boolean;
 }
 
 export interface WrittenPiece {
@@ -40,7 +41,8 @@ export async function writePiece(
   limit: TimeLimit,
   remark: (text: string) => void,
 ): Promise<WrittenPiece> {
-  let plan: PiecePlan = change === undefined ? { kind: "base" } : planPiece(place.pieces, place.time);
+  const { pieces, time, doWritersWait } = place;
+  let plan: PiecePlan = change === undefined ? { kind: "base" } : planPiece(pieces, time, doWritersWait);
   let touched: ReadonlySet<number> | undefined;
   if (plan.kind === "compacted") {
     touched = lists.union(plan.replaced.map(({ sha256 }) => sha256));

@@ -14,10 +14,15 @@ const BASE_AGE_MAX_MS = 24 * 60 * 60 * 1000;
 /** What follows the base is at most this part of it: beyond, a new base is soon cheaper to restore and to keep. */
 const CHAIN_PART_OF_BASE = 0.5;
 
-/** Decides from the pieces so far, oldest first, what the piece written at `time` (Unix milliseconds) is. */
-export function planPiece(pieces: readonly ChainPiece[], time: number): PiecePlan {
+/**
+ * Decides from the pieces so far, oldest first, what the piece written at `time` (Unix milliseconds) is. While writers
+ * wait for it, it is a delta wherever that is possible: the others read far more.
+ */
+export function planPiece(pieces: readonly ChainPiece[], time: number, doWritersWait = false): PiecePlan {
   const base = pieces[0];
-  if (base === undefined || base.kind !== "base" || isBaseDue(base, pieces, time)) return { kind: "base" };
+  if (base === undefined || base.kind !== "base") return { kind: "base" };
+  if (doWritersWait) return { kind: "delta" };
+  if (isBaseDue(base, pieces, time)) return { kind: "base" };
   const replaced = pieces.slice(pieces.findLastIndex(({ kind }) => kind !== "delta") + 1);
   return replaced.length >= DELTAS_MAX ? { kind: "compacted", replaced } : { kind: "delta" };
 }

@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
+import { runInBackground } from "@weftkit/core";
 import { pageSize } from "../identity.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { FRAME_HEADER_BYTES } from "./wal-format.ts";
@@ -18,4 +19,5 @@ const api = {
 
 export type MaintenanceApi = typeof api;
 
+runInBackground();
 serveCalls(api, () => checkpointer.close());
