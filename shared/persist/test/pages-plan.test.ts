@@ -40,7 +40,7 @@ describe("the next piece of a chain", () => {
     ["16 deltas", `b${"d".repeat(16)}`, "delta"],
     ["64 pieces", `b${"c".repeat(63)}`, "delta"],
     ["a chain without its base", "dd", "base"],
-  ])("after %s is as short as can be while writers wait", (_, kinds, expected) => {
+  ])("after %s, when it is hurried", (_, kinds, expected) => {
     expect(planPiece(chainOf(kinds), HOUR, true).kind).toBe(expected);
   });
 

@@ -83,12 +83,12 @@ describe("the moment in which the log is started over", () => {
 
   test("comes for writers, too, who are too fast for a short tail", () => {
     const policy = new SealPolicy(64 * MiB);
-    const held = Array.from({ length: 4 }, () => policy.mayHold(65 * MiB, 5000));
+    const held = Array.from({ length: 4 }, () => policy.mayHold(65 * MiB, 1500));
     expect(held).toEqual([false, false, true, true]);
     const faster = new SealPolicy(64 * MiB);
     let passes = 0;
     while (!faster.mayHold(65 * MiB, 10_000_000)) passes++;
-    expect(passes).toBe(6);
+    expect(passes).toBe(8);
   });
 
   test("is put off until the log has grown as much again when a reader was in the way", () => {

@@ -44,8 +44,8 @@ export interface CaptureCall {
   readonly cursor: Cursor | undefined;
   readonly pieces: readonly ChainPiece[];
   readonly budgetMs: number | undefined;
-  /** Until what is captured is settled. */
-  readonly doWritersWait: boolean;
+  /** The log is due to be started over: what is captured is the least that can be. */
+  readonly isHurried: boolean;
 }
 
 export interface CaptureResult {

@@ -78,14 +78,16 @@ export class PagesStream implements Stream {
     const worker = await this.#open();
     const { folder, epoch, seq, time, pieces, cursor, deadline } = request;
     const { walBytes, tailFrames } = await worker.call("state", cursor);
-    const isSealing = this.#store !== undefined && this.#policy.mayHold(walBytes, tailFrames);
+    const isHurried = this.#policy.isDue(walBytes);
+    // Never for a whole database, which is what a capture without a cursor is.
+    const mayHold = this.#store !== undefined && cursor !== undefined;
+    const isSealing = mayHold && this.#policy.mayHold(walBytes, tailFrames);
     const held = isSealing ? await WritersHeld.of(this.#store!, deadline) : undefined;
     this.#isPressing = false;
     let result: CaptureResult;
     try {
       const budgetMs = deadline?.remainingMs();
-      const doWritersWait = held !== undefined;
-      const call = { folder, epoch, seq, time, cursor, pieces, budgetMs, doWritersWait };
+      const call = { folder, epoch, seq, time, cursor, pieces, budgetMs, isHurried };
       result = await worker.call("capture", call);
     } catch (error) {
       await held?.release();

@@ -23,7 +23,7 @@ export interface PiecePlace {
   readonly seq: number;
   readonly time: number;
   readonly pieces: readonly ChainPiece[];
-  readonly doWritersWait: boolean;
+  readonly isHurried: boolean;
 }
 
 export interface WrittenPiece {
@@ -41,8 +41,8 @@ export async function writePiece(
   limit: TimeLimit,
   remark: (text: string) => void,
 ): Promise<WrittenPiece> {
-  const { pieces, time, doWritersWait } = place;
-  let plan: PiecePlan = change === undefined ? { kind: "base" } : planPiece(pieces, time, doWritersWait);
+  const { pieces, time, isHurried } = place;
+  let plan: PiecePlan = change === undefined ? { kind: "base" } : planPiece(pieces, time, isHurried);
   let touched: ReadonlySet<number> | undefined;
   if (plan.kind === "compacted") {
     touched = lists.union(plan.replaced.map(({ sha256 }) => sha256));

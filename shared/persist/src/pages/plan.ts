@@ -15,13 +15,13 @@ const BASE_AGE_MAX_MS = 24 * 60 * 60 * 1000;
 const CHAIN_PART_OF_BASE = 0.5;
 
 /**
- * Decides from the pieces so far, oldest first, what the piece written at `time` (Unix milliseconds) is. While writers
- * wait for it, it is a delta wherever that is possible: the others read far more.
+ * Decides from the pieces so far, oldest first, what the piece written at `time` (Unix milliseconds) is. A hurried
+ * one is a delta wherever that is possible, as the others read far more: the log grows meanwhile, or writers wait.
  */
-export function planPiece(pieces: readonly ChainPiece[], time: number, doWritersWait = false): PiecePlan {
+export function planPiece(pieces: readonly ChainPiece[], time: number, isHurried = false): PiecePlan {
   const base = pieces[0];
   if (base === undefined || base.kind !== "base") return { kind: "base" };
-  if (doWritersWait) return { kind: "delta" };
+  if (isHurried) return { kind: "delta" };
   if (isBaseDue(base, pieces, time)) return { kind: "base" };
   const replaced = pieces.slice(pieces.findLastIndex(({ kind }) => kind !== "delta") + 1);
   return replaced.length >= DELTAS_MAX ? { kind: "compacted", replaced } : { kind: "delta" };

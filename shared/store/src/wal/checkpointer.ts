@@ -12,6 +12,8 @@ export interface WalCounts {
 
 /** Readers of an instant may be in the way of starting over; they are waited for, with the writers held back. */
 const RESTART_WAIT_MS = 50;
+/** The log's index is looked at again after a millisecond when a writer was just changing it. */
+const LOOKS_MAX = 100;
 
 /** The connection that moves the log into the database. It never writes, and never waits but in `restart`. */
 export class Checkpointer {
@@ -30,11 +32,12 @@ export class Checkpointer {
    * @throws WeftkitError `wal_busy` when the log cannot be looked at: never a count that would pass for an empty log
    */
   counts(): WalCounts {
-    const { counts } = this.#run("NOOP");
-    if (counts.log < 0 || counts.checkpointed < 0) {
-      throw new WeftkitError("wal_busy", "another process is recovering the write-ahead log: try again");
+    for (let look = 1; look <= LOOKS_MAX; look++) {
+      const { counts } = this.#run("NOOP");
+      if (counts.log >= 0 && counts.checkpointed >= 0) return counts;
+      sleep(1);
     }
-    return counts;
+    throw new WeftkitError("wal_busy", "another process is recovering the write-ahead log: try again");
   }
 
   /** Moves what no reader pins. Holds up neither readers nor writers. Where another process does the same: nothing. */
@@ -73,4 +76,9 @@ export class Checkpointer {
     const { busy, log, checkpointed } = row!;
     return { isBusy: busy !== 0, counts: { log, checkpointed } };
   }
+}
+
+/** Blocks the thread, which is a worker's. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

@@ -2,9 +2,9 @@
 export const SEAL_BYTES = 64 << 20;
 /** So much of the log may be left when the writers are held back: some milliseconds of their time. */
 const TAIL_FRAMES_MAX = 500;
-/** After each pass that left more than that, four times as much is allowed: writers who are that fast still end. */
-const TAIL_GROWTH = 4;
-const PASSES_MAX = 6;
+/** After each pass that left more than that, twice as much is allowed: writers who are that fast still end. */
+const TAIL_GROWTH = 2;
+const PASSES_MAX = 8;
 
 /**
  * Decides when the log is started over. Passes without the lock shorten the tail first, so that writers are held back
