@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Contender } from "./contenders.ts";
 
 /** What writers that each wait for their last commit see. */
@@ -35,7 +36,7 @@ export async function commitRate(
     commitsPerSecond: latenciesMs.length / elapsedSeconds,
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
-    stallMsMax: stalls.maxMs,
+    stallMsMax: stalls.longest.ms,
   };
 }
 
@@ -68,18 +69,35 @@ export async function commitLatencies(commit: () => Promise<unknown>, work: Prom
   return { count: latenciesMs.length, at };
 }
 
+/** A time in which the event loop had no turn, in milliseconds. */
+export interface Stall {
+  readonly ms: number;
+  /** In which its thread computed; undefined where the system does not tell. */
+  readonly cpuMs: number | undefined;
+  /** In which its thread was ready, and other threads had the cores. */
+  readonly waitedMs: number | undefined;
+}
+
 /** Watches how long the event loop goes without a turn. */
 export class StallWatch {
   #lastMs = performance.now();
-  #maxMs = 0;
+  #lastTimes = threadTimes();
+  #longest: Stall = { ms: 0, cpuMs: 0, waitedMs: 0 };
   readonly #timer = setInterval(() => {
     const nowMs = performance.now();
-    this.#maxMs = Math.max(this.#maxMs, nowMs - this.#lastMs - everyMs);
+    const times = threadTimes();
+    const ms = nowMs - this.#lastMs - everyMs;
+    if (ms > this.#longest.ms) {
+      const since = (kind: "cpuMs" | "waitedMs") =>
+        times && this.#lastTimes && times[kind] - this.#lastTimes[kind];
+      this.#longest = { ms, cpuMs: since("cpuMs"), waitedMs: since("waitedMs") };
+    }
     this.#lastMs = nowMs;
+    this.#lastTimes = times;
   }, everyMs);
 
-  get maxMs(): number {
-    return this.#maxMs;
+  get longest(): Stall {
+    return this.#longest;
   }
 
   stop(): void {
@@ -88,5 +106,15 @@ export class StallWatch {
 
   [Symbol.dispose](): void {
     this.stop();
+  }
+}
+
+/** What the scheduler counts for this thread (proc_pid_schedstat(5)); undefined where there is no such file. */
+function threadTimes(): { cpuMs: number; waitedMs: number } | undefined {
+  try {
+    const [cpuNs, waitedNs] = readFileSync("/proc/thread-self/schedstat", "latin1").split(" ").map(Number);
+    return { cpuMs: cpuNs! / 1e6, waitedMs: waitedNs! / 1e6 };
+  } catch {
+    return undefined;
   }
 }

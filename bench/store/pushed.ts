@@ -84,17 +84,20 @@ try {
   stalls.stop();
   const { seq, lagBytes } = persistence.status();
   console.log(
-    JSON.stringify({
-      megabytes: Math.round(statSync(join(dataDir, "bench.db")).size / 1e6),
-      commits: latencies.count,
-      p50Ms: latencies.at(0.5),
-      p99Ms: latencies.at(0.99),
-      p999Ms: latencies.at(0.999),
-      maxMs: latencies.at(1),
-      stallMsMax: Math.round(stalls.maxMs * 10) / 10,
-      pushes: seq,
-      lagMegabytes: Math.round(lagBytes / 1e6),
-    }),
+    JSON.stringify(
+      {
+        megabytes: Math.round(statSync(join(dataDir, "bench.db")).size / 1e6),
+        commits: latencies.count,
+        p50Ms: latencies.at(0.5),
+        p99Ms: latencies.at(0.99),
+        p999Ms: latencies.at(0.999),
+        maxMs: latencies.at(1),
+        longestStall: stalls.longest,
+        pushes: seq,
+        lagMegabytes: Math.round(lagBytes / 1e6),
+      },
+      (_, value) => (typeof value === "number" ? Math.round(value * 100) / 100 : value),
+    ),
   );
 } finally {
   using deadline = Deadline.after(120_000);
