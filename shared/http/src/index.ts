@@ -1,6 +1,7 @@
 export { type Answer, content, empty, json } from "./answer.ts";
 export { Cursors } from "./cursor.ts";
 export { type Preconditions, preconditionsOf } from "./entity-tags.ts";
+export { escapeHtml } from "./escape-html.ts";
 export { HttpServer, type HttpServerOptions, type Page } from "./http-server.ts";
 export { negotiate } from "./negotiate.ts";
 export { type ApiInfo, openApiDocument } from "./openapi.ts";

@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import { escapeHtml } from "./escape-html.ts";
 import type { ApiInfo } from "./openapi.ts";
 import type { Bodies, Route } from "./route.ts";
 
@@ -92,14 +93,6 @@ function typeOf(schema: TSchema): string {
 /** Text with `code` in it. */
 function inline(text: string): string {
   return escapeHtml(text).replaceAll(/`([^`]+)`/g, "<code>$1</code>");
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
 
 const style = `

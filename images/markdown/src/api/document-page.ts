@@ -1,3 +1,4 @@
+import { escapeHtml } from "@weftkit/http";
 import type { Rendered } from "../content.ts";
 
 /** A page to read: the rendered text with its table of contents. No scripts. */
@@ -16,14 +17,6 @@ ${html}
 </main></body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
 
 const style = `
