@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { Deadline, WeftkitError } from "@weftkit/core";
+import { Deadline, listen } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Handler } from "@weftkit/persist/server";
 import type { FunctionConfig } from "./config.ts";
@@ -53,18 +53,9 @@ export class HttpServer {
   }
 
   /** Begins to listen; resolves to the port. @throws WeftkitError `cannot_listen` */
-  async open(): Promise<number> {
+  open(): Promise<number> {
     const { bind, port } = this.#options;
-    this.#server.listen(port, bind);
-    try {
-      await once(this.#server, "listening");
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-      const message = `cannot listen on ${bind} port ${port}: ${reason}; set WKP_BIND or WKP_PORT`;
-      throw new WeftkitError("cannot_listen", message, { cause: error });
-    }
-    const address = this.#server.address();
-    return typeof address === "object" && address !== null ? address.port : port;
+    return listen(this.#server, { bind, port, remedy: "set WKP_BIND or WKP_PORT" });
   }
 
   /** Stops listening and lets requests end that are under way, for as long as `budgetMs`. */

@@ -2,6 +2,7 @@ export { runInBackground } from "./background-thread.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Deadline } from "./deadline.ts";
 export { WeftkitError } from "./errors.ts";
+export { type ListenOptions, listen } from "./listen.ts";
 export { nearestName } from "./nearest.ts";
 export { Slots } from "./slots.ts";
 export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from "./units.ts";

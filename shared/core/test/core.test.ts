@@ -1,4 +1,5 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -6,6 +7,7 @@ import {
   Deadline,
   formatBytes,
   formatDurationMs,
+  listen,
   nearestName,
   parseBytes,
   parseDurationMs,
@@ -93,6 +95,23 @@ test("a watched file that is replaced or removed is noticed, also right after th
     stop();
   }
   rmSync(folder, { recursive: true });
+});
+
+test("listening resolves to the port, and says who cannot listen where, why, and what to do", async () => {
+  const server = createServer();
+  const port = await listen(server, { bind: "127.0.0.1", port: 0 });
+  expect(port).toBe((server.address() as { port: number }).port);
+  const taken = { code: "cannot_listen", cause: { code: "EADDRINUSE" } };
+  await expect(listen(createServer(), { bind: "127.0.0.1", port })).rejects.toMatchObject({
+    ...taken,
+    message: `cannot listen on 127.0.0.1 port ${port}: EADDRINUSE`,
+  });
+  const wording = { who: "the admin port", remedy: "set PORT to another" };
+  await expect(listen(createServer(), { bind: "127.0.0.1", port, ...wording })).rejects.toMatchObject({
+    ...taken,
+    message: `the admin port cannot listen on 127.0.0.1 port ${port}: EADDRINUSE; set PORT to another`,
+  });
+  server.close();
 });
 
 test("slots bound how much runs at once, first come first served", async () => {

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { WeftkitError } from "@weftkit/core";
+import { listen, WeftkitError } from "@weftkit/core";
 import type { ReadinessRegistry, Registry } from "@weftkit/observe";
 
 /** What the admin port answers from. */
@@ -66,19 +66,11 @@ export class AdminServer {
     this.#server.maxConnections = connectionsMax;
   }
 
-  /** Begins to listen; resolves to the port. */
-  async open(): Promise<number> {
+  /** Begins to listen; resolves to the port. @throws WeftkitError `cannot_listen` */
+  open(): Promise<number> {
     const { bind, port } = this.#options;
-    this.#server.listen(port, bind);
-    try {
-      await once(this.#server, "listening");
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-      const message = `the admin port cannot listen on ${bind} port ${port}: ${reason}; set WEFTKIT_ADMIN_PORT to another`;
-      throw new WeftkitError("cannot_listen", message, { cause: error });
-    }
-    const address = this.#server.address();
-    return typeof address === "object" && address !== null ? address.port : port;
+    const remedy = "set WEFTKIT_ADMIN_PORT to another";
+    return listen(this.#server, { bind, port, who: "the admin port", remedy });
   }
 
   /** Stops listening and closes every connection. */

@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, TLSSocket } from "node:tls";
 import type { Authenticator } from "@weftkit/auth";
-import { WeftkitError } from "@weftkit/core";
+import { listen } from "@weftkit/core";
 import { Counter, Gauge, type Logger, type Registry } from "@weftkit/observe";
 import type { Engine, Peer } from "./engine.ts";
 import type { TlsMaterial } from "./tls.ts";
@@ -76,21 +75,12 @@ export class Listener {
     return this.#connections;
   }
 
-  /** Begins to listen; resolves to the port. */
+  /** Begins to listen; resolves to the port. @throws WeftkitError `cannot_listen` */
   async open(): Promise<number> {
-    const { bind, port } = this.#options;
-    this.server.listen({ host: bind, port, backlog });
-    try {
-      await once(this.server, "listening");
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-      throw new WeftkitError("cannot_listen", `cannot listen on ${bind} port ${port}: ${reason}`, {
-        cause: error,
-      });
-    }
-    this.server.on("error", (error) => this.#options.log.error({ err: error }, "cannot accept a connection"));
-    const address = this.server.address();
-    return typeof address === "object" && address !== null ? address.port : port;
+    const { bind, port, log } = this.#options;
+    const listeningPort = await listen(this.server, { bind, port, backlog });
+    this.server.on("error", (error) => log.error({ err: error }, "cannot accept a connection"));
+    return listeningPort;
   }
 
   /** Stops accepting, at once; open connections are the engine's. */
