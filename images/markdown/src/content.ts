@@ -59,12 +59,8 @@ export interface RenderOptions {
 /** The address or the new target of a link; undefined leaves the link as it is. */
 export type TargetRewriter = (target: string, kind: DocumentLink["kind"]) => string | undefined;
 
-/** What search keeps of a document. */
-export interface SearchableDocument {
-  /** `documents.row`; never used for another document again. */
-  readonly documentRow: number;
-  /** `collections.row`. */
-  readonly collectionRow: number;
+/** What search takes of a document. */
+export interface SearchableText {
   readonly title: string;
   readonly headings: readonly string[];
   readonly tags: readonly string[];
@@ -107,6 +103,11 @@ export interface SearchHit {
   readonly documentRow: number;
   /** Higher is better; to be compared within one answer only. */
   readonly score: number;
+  /** What is shown of it; takes up to some milliseconds for a long text, and no database. */
+  shown(): ShownHit;
+}
+
+export interface ShownHit {
   readonly title: string;
   readonly snippet: string;
 }

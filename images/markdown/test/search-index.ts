@@ -1,12 +1,13 @@
 import Database from "better-sqlite3";
 import { onTestFinished } from "vitest";
-import type { SearchableDocument, SearchQuery, SearchResult } from "../src/content.ts";
+import type { SearchableText, SearchQuery } from "../src/content.ts";
 import { indexDocument } from "../src/search/index-document.ts";
+import { indexedTextOf } from "../src/search/indexed-text.ts";
 import { searchMigration } from "../src/search/schema.ts";
 import { searchCollection } from "../src/search/search-collection.ts";
 
 /** What a test says of a document; the rest is empty. */
-export type Draft = Partial<Omit<SearchableDocument, "documentRow" | "collectionRow">>;
+export type Draft = Partial<SearchableText>;
 
 /** The tables of search in memory, and the one of fields that facets and filters read. */
 export function openIndex(): Database.Database {
@@ -20,7 +21,8 @@ export function openIndex(): Database.Database {
 }
 
 export function put(db: Database.Database, documentRow: number, draft: Draft, collectionRow = 1): void {
-  indexDocument(db, { title: "", headings: [], tags: [], text: "", ...draft, documentRow, collectionRow });
+  const text = indexedTextOf({ title: "", headings: [], tags: [], text: "", ...draft });
+  indexDocument(db, { documentRow, collectionRow }, text);
 }
 
 /** An index of one collection, with the documents 1, 2 and so on. */
@@ -35,11 +37,12 @@ export function search(
   query: string,
   options: Partial<SearchQuery> = {},
   collectionRow = 1,
-): SearchResult {
-  return searchCollection(db, collectionRow, { query, limit: 100, offset: 0, ...options });
+) {
+  const result = searchCollection(db, collectionRow, { query, limit: 100, offset: 0, ...options });
+  return { ...result, hits: result.hits.map(({ shown, ...hit }) => ({ ...hit, ...shown() })) };
 }
 
 /** The rows of the documents found, the best first. */
-export function rowsOf(result: SearchResult): number[] {
+export function rowsOf(result: { readonly hits: readonly { readonly documentRow: number }[] }): number[] {
   return result.hits.map(({ documentRow }) => documentRow);
 }

@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import { WeftkitError } from "@weftkit/core";
 import { json, type Route, route } from "@weftkit/http";
 import Type from "typebox";
+import type { SearchHit, ShownHit } from "../content.ts";
 import { compileFilter } from "../fields/compile-filter.ts";
 import { parseFilter } from "../fields/filter.ts";
 import { collectionNotFound, invalidFilter, invalidQuery } from "../problems.ts";
@@ -11,6 +13,9 @@ import type { ApiContext } from "./context.ts";
 import { filterParameter } from "./list-documents.ts";
 import { documentJson } from "./representation.ts";
 import { collectionParams, listedDocumentSchema, noQuery, strict } from "./schemas.ts";
+
+/** So long the event loop is held for snippets, and for one more. */
+const sliceMs = 5;
 
 const body = Type.Object(
   {
@@ -81,31 +86,40 @@ export function searchRoute(api: ApiContext): Route {
     handle: async ({ params, body: { value }, signal }) => {
       const { query, limit = 10, offset = 0, filter, ...options } = value;
       const compiled = filter === undefined ? {} : { filter: compileFilter(parseFilter(filter)) };
-      return api.store.read(
+      const { hits, ...result } = await api.store.read(
         (db) => {
           const collection = requireCollection(db, params.name);
-          const result = searchOrRefuse(db, collection.row, {
-            query,
-            limit,
-            offset,
-            ...options,
-            ...compiled,
+          const search = { query, limit, offset, ...options, ...compiled };
+          const { hits, ...result } = searchOrRefuse(db, collection.row, search);
+          const read = hits.map(({ documentRow, score, shown }) => {
+            const document = documentOfRow(db, documentRow);
+            return { id: document.id, score, shown, document: documentJson(collection, document) };
           });
-          return json(200, {
-            hits: result.hits.map(({ documentRow, score, title, snippet }) => {
-              const document = documentOfRow(db, documentRow);
-              return { id: document.id, score, title, snippet, document: documentJson(collection, document) };
-            }),
-            total: result.total,
-            totalIsExact: result.totalIsExact,
-            corrections: result.corrections,
-            facets: result.facets,
-          });
+          return { ...result, hits: read };
         },
         { signal },
       );
+      return json(200, { ...result, hits: await shownHits(hits, signal) });
     },
   });
+}
+
+/** Others have their turn between the snippets of long texts. */
+async function shownHits<Hit extends Pick<SearchHit, "shown">>(
+  hits: readonly Hit[],
+  signal: AbortSignal,
+): Promise<(Omit<Hit, "shown"> & ShownHit)[]> {
+  const all = [];
+  let sliceEndsMs = performance.now() + sliceMs;
+  for (const { shown, ...hit } of hits) {
+    if (performance.now() > sliceEndsMs) {
+      await setImmediate();
+      signal.throwIfAborted();
+      sliceEndsMs = performance.now() + sliceMs;
+    }
+    all.push({ ...hit, ...shown() });
+  }
+  return all;
 }
 
 /** What is wrong with a query is the client's to know. */

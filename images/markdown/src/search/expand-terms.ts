@@ -37,6 +37,8 @@ export interface ExpandedTerm {
   readonly shown: readonly string[];
   /** Whether it is in so many documents that it does not count for relevance beside others. */
   readonly isFrequent: boolean;
+  /** Of words in a row that are all frequent, one, for FTS5: such a row is dear to find. */
+  readonly dearBy: string | undefined;
 }
 
 export interface Expansion {
@@ -55,33 +57,51 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
   const { words, isPrefix, isQuoted, fields } = term;
   const own = rowOfWords(words, isPrefix, fields);
   const word = words.length === 1 && !isQuoted ? words[0]! : undefined;
-  if (own === undefined || word === undefined) {
-    return { term, exact: own, expression: own, corrections: [], shown: words, isFrequent: false };
+  const asWritten = { term, exact: own, expression: own, corrections: [], shown: words };
+  if (own === undefined) return { ...asWritten, isFrequent: false, dearBy: undefined };
+  if (words.length > 1) {
+    const dearBy = frequentWordOf(expansion, term);
+    return { ...asWritten, isFrequent: dearBy !== undefined, dearBy };
   }
+  if (word === undefined) return { ...asWritten, isFrequent: false, dearBy: undefined };
   if (isPrefix) {
     const expression = anyOf([own, ...prefixForms(expansion.db, word, fields)]);
-    return { term, exact: expression, expression, corrections: [], shown: words, isFrequent: false };
+    return { ...asWritten, exact: expression, expression, isFrequent: false, dearBy: undefined };
   }
   const synonyms = synonymsOf(expansion.db, expansion.collectionRow, word);
   const exact = anyOf([own, ...synonyms.map((synonym) => rowOfWords(synonym, false, fields))]);
   const shown = [word, ...synonyms.flat()];
-  if (expansion.budget.isSpent) {
-    return { term, exact, expression: exact, corrections: [], shown, isFrequent: false };
-  }
+  const spelled = { ...asWritten, exact, expression: exact, shown, dearBy: undefined };
+  if (expansion.budget.isSpent) return { ...spelled, isFrequent: false };
   const { count, isFrequent } = frequencyOf(expansion, own);
   const corrections =
     expansion.isTypoTolerant && synonyms.length === 0 && count < rareBelow
       ? correctionsOf(expansion, word, count, fields)
       : [];
-  if (corrections.length === 0) return { term, exact, expression: exact, corrections, shown, isFrequent };
+  if (corrections.length === 0) return { ...spelled, isFrequent };
   return {
+    ...spelled,
     term: count === 0 ? { ...term, words: [corrections[0]!] } : term,
-    exact,
     expression: anyOf([exact, ...corrections.map((near) => rowOfWords([near], false, fields))]),
     corrections,
     shown: [...shown, ...corrections],
     isFrequent,
   };
+}
+
+/** The longest word of a row, which is mostly the rarest, when all of its words are frequent. */
+function frequentWordOf(
+  { db, collectionRow, shards }: Expansion,
+  { words, isPrefix }: Term,
+): string | undefined {
+  const newest = shards.slice(0, frequencyShards);
+  const expressionAt = (index: number) =>
+    rowOfWords([words[index]!], isPrefix && index === words.length - 1, undefined)!;
+  const indexes = [...words.keys()].sort((left, right) => words[right]!.length - words[left]!.length);
+  const areFrequent = indexes.every(
+    (index) => countMatches(db, collectionRow, newest, expressionAt(index), frequentFrom) === frequentFrom,
+  );
+  return areFrequent ? expressionAt(indexes[0]!) : undefined;
 }
 
 /** In how many documents a term is, counted up to `rareBelow`, and whether it is frequent among others. */

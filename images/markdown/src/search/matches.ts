@@ -9,18 +9,19 @@ const fieldWeights = "10.0, 4.0, 6.0, 1.0";
 
 /**
  * So many of the newest matches are scored, divided by the words of the query: this bounds the time of a search for words
- * that are everywhere. A score takes about 1 us for each word.
+ * that are everywhere. A score takes about 1 us for each word, and the tiers as much again.
  */
-const scoringBudget = 2500;
+const scoringBudget = 1600;
 const scoredMin = 250;
 /** So many of the newest matches are counted and can be listed; what is not scored comes after what is. */
 export const matchesMax = 10_200;
 
-/**
- * After so long no older shard is searched: phrases of words that are everywhere cost about 1 us for each document, found
- * or not. The event loop is held for as long as a search takes.
- */
+/** After so long nothing older is searched: the event loop is held for as long as a search takes. */
 const searchTimeMaxMs = 20;
+/** After so long no older documents are looked through for a phrase that is dear, when some have it, */
+const phraseTimeMaxMs = 3;
+/** and so many with one of its words are looked through at a time. */
+const phraseDocuments = 2048;
 
 /** A match and its `bm25`, higher is better. */
 export type ScoredRow = readonly [indexRow: number, relevance: number];
@@ -48,28 +49,40 @@ export interface Search {
   readonly shards: readonly number[];
   readonly expression: string;
   /**
-   * What the relevance is taken from, when not from all of the expression: words that are everywhere say nothing, and
-   * `bm25` counts all their documents before its first result.
+   * What the relevance is taken from: the expression, or one that matches all that it does; undefined for none. Words that
+   * are everywhere say nothing, and `bm25` counts all their documents before its first result.
    */
   readonly relevance: string | undefined;
   readonly filter: RowFilter | undefined;
+  readonly dear: DearSearch | undefined;
+}
+
+/**
+ * A search for a phrase of words that are all frequent: FTS5 compares their places in every document that has them, which
+ * takes up to 1 us for each, found or not.
+ */
+export interface DearSearch {
+  /** One of the words. */
+  readonly word: string;
+  /** So many matches are enough when it takes long. */
+  readonly enough: number;
 }
 
 type Range = readonly [low: number, high: number];
 
 /** The documents of a collection that an expression matches and a filter lets through, the newest shards first. */
 export function findMatches(search: Search): Matches {
-  const { collectionRow, shards } = search;
-  const words = (search.relevance ?? search.expression).split('"').length >>> 1;
+  const words = search.expression.split('"').length >>> 1;
   let scoredLeft = Math.max(scoredMin, Math.floor(scoringBudget / words));
   let left = matchesMax;
   let total = 0;
   const found: MatchesInShard[] = [];
-  const [lowest, highest] = rangeOf(collectionRow);
   const budget = new TimeBudget(searchTimeMaxMs);
-  for (const [index, shard] of shards.entries()) {
+  const dearBudget = new TimeBudget(phraseTimeMaxMs);
+  for (const { shard, range, isOldest } of stepsOf(search)) {
+    const [lowest, highest] = range;
     const scored: Page<ScoredRow> =
-      scoredLeft > 0 ? scoredPage(search, shard, [lowest, highest], Math.min(scoredLeft, left)) : emptyPage;
+      scoredLeft > 0 ? scoredPage(search, shard, range, Math.min(scoredLeft, left)) : emptyPage;
     scoredLeft -= scored.seen;
     left -= scored.seen;
     const below: Range = [lowest, scored.oldest === undefined ? highest : scored.oldest - 1];
@@ -79,13 +92,39 @@ export function findMatches(search: Search): Matches {
     total += scored.rows.length + others.rows.length;
     if (scored.rows.length + others.rows.length > 0)
       found.push({ shard, scored: scored.rows, others: others.rows });
-    const isShardDone = scored.isLast || others.isLast;
-    const isOver = left === 0 || budget.isSpent;
-    if (!isShardDone || (isOver && index < shards.length - 1)) {
-      return { shards: found, total, isComplete: false };
-    }
+    const isStepDone = scored.isLast || others.isLast;
+    const isEnough = search.dear !== undefined && total >= search.dear.enough && dearBudget.isSpent;
+    const isOver = left === 0 || isEnough || budget.isSpent;
+    if (!isStepDone || (isOver && !isOldest)) return { shards: found, total, isComplete: false };
   }
   return { shards: found, total, isComplete: true };
+}
+
+/** Rows of a shard that are searched at once. */
+interface Step {
+  readonly shard: number;
+  readonly range: Range;
+  /** Whether there is nothing older. */
+  readonly isOldest: boolean;
+}
+
+/** Shard after shard, the newest first; a dear search goes through them in steps. */
+function* stepsOf({ db, collectionRow, shards, dear }: Search): Generator<Step> {
+  const [lowest, highest] = rangeOf(collectionRow);
+  for (const [index, shard] of shards.entries()) {
+    let newest = highest;
+    if (dear !== undefined) {
+      const sql = `SELECT rowid FROM ${matchesOf(shard)} ORDER BY rowid DESC LIMIT 1 OFFSET ${phraseDocuments}`;
+      const nextStep = statement(db, sql, { pluck: true });
+      for (;;) {
+        const below = nextStep.get(dear.word, lowest, newest) as number | undefined;
+        if (below === undefined) break;
+        yield { shard, range: [below + 1, newest], isOldest: false };
+        newest = below;
+      }
+    }
+    yield { shard, range: [lowest, newest], isOldest: index === shards.length - 1 };
+  }
 }
 
 /** Which documents of a range of a shard an expression matches, the newest first. */
@@ -130,9 +169,9 @@ interface Page<Row> {
 const emptyPage: Page<never> = { rows: [], seen: 0, oldest: undefined, isLast: false };
 
 function scoredPage(search: Search, shard: number, range: Range, limit: number): Page<ScoredRow> {
-  if (search.relevance !== undefined) return scoredApart(search, search.relevance, shard, range, limit);
+  const { filter, expression } = search;
+  if (search.relevance !== expression) return scoredApart(search, search.relevance, shard, range, limit);
   const relevance = `${relevanceOf(shard)} AS relevance`;
-  const { filter } = search;
   if (filter === undefined) {
     const rows = read(search, shard, range, limit, `rowid, ${relevance}`, undefined) as ScoredRow[];
     return { rows, seen: rows.length, oldest: rows.at(-1)?.[0], isLast: rows.length < limit };
@@ -146,13 +185,14 @@ function scoredPage(search: Search, shard: number, range: Range, limit: number):
 /** Finds matches by the expression, and takes their relevance from another one that matches all of them. */
 function scoredApart(
   search: Search,
-  relevance: string,
+  relevance: string | undefined,
   shard: number,
   range: Range,
   limit: number,
 ): Page<ScoredRow> {
   const page = countedPage(search, shard, range, limit);
   if (page.rows.length === 0) return { ...page, rows: [] };
+  if (relevance === undefined) return { ...page, rows: page.rows.map((row) => [row, 0]) };
   const sql = `SELECT rowid, ${relevanceOf(shard)} FROM ${matchesOf(shard)}`;
   const between = [page.rows.at(-1)!, page.rows[0]!];
   const scores = new Map(

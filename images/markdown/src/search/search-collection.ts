@@ -2,7 +2,8 @@ import type { Database } from "better-sqlite3";
 import type { SearchHit, SearchQuery, SearchResult } from "../content.ts";
 import { type ExpandedTerm, type Expansion, expandTerm } from "./expand-terms.ts";
 import { countFacets } from "./facets.ts";
-import { shownTextOf, titleOf } from "./index-document.ts";
+import { textOf, titleOf } from "./index-document.ts";
+import { unpackedText } from "./indexed-text.ts";
 import { adjacentTerms, matchExpression, rowOfWords, termsNearby } from "./match-expression.ts";
 import { findMatches, type Matches } from "./matches.ts";
 import { parseQuery } from "./parse-query.ts";
@@ -52,8 +53,10 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
   const find = (wanted: QueryNode): Matches => {
     const expression = matchExpression(wanted, (term) => expressionOf(expansion, expanded, term));
     if (expression === undefined) return { shards: [], total: 0, isComplete: true };
-    const relevance = relevanceExpression(wanted, expanded);
-    return findMatches({ db, collectionRow, shards, expression, relevance, filter: query.filter });
+    const relevance = relevanceExpression(wanted, expression, expanded);
+    const word = [...expanded.values()].find(({ dearBy }) => dearBy !== undefined)?.dearBy;
+    const dear = word === undefined ? undefined : { word, enough: query.offset + query.limit };
+    return findMatches({ db, collectionRow, shards, expression, relevance, filter: query.filter, dear });
   };
   let matches = find(node);
   let tiers = tiersOf(node, expansion, expanded);
@@ -93,13 +96,16 @@ function expressionOf(expansion: Expansion, expanded: ExpandedTerms, term: Term)
   return rowOfWords(term.words, term.isPrefix, term.fields);
 }
 
-/** The words that the relevance is taken from, when frequent ones stand beside others; undefined when it is all of them. */
-function relevanceExpression(node: QueryNode, expanded: ExpandedTerms): string | undefined {
-  const words = node.kind === "and" ? bagOfWords(node) : undefined;
-  if (words === undefined) return undefined;
-  const telling = words.filter((term) => !expanded.get(term)!.isFrequent);
-  const scored = telling.length > 0 ? telling : words.slice(0, frequentScoredMax);
-  if (scored.length === words.length) return undefined;
+/** What the relevance is taken from: not from frequent words beside others, nor from what is dear to find. */
+function relevanceExpression(node: QueryNode, whole: string, expanded: ExpandedTerms): string | undefined {
+  const wanted = wantedTerms(node);
+  const cheap = wanted.filter((term) => expanded.get(term)!.dearBy === undefined);
+  const all = node.kind === "and" && node.all.every(({ kind }) => kind === "term") ? cheap : undefined;
+  if (all === undefined) return cheap.length === wanted.length ? whole : undefined;
+  const telling = all.filter((term) => !expanded.get(term)!.isFrequent);
+  const scored = telling.length > 0 ? telling : all.slice(0, frequentScoredMax);
+  if (scored.length === wanted.length) return whole;
+  if (scored.length === 0) return undefined;
   return matchExpression({ kind: "and", all: scored, none: [], isStrict: true }, (term) => {
     return expanded.get(term)?.expression;
   });
@@ -172,13 +178,12 @@ function highlightsOf(expanded: readonly ExpandedTerm[]): Highlights {
 
 function hitOf(db: Database, match: RankedMatch, highlights: Highlights, isHighlighted: boolean): SearchHit {
   const { documentRow, score } = match;
-  const { title, text } = shownTextOf(db, documentRow);
-  return {
-    documentRow,
-    score,
+  const { title, packed } = textOf(db, documentRow);
+  const shown = () => ({
     title: isHighlighted ? highlighted(title, highlights) : title,
-    snippet: snippetOf(text, highlights, isHighlighted),
-  };
+    snippet: snippetOf(packed === undefined ? "" : unpackedText(packed), highlights, isHighlighted),
+  });
+  return { documentRow, score, shown };
 }
 
 function correctionsOf(expanded: ExpandedTerms): { from: string; to: string }[] {

@@ -124,7 +124,7 @@ function createShard(db: Database): number {
   // Words come folded and stemmed, separated by spaces, so that the simplest tokenizer is the right one.
   db.exec(
     `CREATE VIRTUAL TABLE ${indexTable(shard)} USING fts5(
-      title, headings, tags, text, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2')`,
+      title, headings, tags, text, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2 3 4')`,
   );
   return shard;
 }

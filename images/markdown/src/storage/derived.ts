@@ -24,14 +24,7 @@ export function writeDerived(
   for (const { position, kind, key, target, anchor, label } of document.linkRows) {
     link.run(documentRow, position, collectionRow, kind, key, target, anchor, label);
   }
-  indexDocument(db, {
-    documentRow,
-    collectionRow,
-    title: document.title,
-    headings: document.headings,
-    tags: document.tags,
-    text: document.plainText,
-  });
+  indexDocument(db, { documentRow, collectionRow }, document.indexed);
 }
 
 /** Removes it, before another text is written or when the document goes to the trash. */

@@ -4,6 +4,7 @@ import { type FieldRow, fieldRowsOf } from "../fields/rows.ts";
 import { type LinkRow, linkRowsOf } from "../links/rows.ts";
 import { documentTooLarge, invalidDocument } from "../problems.ts";
 import { extract } from "../render/extract.ts";
+import { type IndexedText, indexedTextOf } from "../search/indexed-text.ts";
 import { type Fields, tagsOf } from "./fields.ts";
 import { splitText } from "./front-matter.ts";
 
@@ -15,13 +16,9 @@ export interface PreparedDocument {
   readonly sizeBytes: number;
   readonly fields: Fields;
   readonly title: string;
-  readonly tags: readonly string[];
   readonly fieldRows: readonly FieldRow[];
   readonly linkRows: readonly LinkRow[];
-  /** Without markup. */
-  readonly headings: readonly string[];
-  /** `Extracted.plainText`. */
-  readonly plainText: string;
+  readonly indexed: IndexedText;
 }
 
 const titleMax = 1024;
@@ -42,17 +39,21 @@ export function prepareDocument(id: string, text: string, bytesMax: number): Pre
   if (!text.isWellFormed()) throw invalidDocument("the text has half a surrogate pair: it is not Unicode");
   const { fields, body } = splitText(text);
   const extracted = extract(body);
+  const title = titleOf(fields, extracted, id).slice(0, titleMax);
   return {
     id,
     text,
     sizeBytes,
     fields,
-    title: titleOf(fields, extracted, id).slice(0, titleMax),
-    tags: tagsOf(fields),
+    title,
     fieldRows: fieldRowsOf(fields),
     linkRows: linkRowsOf(id, extracted.links),
-    headings: extracted.headings.map((heading) => heading.text),
-    plainText: extracted.plainText,
+    indexed: indexedTextOf({
+      title,
+      headings: extracted.headings.map((heading) => heading.text),
+      tags: tagsOf(fields),
+      text: extracted.plainText,
+    }),
   };
 }
 
