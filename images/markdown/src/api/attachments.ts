@@ -14,6 +14,7 @@ import {
 import { requireCollection } from "../storage/collections.ts";
 import type { ApiContext } from "./context.ts";
 import { isKnown } from "./entity-tag.ts";
+import { pageOf } from "./listing.ts";
 import { attachmentJson, encodePath } from "./representation.ts";
 import { attachmentParams, attachmentSchema, collectionParams, next, noQuery, pageQuery } from "./schemas.ts";
 
@@ -141,15 +142,13 @@ export function listAttachmentsRoute(api: ApiContext): Route {
       api.store.read(
         (db) => {
           const collection = requireCollection(db, params.name);
-          const { limit = 100, cursor } = query;
-          const listing = `attachments ${collection.row}`;
-          const after = cursor === undefined ? "" : (api.cursors.read(listing, cursor) as string);
-          const attachments = listAttachments(db, collection, after, limit);
-          const last = attachments.length === limit ? attachments.at(-1)!.path : undefined;
-          return json(200, {
-            attachments: attachments.map(attachmentJson),
-            next: last === undefined ? null : api.cursors.write(listing, last),
+          const page = pageOf(api.cursors, query, {
+            name: `attachments ${collection.row}`,
+            start: "",
+            list: (after, limit) => listAttachments(db, collection, after, limit),
+            positionOf: ({ path }) => path,
           });
+          return json(200, { attachments: page.items.map(attachmentJson), next: page.next });
         },
         { signal },
       ),

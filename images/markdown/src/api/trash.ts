@@ -6,6 +6,7 @@ import { requireCollection } from "../storage/collections.ts";
 import { findDocument } from "../storage/documents.ts";
 import { listTrash, purgeDocument } from "../storage/trash.ts";
 import type { ApiContext } from "./context.ts";
+import { pageOf } from "./listing.ts";
 import { documentJson } from "./representation.ts";
 import {
   collectionParams,
@@ -40,15 +41,14 @@ export function listTrashRoute(api: ApiContext): Route {
       api.store.read(
         (db) => {
           const collection = requireCollection(db, params.name);
-          const { limit = 100, cursor } = query;
-          const listing = `trash ${collection.row}`;
-          const after = cursor === undefined ? "" : (api.cursors.read(listing, cursor) as string);
-          const documents = listTrash(db, collection, after, limit);
-          const last = documents.length === limit ? documents.at(-1)!.id : undefined;
-          return json(200, {
-            documents: documents.map((document) => documentJson(collection, document)),
-            next: last === undefined ? null : api.cursors.write(listing, last),
+          const page = pageOf(api.cursors, query, {
+            name: `trash ${collection.row}`,
+            start: "",
+            list: (after, limit) => listTrash(db, collection, after, limit),
+            positionOf: ({ id }) => id,
           });
+          const documents = page.items.map((document) => documentJson(collection, document));
+          return json(200, { documents, next: page.next });
         },
         { signal },
       ),
