@@ -1,4 +1,3 @@
-export { runInBackground } from "./background-thread.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { Deadline } from "./deadline.ts";
 export { WeftkitError } from "./errors.ts";

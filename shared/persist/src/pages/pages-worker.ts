@@ -1,4 +1,3 @@
-import { runInBackground } from "@weftkit/core";
 import { serveCalls } from "@weftkit/store/wal";
 import type { Cursor, RestorePiece } from "../stream.ts";
 import { type CaptureCall, type CapturerOptions, PageCapturer } from "./page-capturer.ts";
@@ -27,7 +26,6 @@ const api = {
 
 export type PagesWorkerApi = typeof api;
 
-runInBackground();
 serveCalls(api, () => {
   capturer?.close();
 });

@@ -1,5 +1,4 @@
 import { workerData } from "node:worker_threads";
-import { runInBackground } from "@weftkit/core";
 import { pageSize } from "../identity.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { FRAME_HEADER_BYTES } from "./wal-format.ts";
@@ -19,5 +18,4 @@ const api = {
 
 export type MaintenanceApi = typeof api;
 
-runInBackground();
 serveCalls(api, () => checkpointer.close());
