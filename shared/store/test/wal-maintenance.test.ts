@@ -25,13 +25,14 @@ describe("maintenance", () => {
   test("keeps the log short while everything is written, and nothing is lost", async () => {
     const { store } = await openForTest();
     const maintenance = maintain(store);
-    // A writer may be faster than the worker starts. The pass that is running may have begun early; the next has not.
+    // Each round makes 12 MB of log. The first may be over before the worker has started, and the pass that is running
+    // may have begun early: the next has not.
     for (let round = 0; round < 3; round++) {
       await fill(store, 4 << 20);
       await maintenance.pass();
       await maintenance.pass();
     }
-    expect(statSync(`${store.file}-wal`).size).toBeLessThan(9 << 20);
+    expect(statSync(`${store.file}-wal`).size).toBeLessThan(16 << 20);
     expect((await notes(store)).length).toBe(3 * Math.ceil((4 << 20) / 20_000));
     expect(statSync(store.file).size).toBeGreaterThan(11 << 20);
   });
