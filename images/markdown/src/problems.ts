@@ -23,6 +23,7 @@ export const invalidFrontMatter = problemKind("invalid-front-matter", 400, "The 
 export const invalidDocument = problemKind("invalid-document", 400, "The document cannot be stored");
 export const invalidFilter = problemKind("invalid-filter", 400, "The filter cannot be read");
 export const invalidQuery = problemKind("invalid-query", 400, "The query cannot be searched for");
+export const invalidSynonyms = problemKind("invalid-synonyms", 400, "The synonyms cannot be searched with");
 export const invalidSort = problemKind("invalid-sort", 400, "The order cannot be read");
 export const invalidArchive = problemKind("invalid-archive", 400, "The archive cannot be read");
 export const documentTooLarge = problemKind("document-too-large", 413, "The document is too large");

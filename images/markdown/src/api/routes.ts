@@ -19,6 +19,7 @@ import { patchDocument } from "./patch-document.ts";
 import { putDocument } from "./put-document.ts";
 import { restoreRoute } from "./restore.ts";
 import { searchRoute } from "./search.ts";
+import { getSynonymsRoute, replaceSynonymsRoute } from "./synonyms.ts";
 import { listTrashRoute, purgeRoute } from "./trash.ts";
 import { listVersionsRoute } from "./versions.ts";
 
@@ -37,6 +38,8 @@ export function routesOf(api: ApiContext): Route[] {
     deleteDocumentRoute,
     listDocumentsRoute,
     searchRoute,
+    getSynonymsRoute,
+    replaceSynonymsRoute,
     backlinksRoute,
     renameRoute,
     listVersionsRoute,
@@ -63,7 +66,7 @@ const info: ApiInfo = {
   tags: {
     Collections: "Where documents live. Creating and deleting them needs a role that allows `schema`.",
     Documents: "Markdown with fields: the front matter.",
-    Search: "Finds documents by their words.",
+    Search: "Finds documents by their words. Setting synonyms needs a role that allows `schema`.",
     Links: "`[[wiki links]]` and `[Markdown](links.md)` between the documents of a collection.",
     Versions: "Each write is a version, with its author and time.",
     Trash: "Deleted documents, until they are restored, purged, or their time is over.",

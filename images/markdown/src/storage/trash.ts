@@ -1,5 +1,6 @@
 import { statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
+import { removeSynonyms } from "../search/synonyms.ts";
 import { recordChange } from "./changes.ts";
 import { type Collection, countDocument } from "./collections.ts";
 import { removeDerived } from "./derived.ts";
@@ -71,6 +72,7 @@ export function removeContents(db: Database, collectionRow: number, limit: numbe
   const attachments = rows("SELECT row FROM attachments WHERE collection = ? LIMIT ?");
   for (const row of attachments) statement(db, "DELETE FROM attachments WHERE row = ?").run(row);
   if (attachments.length === limit) return false;
+  removeSynonyms(db, collectionRow);
   statement(db, "DELETE FROM changes WHERE collection = ?").run(collectionRow);
   statement(db, "DELETE FROM collections WHERE row = ?").run(collectionRow);
   return true;
