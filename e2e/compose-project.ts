@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@weftkit/testing/free-ports";
 import { Redis } from "ioredis";
 import { expect, onTestFinished } from "vitest";
-import { freePort, program, projectPrefix, registry, run, tag } from "./docker.ts";
+import { program, projectPrefix, registry, run, tag } from "./docker.ts";
 
 /** A project with one inmemory engine. */
 export interface ComposeProject {

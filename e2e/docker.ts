@@ -1,6 +1,4 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 
 /** Where the images under test are: the same variables as docker-bake.hcl reads, and the same defaults. */
@@ -58,15 +56,6 @@ export function runImage(...args: string[]): Promise<string> {
 }
 
 const hardening = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--memory=512m"];
-
-/** A port of this machine that nobody has now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Removes every container, volume and network that the tests made. */
 export async function removeLeftovers(): Promise<void> {

@@ -1,6 +1,7 @@
+import { freePorts } from "@weftkit/testing/free-ports";
 import { Redis } from "ioredis";
 import { expect, onTestFinished } from "vitest";
-import { docker, dockerOutput, freePort, image, inspect, label, runImage } from "./docker.ts";
+import { docker, dockerOutput, image, inspect, label, runImage } from "./docker.ts";
 import { testWithDocker } from "./test-with-docker.ts";
 
 const megabyte = 1e6;
@@ -11,7 +12,7 @@ const starts = 5;
 
 /** Starts the image with a password; its data and admin ports are published. */
 async function startServer(...args: string[]) {
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const { port, adminPort } = await freePorts("port", "adminPort");
   const publish = ["--publish", `127.0.0.1:${port}:6379`, "--publish", `127.0.0.1:${adminPort}:9464`];
   const id = await runImage(...publish, "--env", "WEFTKIT_PASSWORD=secret", ...args);
   onTestFinished(async () => {

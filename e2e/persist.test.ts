@@ -4,10 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "@weftkit/testing/free-ports";
 import { expect, onTestFinished } from "vitest";
 import { type ComposeProject, writeProject } from "./compose-project.ts";
 import { differences, writeDataset } from "./dataset.ts";
-import { docker, dockerOutput, freePort, inspect, program, run } from "./docker.ts";
+import { docker, dockerOutput, inspect, program, run } from "./docker.ts";
 import { testWithDocker } from "./test-with-docker.ts";
 import { Wiki } from "./wiki.ts";
 

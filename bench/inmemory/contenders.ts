@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, freePorts } from "@weftkit/testing/free-ports";
 import { RespClient } from "./resp-client.ts";
 
 /** A server under test. */
@@ -53,7 +53,7 @@ export async function startRedis(appendfsync: string): Promise<Contender> {
 /** Starts weftkit/inmemory from its bundle, as the image does. */
 export async function startWeftkit(appendfsync: string): Promise<Contender> {
   const folder = mkdtempSync(join(tmpdir(), "bench-weftkit-"));
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const { port, adminPort } = await freePorts("port", "adminPort");
   const child = spawn(process.execPath, [join(repository, "images/inmemory/dist/main.mjs")], {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
@@ -89,13 +89,4 @@ async function running(name: string, port: number, child: ChildProcess, folder: 
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { takeHandle } from "../../images/inmemory/src/network/handle-transport.ts";
 import { cpuSeconds } from "./cpu-time.ts";
 import { KEYS, type Load, RANDOM, wordsOf } from "./loads.ts";
@@ -37,7 +38,7 @@ function preparePipelines(load: Load): Buffer[] {
   const isRandom = words.some((word) => word.includes(RANDOM));
   const bytes = Buffer.byteLength(encode(words)) * load.pipeline;
   const count = isRandom ? Math.min(COMMANDS_PREPARED / load.pipeline, BYTES_PREPARED_MAX / bytes) : 1;
-  const random = seededRandom();
+  const random = randomNumbers(1);
   return Array.from({ length: Math.ceil(count) }, () => {
     let text = "";
     for (let i = 0; i < load.pipeline; i++) {
@@ -55,17 +56,6 @@ function encode(words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
 }
 
-/** Numbers from 0 to 1 (Mulberry32). */
-function seededRandom(): () => number {
-  let state = 1;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /**
  * Keeps a server busy and measures it. Each client sends a pipeline, waits for all its replies and sends the next one,
  * as redis-benchmark does, but with prepared bytes and one shared read buffer: a fraction of its CPU time per request.
@@ -73,7 +63,7 @@ function seededRandom(): () => number {
 async function run(order: Order): Promise<Measurement> {
   const { load, port, serverPid } = order;
   const pipelines = preparePipelines(load);
-  const random = seededRandom();
+  const random = randomNumbers(1);
   let replies = 0;
   let failure: Error | undefined;
   const start = async () => {

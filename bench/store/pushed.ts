@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -12,6 +11,7 @@ import { createLogger, createMetrics, ReadinessRegistry } from "@weftkit/observe
 import { openPersistence } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
 import type { Store } from "@weftkit/store";
+import { freePort } from "@weftkit/testing/free-ports";
 import { commitLatencies, StallWatch } from "./measures.ts";
 
 /**
@@ -120,13 +120,4 @@ async function fill(into: Store): Promise<void> {
     const aheadMs = dueMs - performance.now();
     if (aheadMs > 1) await new Promise((resolve) => setTimeout(resolve, aheadMs));
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
-import { temporaryFolder, weftkit } from "./command.ts";
+import { weftkit } from "./command.ts";
 
 /** A log file of two writes, each with its checksum line. */
 function log(): Buffer {

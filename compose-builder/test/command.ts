@@ -1,6 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
@@ -39,11 +37,4 @@ export async function outcome(child: ChildProcess): Promise<Outcome> {
   const closed = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout!), text(child.stderr!), closed]);
   return { code, stdout, stderr };
-}
-
-/** An empty folder of the test's own. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "weftkit-cli-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { temporaryFolder, weftkit } from "./command.ts";
+import { weftkit } from "./command.ts";
 
 const hasCompose = spawnSync("docker", ["compose", "version"]).status === 0;
 

@@ -11,8 +11,9 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
-import { temporaryFolder, weftkit } from "./command.ts";
+import { weftkit } from "./command.ts";
 import { pushAndDrop } from "./dropped-state.ts";
 import { pushDatabase, type RunningFunction, startEngine, startFunction } from "./persisting.ts";
 

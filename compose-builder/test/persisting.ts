@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -9,8 +8,8 @@ import { Deadline } from "@weftkit/core";
 import { createLogger, createMetrics, ReadinessRegistry } from "@weftkit/observe";
 import { openPersistence } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
-import { onTestFinished } from "vitest";
-import { temporaryFolder } from "./command.ts";
+import { Program } from "@weftkit/testing/program";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 
 const root = join(import.meta.dirname, "../..");
 const secret = "a secret that both sides have";
@@ -29,15 +28,13 @@ export async function startFunction(): Promise<RunningFunction> {
   const storeFolder = join(folder, "store");
   const secretFile = join(folder, "secret");
   writeFileSync(secretFile, `${secret}\n`);
-  const child = startProgram("functions/node-s3", {
-    WKP_PORT: "0",
-    WKP_STORE: `file://${storeFolder}`,
-    WKP_SECRET_FILE: secretFile,
+  const program = new Program(join(root, "functions/node-s3/src/main.ts"), {
+    env: { WKP_PORT: "0", WKP_STORE: `file://${storeFolder}`, WKP_SECRET_FILE: secretFile },
   });
-  const { port } = await logged(child, "serving WKP-1");
+  const { port } = await program.logged("serving WKP-1");
   const url = `http://127.0.0.1:${port}`;
   const environment = { WEFTKIT_PERSIST_URL: url, WEFTKIT_PERSIST_SECRET_FILE: secretFile };
-  return { url, storeFolder, environment, stop: () => stop(child) };
+  return { url, storeFolder, environment, stop: () => stop(program) };
 }
 
 /** An inmemory engine that pushes to a function. */
@@ -55,26 +52,28 @@ export async function startEngine(
   env: NodeJS.ProcessEnv,
   dataDir: string = temporaryFolder(),
 ): Promise<RunningEngine> {
-  const child = startProgram("images/inmemory", {
-    WEFTKIT_AUTH: "none",
-    WEFTKIT_BIND: "127.0.0.1",
-    WEFTKIT_PORT: "0",
-    WEFTKIT_ADMIN_PORT: "0",
-    WEFTKIT_ADMIN_TOKEN: adminToken,
-    WEFTKIT_DATA_DIR: dataDir,
-    ...env,
+  const program = new Program(join(root, "images/inmemory/src/main.ts"), {
+    env: {
+      WEFTKIT_AUTH: "none",
+      WEFTKIT_BIND: "127.0.0.1",
+      WEFTKIT_PORT: "0",
+      WEFTKIT_ADMIN_PORT: "0",
+      WEFTKIT_ADMIN_TOKEN: adminToken,
+      WEFTKIT_DATA_DIR: dataDir,
+      ...env,
+    },
   });
-  const { port, adminPort } = await logged(child, "ready");
+  const { port, adminPort } = await program.logged<{ port: number; adminPort: number }>("ready");
   const admin = `http://127.0.0.1:${adminPort}`;
   return {
     admin,
-    ask: (...commands) => ask(Number(port), commands),
+    ask: (...commands) => ask(port, commands),
     async push() {
       const headers = { authorization: `Bearer ${adminToken}` };
       const reply = await fetch(`${admin}/v1/persist/flush`, { method: "POST", headers });
       return ((await reply.json()) as { seq: number }).seq;
     },
-    stop: () => stop(child),
+    stop: () => stop(program),
   };
 }
 
@@ -133,35 +132,8 @@ export async function pushDatabase(
   }
 }
 
-/** Starts a program of the repository from its source; killed when the test ends. */
-function startProgram(folder: string, env: NodeJS.ProcessEnv): ChildProcess {
-  const child = spawn(process.execPath, [join(root, folder, "src/main.ts")], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  return child;
-}
-
-/** The record with this message in a program's log. @throws Error with all that it said when it ends before */
-async function logged(child: ChildProcess, message: string): Promise<Record<string, unknown>> {
-  const said: string[] = [];
-  child.stderr!.on("data", (text) => said.push(String(text)));
-  for await (const line of createInterface({ input: child.stdout! })) {
-    said.push(line);
-    const record = JSON.parse(line) as Record<string, unknown>;
-    if (record.msg !== message) continue;
-    // Nobody reads on, and a full pipe would hold the program up.
-    child.stdout!.resume();
-    return record;
-  }
-  throw new Error(`it has not said "${message}":\n${said.join("\n")}`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const closed = once(child, "close");
-  child.kill("SIGTERM");
-  await closed;
+async function stop(program: Program): Promise<void> {
+  await program.terminate();
 }
 
 async function ask(port: number, commands: readonly string[]): Promise<string[]> {

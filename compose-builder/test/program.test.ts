@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
-import { temporaryFolder, weftkit } from "./command.ts";
+import { weftkit } from "./command.ts";
 
 test("without arguments it shows the help, with the exit codes", async () => {
   const { code, stdout } = await weftkit(temporaryFolder(), []);

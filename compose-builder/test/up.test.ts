@@ -4,8 +4,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort, freePorts } from "@weftkit/testing/free-ports";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, onTestFinished, test } from "vitest";
-import { outcome, start, temporaryFolder, weftkit } from "./command.ts";
+import { outcome, start, weftkit } from "./command.ts";
 
 interface Started {
   readonly child: ChildProcess;
@@ -17,7 +19,7 @@ interface Started {
 
 /** Starts `weftkit up --json` on free ports; resolves when it serves. */
 async function up(folder: string, ...args: string[]): Promise<Started> {
-  const [port, adminPort] = await freePorts(2);
+  const { port, adminPort } = await freePorts("port", "adminPort");
   const child = start(folder, [
     "up",
     "inmemory",
@@ -37,13 +39,6 @@ async function stop(child: ChildProcess): Promise<number | null> {
   const closed = once(child, "close");
   child.kill("SIGTERM");
   return (await closed)[0];
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen()));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 async function listen(): Promise<Server> {
@@ -98,7 +93,7 @@ test("--auth none needs no password and makes none", async () => {
 
 test("a file's own port and data folder hold, and the engine listens on this machine only", async () => {
   const folder = temporaryFolder();
-  const [port, adminPort] = await freePorts(2);
+  const { port, adminPort } = await freePorts("port", "adminPort");
   writeFileSync(
     join(folder, "weftkit.toml"),
     `[server]\ndata_dir = "state"\nadmin_port = ${adminPort}\n\n[auth]\npassword = "mine"\n\n[inmemory]\nport = ${port}\n`,
@@ -119,7 +114,7 @@ test("a taken port is named, with the flag that chooses another", async () => {
   const server = await listen();
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
-  const [other] = await freePorts(1);
+  const other = await freePort();
   const folder = temporaryFolder();
   const data = await weftkit(folder, [
     "up",

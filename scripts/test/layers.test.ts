@@ -22,6 +22,9 @@ const layers = [
   "http-aws",
 ];
 
+/** What only tests and benches import; it stands outside of the layers, and no program may contain it. */
+const testing = "shared/testing";
+
 /** The folder that a file belongs to: "shared/core", "images/inmemory", "compose-builder". */
 function packageOf(path: string): string {
   const [first = "", second = ""] = path.split(sep);
@@ -37,6 +40,15 @@ const packageFolders = new Map(
     return [name, packageOf(path)] as const;
   }),
 );
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestOf(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+}
 
 /** Every import of one of our packages by another: [from file, to package's folder]. */
 function importsBetweenPackages(pattern: string): (readonly [string, string])[] {
@@ -55,6 +67,7 @@ function importsBetweenPackages(pattern: string): (readonly [string, string])[] 
 function mayImport(from: string, to: string): boolean {
   const [fromKind, fromName = ""] = from.split("/");
   const [toKind, toName = ""] = to.split("/");
+  if (to === testing || from === testing) return false;
   if (toKind !== "shared") return fromKind !== "shared" && fromKind !== "images" && fromKind !== "functions";
   return fromKind !== "shared" || layers.indexOf(toName) < layers.indexOf(fromName);
 }
@@ -62,7 +75,7 @@ function mayImport(from: string, to: string): boolean {
 describe("the layers", () => {
   test("name every package of shared/", () => {
     const folders = globSync("shared/*/package.json", { cwd: root }).map((path) => path.split(sep)[1]);
-    expect(folders.filter((name) => !layers.includes(name!))).toEqual([]);
+    expect(folders.filter((name) => !layers.includes(name!) && `shared/${name}` !== testing)).toEqual([]);
   });
 
   test.each([
@@ -74,20 +87,33 @@ describe("the layers", () => {
     ["images/inmemory", "shared/host", true],
     ["images/inmemory", "compose-builder", false],
     ["e2e", "images/inmemory", true],
+    ["images/inmemory", "shared/testing", false],
+    ["shared/testing", "shared/core", false],
   ])("%s may import %s: %s", (from, to, expected) => expect(mayImport(from, to)).toBe(expected));
 
   test("are kept by every import of the programs and their tests", () => {
     const imports = importsBetweenPackages("{shared,images,functions}/*/{src,test}/**/*.ts");
     expect(imports.length).toBeGreaterThan(20);
-    expect(imports.filter(([path, target]) => !mayImport(packageOf(path), target))).toEqual([]);
+    const isAllowed = ([path, target]: readonly [string, string]) =>
+      mayImport(packageOf(path), target) || (target === testing && path.split(sep)[2] === "test");
+    expect(imports.filter((one) => !isAllowed(one))).toEqual([]);
+  });
+
+  test("keep what only tests use out of every program", () => {
+    const imports = importsBetweenPackages("{shared/*,images/*,functions/*,compose-builder}/src/**/*.ts");
+    expect(imports.length).toBeGreaterThan(20);
+    expect(imports.filter(([, target]) => target === testing)).toEqual([]);
+    for (const [, folder] of packageFolders) {
+      const manifest = manifestOf(folder);
+      expect(Object.keys(manifest.dependencies ?? {}), folder).not.toContain("@weftkit/testing");
+      const isUsed = importsBetweenPackages(`${folder}/**/*.ts`).some(([, target]) => target === testing);
+      expect("@weftkit/testing" in (manifest.devDependencies ?? {}), folder).toBe(isUsed);
+    }
   });
 
   test("are kept by what the packages say they depend on, and nothing is imported that is not said", () => {
     for (const [, folder] of packageFolders) {
-      const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
-        dependencies?: Record<string, string>;
-      };
-      const declared = Object.keys(manifest.dependencies ?? {}).flatMap(
+      const declared = Object.keys(manifestOf(folder).dependencies ?? {}).flatMap(
         (name) => packageFolders.get(name) ?? [],
       );
       expect(

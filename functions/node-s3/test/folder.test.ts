@@ -8,7 +8,7 @@ import { EndpointClient } from "@weftkit/persist/client";
 import { runConformance } from "@weftkit/persist/conformance";
 import { sha256 } from "@weftkit/persist/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { secret, startFunction } from "./started-function.ts";
+import { StartedFunction, secret } from "./started-function.ts";
 
 const keys = [{ id: "default", secret }];
 const subtree = "default/inmemory/0";
@@ -26,15 +26,15 @@ afterEach(() => {
 const env = () => ({ WKP_STORE: `file://${folder}/state` });
 
 test("keeps the contract on a folder, and files from others' eyes", async () => {
-  await using running = await startFunction(env());
+  await using running = await StartedFunction.start(env());
   const results = await runConformance({ url: running.url, key: secret });
   expect(results.filter(({ passed }) => !passed)).toEqual([]);
   expect(statSync(join(folder, "state")).mode & 0o077).toBe(0);
 });
 
 test("keeps the contract in two processes on one folder", async () => {
-  await using one = await startFunction(env());
-  await using two = await startFunction(env());
+  await using one = await StartedFunction.start(env());
+  await using two = await StartedFunction.start(env());
   const clients = [one, two].map(({ url }) => new EndpointClient({ url, subtree, keys }));
   const claims = await Promise.allSettled(clients.map((client, index) => client.claim(`owner-${index}`)));
   expect(claims.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
@@ -47,7 +47,7 @@ test("serves https with a certificate, to clients that trust it only", async () 
   const files = ["-keyout", certKey, "-out", cert];
   const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
   execFileSync("openssl", ["req", ...kind, ...names, ...files], { stdio: "ignore" });
-  await using running = await startFunction({ ...env(), WKP_TLS_CERT: cert, WKP_TLS_KEY: certKey });
+  await using running = await StartedFunction.start({ ...env(), WKP_TLS_CERT: cert, WKP_TLS_KEY: certKey });
   const retry = { attemptsMax: 1, firstWaitMsMax: 0, waitMsMax: 0 };
   const trusting = new EndpointClient({
     url: running.url,
@@ -64,7 +64,7 @@ test("serves https with a certificate, to clients that trust it only", async () 
 });
 
 test("says that it lives and whether it is ready", async () => {
-  await using running = await startFunction(env());
+  await using running = await StartedFunction.start(env());
   expect((await fetch(`${running.url}/livez`)).status).toBe(200);
   expect(await (await fetch(`${running.url}/readyz`)).json()).toEqual({ ready: true });
   rmSync(join(folder, "state"), { recursive: true });
@@ -74,7 +74,7 @@ test("says that it lives and whether it is ready", async () => {
 });
 
 test("ends what is under way at SIGTERM, then exits with 0", async () => {
-  await using running = await startFunction(env());
+  await using running = await StartedFunction.start(env());
   const client = new EndpointClient({ url: running.url, subtree, keys });
   const body = Buffer.alloc(4 * 1024 * 1024, 7);
   const part = { sha256: sha256(body), bytes: body.length, read: async () => body };
@@ -84,19 +84,18 @@ test("ends what is under way at SIGTERM, then exits with 0", async () => {
   late.write("GET /livez HTTP/1.1\r\nhost: x\r\n");
   await once(late, "connect");
   await client.uploadPart(part, undefined, 0);
-  const ended = once(running.process, "exit");
-  running.process.kill("SIGTERM");
-  await expect.poll(() => running.log.some((line) => line.includes("shutting down"))).toBe(true);
+  const ended = running.terminate();
+  await expect.poll(() => running.lines.some((line) => line.includes("shutting down"))).toBe(true);
   late.write("connection: close\r\n\r\n");
   const [answer] = (await once(late, "data")) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 200 /);
   late.destroy();
-  expect(await ended).toEqual([0, null]);
+  expect(await ended).toBe(0);
   client.close();
 });
 
 test("answers an unsigned request before its body has come, and the sender gets to see the answer", async () => {
-  await using running = await startFunction(env());
+  await using running = await StartedFunction.start(env());
   const response = await fetch(`${running.url}/persist?action=part`, {
     method: "POST",
     body: Buffer.alloc(6 * 1024 * 1024),
@@ -105,11 +104,11 @@ test("answers an unsigned request before its body has come, and the sender gets 
 });
 
 test("never logs the secret", async () => {
-  await using running = await startFunction({ ...env(), WKP_LOG_LEVEL: "trace" });
+  await using running = await StartedFunction.start({ ...env(), WKP_LOG_LEVEL: "trace" });
   const client = new EndpointClient({ url: running.url, subtree, keys });
   await client.claim("owner");
   await client.claim("other").catch(() => {});
   client.close();
-  await expect.poll(() => running.log.length).toBeGreaterThan(2);
-  expect(running.log.join()).not.toContain(secret);
+  await expect.poll(() => running.lines.length).toBeGreaterThan(2);
+  expect(running.lines.join()).not.toContain(secret);
 });

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type CommittableManifest, EndpointClient } from "@weftkit/persist/client";
 import { type Head, type Manifest, parseManifest, partsOf, sha256 } from "@weftkit/persist/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { secret, startFunction } from "./started-function.ts";
+import { StartedFunction, secret } from "./started-function.ts";
 
 /** WKP_KILL_ROUNDS=200 for a longer search. */
 const rounds = Number(process.env.WKP_KILL_ROUNDS ?? 10);
@@ -82,13 +81,12 @@ test(
     let confirmed = 0;
     let kills = 0;
     for (let round = 0; round < rounds; round++) {
-      await using running = await startFunction({ WKP_STORE: `file://${folder}` });
+      await using running = await StartedFunction.start({ WKP_STORE: `file://${folder}` });
       const retry = { attemptsMax: 1, firstWaitMsMax: 0, waitMsMax: 0 };
       const client = new EndpointClient({ url: running.url, subtree, keys, retry });
-      const ended = once(running.process, "exit");
       const { epoch, head: first } = await client.claim("owner");
       expect(first.seq).toBeGreaterThanOrEqual(confirmed);
-      const killing = delay(Math.random() * killAfterMsMax).then(() => running.process.kill("SIGKILL"));
+      const killing = delay(Math.random() * killAfterMsMax).then(() => running.kill());
       let head = first;
       let failure: unknown;
       while (failure === undefined) {
@@ -100,7 +98,6 @@ test(
         }
       }
       await killing;
-      await ended;
       client.close();
       expect(failure).toMatchObject({ code: "unreachable" });
       kills++;

@@ -4,7 +4,7 @@ import { runConformance } from "@weftkit/persist/conformance";
 import { sha256 } from "@weftkit/persist/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installedServers, startS3Server, type TestBucket } from "./s3-server.ts";
-import { runFunction, secret, startFunction } from "./started-function.ts";
+import { runFunction, StartedFunction, secret } from "./started-function.ts";
 
 const names = installedServers();
 
@@ -21,13 +21,17 @@ describe.each(names)("on a bucket of %s", (name) => {
   afterAll(() => bucket.close());
 
   test.each(["false", "true"])("keeps the contract, with presigned URLs: %s", async (WKP_PRESIGN) => {
-    await using running = await startFunction({ ...bucket.env, WKP_PRESIGN });
+    await using running = await StartedFunction.start({ ...bucket.env, WKP_PRESIGN });
     const results = await runConformance({ url: running.url, key: secret });
     expect(results.filter(({ passed }) => !passed)).toEqual([]);
   });
 
   test("parts go straight to the bucket and back", async () => {
-    await using running = await startFunction({ ...bucket.env, WKP_PRESIGN: "true", WKP_LOG_LEVEL: "debug" });
+    await using running = await StartedFunction.start({
+      ...bucket.env,
+      WKP_PRESIGN: "true",
+      WKP_LOG_LEVEL: "debug",
+    });
     const keys = [{ id: "default", secret }];
     const client = new EndpointClient({ url: running.url, subtree: "default/inmemory/0", keys });
     const body = randomBytes(1_000_000);
@@ -38,7 +42,7 @@ describe.each(names)("on a bucket of %s", (name) => {
     expect((await client.begin([part.sha256], 1)).missing).toEqual([]);
     const url = uploadUrls![part.sha256]!.url;
     expect((await client.downloadPart(part.sha256, url)).equals(body)).toBe(true);
-    expect(running.log.some((line) => line.includes('"action":"part"'))).toBe(false);
+    expect(running.lines.some((line) => line.includes('"action":"part"'))).toBe(false);
     client.close();
   });
 

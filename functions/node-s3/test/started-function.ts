@@ -1,65 +1,29 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { Program } from "@weftkit/testing/program";
 
 const main = join(import.meta.dirname, "..", "src", "main.ts");
 
 export const secret = "a secret of enough length";
 
-export interface StartedFunction {
-  readonly process: ChildProcess;
-  readonly url: string;
-  readonly log: readonly string[];
-  [Symbol.asyncDispose](): Promise<void>;
-}
+type Variables = Readonly<Record<string, string>>;
 
-/** Runs the function as its own process, on a free port, and waits until it serves. */
-export async function startFunction(env: Readonly<Record<string, string>>): Promise<StartedFunction> {
-  const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH, WKP_PORT: "0", WKP_SECRET: secret, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    errors += chunk;
-  });
-  const log: string[] = [];
-  const lines = createInterface({ input: child.stdout });
-  const port = await new Promise<number>((resolve, reject) => {
-    lines.on("line", (line) => {
-      log.push(line);
-      const { msg, port: bound } = JSON.parse(line) as { msg: string; port: number };
-      if (msg === "serving WKP-1") resolve(bound);
-    });
-    child.once("exit", (code) => reject(new Error(`the function has ended with ${code}: ${errors}`)));
-  });
-  const scheme = env.WKP_TLS_CERT === undefined ? "http" : "https";
-  return {
-    process: child,
-    url: `${scheme}://127.0.0.1:${port}`,
-    log,
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit");
-      child.kill("SIGKILL");
-      await ended;
-    },
-  };
+/** The function as its own process, on a free port. */
+export class StartedFunction extends Program {
+  url = "";
+
+  /** Starts it and waits until it serves. */
+  static async start(env: Variables): Promise<StartedFunction> {
+    const started = new StartedFunction(main, { env: { WKP_PORT: "0", WKP_SECRET: secret, ...env } });
+    const { port } = await started.logged("serving WKP-1");
+    const scheme = env.WKP_TLS_CERT === undefined ? "http" : "https";
+    started.url = `${scheme}://127.0.0.1:${port}`;
+    return started;
+  }
 }
 
 /** Runs the function until it ends by itself; its exit code and what it wrote to standard error. */
-export async function runFunction(
-  env: Readonly<Record<string, string>>,
-): Promise<{ code: number; errors: string }> {
-  const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env.PATH, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let errors = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    errors += chunk;
-  });
-  const [code] = (await once(child, "close")) as [number];
-  return { code, errors };
+export async function runFunction(env: Variables): Promise<{ code: number | null; errors: string }> {
+  const program = new Program(main, { env });
+  const code = await program.exited;
+  return { code, errors: program.errors };
 }

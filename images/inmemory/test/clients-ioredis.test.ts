@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { ConnectionOptions } from "node:tls";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeCertificate } from "./certificate.ts";
 import { EngineProcess } from "./engine-process.ts";
-import { temporaryFolder } from "./running-engine.ts";
 
 const login = { WEFTKIT_AUTH: "password", WEFTKIT_USER: "app", WEFTKIT_PASSWORD: "s3cret" };
 

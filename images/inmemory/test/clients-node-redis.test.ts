@@ -1,8 +1,8 @@
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { createClient, type RedisClientOptions } from "redis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeCertificate } from "./certificate.ts";
 import { EngineProcess } from "./engine-process.ts";
-import { temporaryFolder } from "./running-engine.ts";
 
 const login = { WEFTKIT_AUTH: "password", WEFTKIT_USER: "app", WEFTKIT_PASSWORD: "s3cret" };
 

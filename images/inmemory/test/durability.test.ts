@@ -13,10 +13,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { EngineProcess } from "./engine-process.ts";
 import { Random } from "./oracle/random.ts";
-import { RunningEngine, temporaryFolder } from "./running-engine.ts";
+import { RunningEngine } from "./running-engine.ts";
 import { encode, type WireClient } from "./wire-client.ts";
 import { Writer } from "./writers.ts";
 

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { EngineProcess } from "./engine-process.ts";
-import { RunningEngine, temporaryFolder } from "./running-engine.ts";
+import { RunningEngine } from "./running-engine.ts";
 import { encode, WireClient } from "./wire-client.ts";
 
 /** Files that this process and the engine's may each have open; Node raises the soft limit to the hard one. */

@@ -1,3 +1,4 @@
+import { randomIntegers } from "@weftkit/testing/random-numbers";
 import { describe, expect, test } from "vitest";
 import { Quicklist } from "../src/storage/quicklist.ts";
 import { Slab } from "../src/storage/slab.ts";
@@ -103,11 +104,7 @@ describe("blocking on lists", () => {
 });
 
 test("a quicklist agrees with an array under random edits", () => {
-  let state = 7;
-  const random = (below: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 8) % below;
-  };
+  const random = randomIntegers(7);
   const slab = new Slab();
   for (const packedSize of [1, 3, -1]) {
     const list = new Quicklist(slab);

@@ -1,5 +1,6 @@
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
-import { RunningEngine, temporaryFolder } from "./running-engine.ts";
+import { RunningEngine } from "./running-engine.ts";
 import { encode } from "./wire-client.ts";
 
 const ROUNDS = 200;

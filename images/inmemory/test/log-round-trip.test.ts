@@ -1,9 +1,10 @@
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, onTestFinished, test } from "vitest";
 import { Link } from "./oracle/link.ts";
 import { isOracleMissing, RedisServer } from "./oracle/redis-server.ts";
 import { readState, type State, type StateOptions, stateDifferences } from "./oracle/state.ts";
 import { CLIENTS, makeSteps, type Step } from "./oracle/workload.ts";
-import { RunningEngine, temporaryFolder } from "./running-engine.ts";
+import { RunningEngine } from "./running-engine.ts";
 
 const COMMANDS = 12_000;
 const BATCH_MAX = 100;

@@ -1,3 +1,4 @@
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, onTestFinished, test } from "vitest";
 import { Link } from "./oracle/link.ts";
 import { Random, type Word } from "./oracle/random.ts";
@@ -5,7 +6,7 @@ import { isOracleMissing, RedisServer } from "./oracle/redis-server.ts";
 import { decodeReply, showReply } from "./oracle/reply.ts";
 import { readState, stateDifferences } from "./oracle/state.ts";
 import { isOlder } from "./oracle/version-differences.ts";
-import { RunningEngine, temporaryFolder } from "./running-engine.ts";
+import { RunningEngine } from "./running-engine.ts";
 
 const ROUNDS = 400;
 const WAITING = 4;

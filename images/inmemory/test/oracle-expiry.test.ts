@@ -1,3 +1,4 @@
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, onTestFinished, test } from "vitest";
 import { isSame } from "./oracle/compare.ts";
 import { Link } from "./oracle/link.ts";
@@ -5,7 +6,7 @@ import { exact, type OracleCommand, Random, unordered, type Word } from "./oracl
 import { isOracleMissing, RedisServer } from "./oracle/redis-server.ts";
 import { decodeReply, showReply } from "./oracle/reply.ts";
 import { readState, stateDifferences } from "./oracle/state.ts";
-import { RunningEngine, temporaryFolder } from "./running-engine.ts";
+import { RunningEngine } from "./running-engine.ts";
 
 const ROUNDS = 6;
 const KEYS = 24;

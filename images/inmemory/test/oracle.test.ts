@@ -1,8 +1,9 @@
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, onTestFinished, test } from "vitest";
 import { explain, type Pair, play } from "./oracle/differential.ts";
 import { isOracleMissing, RedisServer } from "./oracle/redis-server.ts";
 import { makeSteps } from "./oracle/workload.ts";
-import { RunningEngine, temporaryFolder } from "./running-engine.ts";
+import { RunningEngine } from "./running-engine.ts";
 
 /** Commands in all runs together. */
 const COMMANDS = Number(process.env.WEFTKIT_TEST_ORACLE_COMMANDS ?? 200_000);

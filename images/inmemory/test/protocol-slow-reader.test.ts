@@ -1,7 +1,8 @@
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OutputQueue } from "../src/network/output-queue.ts";
 import { makeCertificate } from "./certificate.ts";
-import { RunningEngine, temporaryFolder } from "./running-engine.ts";
+import { RunningEngine } from "./running-engine.ts";
 import { encode, WireClient } from "./wire-client.ts";
 
 const MB = 1 << 20;

@@ -1,22 +1,12 @@
+import { randomIntegers } from "@weftkit/testing/random-numbers";
 import { expect, test } from "vitest";
 import { ByteMap } from "../src/storage/byte-map.ts";
 import { Keyspace, NO_EXPIRY } from "../src/storage/keyspace.ts";
 import { Packed } from "../src/storage/packed.ts";
 import { Slab } from "../src/storage/slab.ts";
 
-/** A small generator of reproducible numbers (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
-}
-
 test("blocks of all sizes keep their bytes, and freeing all of them leaves nothing used", () => {
-  const random = randomFrom(1);
+  const random = randomIntegers(1);
   const slab = new Slab();
   const live: { address: number; size: number; tag: number }[] = [];
   const check = (block: { address: number; size: number; tag: number }) => {
@@ -48,7 +38,7 @@ test("blocks of all sizes keep their bytes, and freeing all of them leaves nothi
 });
 
 test("a byte map agrees with a Map under random sets and deletes, and scans see all that stays", () => {
-  const random = randomFrom(2);
+  const random = randomIntegers(2);
   const map = new ByteMap(new Slab());
   const model = new Map<string, string>();
   for (let i = 0; i < 20_000; i++) {
@@ -89,7 +79,7 @@ test("a byte map agrees with a Map under random sets and deletes, and scans see 
 });
 
 test("a packed block agrees with an array under random edits, walked from both ends", () => {
-  const random = randomFrom(3);
+  const random = randomIntegers(3);
   const packed = new Packed(new Slab()).create();
   const model: string[] = [];
   for (let i = 0; i < 5000; i++) {
@@ -129,7 +119,7 @@ test("a packed block agrees with an array under random edits, walked from both e
 });
 
 test("a keyspace agrees with a Map under random strings, expiries and deletes", () => {
-  const random = randomFrom(4);
+  const random = randomIntegers(4);
   const slab = new Slab();
   const keyspace = new Keyspace(slab, 0);
   const model = new Map<string, { value: string; expiry: number }>();

@@ -1,3 +1,4 @@
+import { randomIntegers } from "@weftkit/testing/random-numbers";
 import { describe, expect, test } from "vitest";
 import { dumpServer } from "../src/persistence/dump.ts";
 import { PendingList } from "../src/storage/pending-list.ts";
@@ -201,11 +202,7 @@ describe("reading", () => {
 });
 
 test("a pending list agrees with a sorted array under random edits", () => {
-  let state = 5;
-  const random = (below: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 8) % below;
-  };
+  const random = randomIntegers(5);
   const list = new PendingList<{ id: StreamId }>();
   const model = new Set<number>();
   for (let i = 0; i < 60_000; i++) {

@@ -1,3 +1,4 @@
+import { randomIntegers } from "@weftkit/testing/random-numbers";
 import { describe, expect, test } from "vitest";
 import { ByteMap } from "../src/storage/byte-map.ts";
 import { Slab } from "../src/storage/slab.ts";
@@ -119,11 +120,7 @@ test("those who wait for a sorted set are served in turn, and the journal has th
 });
 
 test("the index of a large set agrees with a sorted array under random edits", () => {
-  let state = 11;
-  const random = (below: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return (state >>> 8) % below;
-  };
+  const random = randomIntegers(11);
   const map = new ByteMap(new Slab());
   const index = new SortedIndex(map);
   const scores = new Map<string, { entry: number; score: number }>();

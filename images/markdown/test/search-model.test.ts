@@ -1,8 +1,8 @@
+import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { describe, expect, test } from "vitest";
 import { removeDocument } from "../src/search/index-document.ts";
 import { stem } from "../src/search/stem.ts";
 import { wordsOf } from "../src/search/words.ts";
-import { randomNumbers } from "./random-numbers.ts";
 import { type Draft, openIndex, put, rowsOf, search } from "./search-index.ts";
 
 /** A query, written and as what it means for a document. */

@@ -1,8 +1,8 @@
 import { WeftkitError } from "@weftkit/core";
+import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { describe, expect, test } from "vitest";
 import { matchExpression, rowOfWords } from "../src/search/match-expression.ts";
 import { parseQuery } from "../src/search/parse-query.ts";
-import { randomNumbers } from "./random-numbers.ts";
 import { openIndex, put, search } from "./search-index.ts";
 
 /** How FTS5 is asked for a query. */

@@ -1,3 +1,4 @@
+import { randomNumbers } from "@weftkit/testing/random-numbers";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { editDistance } from "../src/search/edit-distance.ts";
@@ -7,7 +8,6 @@ import { shardDocumentsMax } from "../src/search/shards.ts";
 import { stem } from "../src/search/stem.ts";
 import { foldSynonyms, replaceSynonyms } from "../src/search/synonyms.ts";
 import { wordsOf } from "../src/search/words.ts";
-import { randomNumbers } from "./random-numbers.ts";
 import { indexOf, openIndex, put, rowsOf, search } from "./search-index.ts";
 
 describe("relevance, judged", () => {

@@ -1,21 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { onTestFinished } from "vitest";
 import { type RunningImage, type StartOptions, startImage } from "../src/index.ts";
 import { EchoEngine, imageOf } from "./echo-engine.ts";
-
-/** A folder of this test's own. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "weftkit-host-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** What every test image has: free ports, loopback, a folder of its own, no authentication. */
 export function settings(dataDir: string, inmemory: Record<string, unknown> = {}) {

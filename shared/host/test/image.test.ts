@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { freePort } from "@weftkit/testing/free-ports";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, test } from "vitest";
 import { startImage } from "../src/index.ts";
 import { EchoEngine, imageOf } from "./echo-engine.ts";
-import { Client, page, settings, startEcho, temporaryFolder, until } from "./fixtures.ts";
+import { Client, page, settings, startEcho, until } from "./fixtures.ts";
 
 describe("an image", () => {
   test("serves clients, and stops without leaving anything open", async () => {
@@ -185,12 +187,3 @@ describe("the admin port", () => {
     expect((await post(image.adminPort, "hush")).status).toBe(404);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}

@@ -1,60 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { Program } from "@weftkit/testing/program";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
+import { describe, expect, test } from "vitest";
 import { exitCodes } from "../src/index.ts";
-import { Client, page, settings, startEcho, temporaryFolder } from "./fixtures.ts";
-
-interface Program {
-  readonly child: ChildProcess;
-  readonly exited: Promise<number | null>;
-  readonly stderr: () => string;
-  /** The first log line with this message. */
-  logged(message: string): Promise<Record<string, unknown>>;
-}
+import { Client, page, settings, startEcho } from "./fixtures.ts";
 
 function run(env: Record<string, string>, args: readonly string[] = []): Program {
-  const program = join(import.meta.dirname, "echo-image.ts");
-  const base = {
-    PATH: process.env.PATH ?? "",
-    WEFTKIT_BIND: "127.0.0.1",
-    WEFTKIT_PORT: "0",
-    WEFTKIT_ADMIN_PORT: "0",
-  };
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...base, ...env },
-    cwd: import.meta.dirname,
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let stderr = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const seen: Record<string, unknown>[] = [];
-  const waiting = new Set<() => void>();
-  createInterface(child.stdout).on("line", (line) => {
-    seen.push(JSON.parse(line));
-    for (const look of waiting) look();
-  });
-  const exited = once(child, "close").then(([code]) => code as number | null);
-  return {
-    child,
-    exited,
-    stderr: () => stderr,
-    logged(message) {
-      const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
-      const look = () => {
-        const found = seen.find(({ msg }) => msg === message);
-        if (found !== undefined) resolve(found);
-      };
-      waiting.add(look);
-      look();
-      exited.then((code) => reject(new Error(`ended with ${code} before logging "${message}": ${stderr}`)));
-      return promise.finally(() => waiting.delete(look));
-    },
-  };
+  const base = { WEFTKIT_BIND: "127.0.0.1", WEFTKIT_PORT: "0", WEFTKIT_ADMIN_PORT: "0" };
+  const file = join(import.meta.dirname, "echo-image.ts");
+  return new Program(file, { args, env: { ...base, ...env }, cwd: import.meta.dirname });
 }
 
 const open = (dataDir: string) => ({ WEFTKIT_DATA_DIR: dataDir, WEFTKIT_AUTH: "none" });
@@ -62,14 +17,13 @@ const open = (dataDir: string) => ({ WEFTKIT_DATA_DIR: dataDir, WEFTKIT_AUTH: "n
 describe("an image as a process", () => {
   test("ends with 0 on SIGTERM, within its clients' sight", async () => {
     const program = run(open(temporaryFolder()));
-    const { port, adminPort } = (await program.logged("ready")) as { port: number; adminPort: number };
+    const { port, adminPort } = await program.logged<{ port: number; adminPort: number }>("ready");
     const client = await Client.tcp(port);
     await client.line();
     expect((await page(adminPort, "/metrics")).text).toMatch(/nodejs_eventloop_lag_p99_seconds/);
-    program.child.kill("SIGTERM");
-    expect(await program.exited).toBe(exitCodes.ok);
+    expect(await program.terminate()).toBe(exitCodes.ok);
     await client.closed;
-    expect(program.stderr()).toBe("");
+    expect(program.errors).toBe("");
   });
 
   test.each(["throw", "hang"])("ends with 75 when something is not saved (%s)", async (how) => {
@@ -87,7 +41,7 @@ describe("an image as a process", () => {
 
   test.each(["throw", "fatal"])("ends with 70 after a defect (%s)", async (how) => {
     const program = run(open(temporaryFolder()));
-    const { port } = (await program.logged("ready")) as { port: number };
+    const { port } = await program.logged<{ port: number }>("ready");
     const client = await Client.tcp(port);
     client.socket.write(`${how}\n`);
     expect(await program.exited).toBe(exitCodes.software);
@@ -101,16 +55,16 @@ describe("an image as a process", () => {
     writeFileSync(file, "[server]\nlog_level = 'loud'\n[inmemory]\nprot = 1\n");
     const program = run({ WEFTKIT_AUHT: "none" }, ["--config", file]);
     expect(await program.exited).toBe(exitCodes.config);
-    expect(program.stderr()).toContain("the configuration has 3 mistakes:");
-    expect(program.stderr()).toContain(`${file}:2: server.log_level: must be one of`);
-    expect(program.stderr()).toContain(`${file}:4: inmemory.prot: unknown key; did you mean port?`);
-    expect(program.stderr()).toContain("WEFTKIT_AUHT: unknown variable; did you mean WEFTKIT_AUTH?");
+    expect(program.errors).toContain("the configuration has 3 mistakes:");
+    expect(program.errors).toContain(`${file}:2: server.log_level: must be one of`);
+    expect(program.errors).toContain(`${file}:4: inmemory.prot: unknown key; did you mean port?`);
+    expect(program.errors).toContain("WEFTKIT_AUHT: unknown variable; did you mean WEFTKIT_AUTH?");
   });
 
   test("ends with 78 for an argument it does not know", async () => {
     const program = run({}, ["--cofnig", "x"]);
     expect(await program.exited).toBe(exitCodes.config);
-    expect(program.stderr()).toMatch(/the only argument is --config/);
+    expect(program.errors).toMatch(/the only argument is --config/);
   });
 
   test("ends with 69 when the data dir is not a folder it can write", async () => {
@@ -142,19 +96,16 @@ describe("the data dir's lock", () => {
     const dataDir = temporaryFolder();
     const program = run(open(dataDir));
     await program.logged("ready");
-    program.child.kill("SIGKILL");
-    await program.exited;
+    await program.kill();
     await startEcho({ config: settings(dataDir) });
   });
 });
 
 test("the health check follows /readyz", async () => {
   const { image, engine } = await startEcho();
-  const check = async (port: number) => {
-    const program = join(import.meta.dirname, "..", "src", "healthcheck.ts");
-    const child = spawn(process.execPath, [program], { env: { WEFTKIT_ADMIN_PORT: String(port) } });
-    const [code] = await once(child, "close");
-    return code;
+  const check = (port: number) => {
+    const file = join(import.meta.dirname, "..", "src", "healthcheck.ts");
+    return new Program(file, { env: { WEFTKIT_ADMIN_PORT: String(port) } }).exited;
   };
   expect(await check(image.adminPort)).toBe(0);
   engine.context?.readiness.set("disk", false, "full");

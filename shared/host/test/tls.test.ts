@@ -1,7 +1,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, test } from "vitest";
-import { Client, certificate, settings, startEcho, temporaryFolder, until } from "./fixtures.ts";
+import { Client, certificate, settings, startEcho, until } from "./fixtures.ts";
 
 function tlsSettings(folder: string, pair: { cert: string; key: string }) {
   return { ...settings(join(folder, "data")), tls: { cert_file: pair.cert, key_file: pair.key } as object };

@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { randomNumbers } from "@weftkit/testing/random-numbers";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { contentOf } from "./blob-contents.ts";
 import { BlobEngine } from "./blob-engine.ts";
 import { FunctionServer } from "./function-server.ts";
-import { randomNumbers } from "./random-numbers.ts";
+import { KilledProgram } from "./killed-program.ts";
 
 /** Many more are run by hand: WEFTKIT_KILL_ROUNDS=500. */
 const rounds = Number(process.env.WEFTKIT_KILL_ROUNDS ?? 8);
@@ -19,61 +17,12 @@ const limits = { leaseMs: 400, partBytesMax: 8192 };
 
 let root: string;
 let server: FunctionServer;
-const children = new Set<Child>();
 beforeEach(async () => {
-  root = mkdtempSync(join(tmpdir(), "blobs-kill-"));
+  root = temporaryFolder();
   server = await FunctionServer.start(join(root, "store"), limits);
+  // After the programs were killed, and before the folder is removed.
+  onTestFinished(() => server.stop());
 });
-afterEach(async () => {
-  for (const child of children) await child.kill();
-  await server.stop();
-  rmSync(root, { recursive: true, force: true });
-});
-
-/** The engine as a process, and what it has said. */
-class Child {
-  readonly #process: ChildProcess;
-  readonly #exited: Promise<unknown>;
-  /** Writes that were acknowledged, and the last one that was part of a confirmed push. */
-  readonly written: number[] = [];
-  pushed = 0;
-  fenced: string | undefined;
-  errors = "";
-  readonly ready: Promise<void>;
-
-  constructor(...args: string[]) {
-    children.add(this);
-    const ready = Promise.withResolvers<void>();
-    this.ready = ready.promise;
-    this.#process = spawn(
-      process.execPath,
-      [...process.execArgv, join(import.meta.dirname, "blob-child.ts"), ...args],
-      {
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
-    this.#exited = once(this.#process, "exit");
-    this.#process.stderr!.on("data", (text) => {
-      this.errors += text;
-    });
-    createInterface(this.#process.stdout!).on("line", (line) => {
-      const [what, value] = line.split(" ");
-      if (what === "ready") ready.resolve();
-      if (what === "w") this.written.push(Number(value));
-      if (what === "p") this.pushed = Number(value);
-      if (what === "fenced") this.fenced = line;
-    });
-    this.#exited.then(() => ready.reject(new Error(`the engine ended before it served: ${this.errors}`)));
-    this.ready.catch(() => {});
-  }
-
-  /** kill -9, at any moment. */
-  async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.#exited;
-    children.delete(this);
-  }
-}
 
 type Files = ReadonlyMap<string, Buffer>;
 
@@ -104,8 +53,7 @@ test(
     let first = 1;
     let before: Files = new Map();
     for (let round = 0; round < rounds; round++) {
-      const engine = new Child(volume, server.url, String(first));
-      await engine.ready;
+      const engine = await KilledProgram.start("blob-child.ts", volume, server.url, String(first));
       await delay(100 + random() * 900);
       const isAway = random() < 0.3;
       if (isAway) {

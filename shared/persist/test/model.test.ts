@@ -1,10 +1,10 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CountingEngine } from "./counting-engine.ts";
 import { type Fate, FunctionServer } from "./function-server.ts";
-import { randomNumbers } from "./random-numbers.ts";
 
 /** More, and others, are run by hand: WEFTKIT_MODEL_SEEDS=1000. */
 const seeds = Number(process.env.WEFTKIT_MODEL_SEEDS ?? 12);

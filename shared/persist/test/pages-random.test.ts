@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Snapshot } from "@weftkit/store";
 import { Checkpointer } from "@weftkit/store/wal";
+import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { afterEach, expect, test } from "vitest";
 import { PagesChain } from "./pages-chain.ts";
-import { randomFrom } from "./piece-files.ts";
 
 /** Steps of one history; WEFTKIT_RANDOM_STEPS makes them longer, WEFTKIT_RANDOM_SEED tries others. */
 const steps = Number(process.env.WEFTKIT_RANDOM_STEPS ?? 60);
@@ -19,7 +19,7 @@ class History {
   readonly done: string[] = [];
 
   constructor(seed: number) {
-    this.#random = randomFrom(seed);
+    this.#random = randomNumbers(seed);
     // Small, so that a history has several seals.
     this.chain = new PagesChain({ sealBytes: 1 << 20 });
   }

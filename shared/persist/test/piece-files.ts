@@ -32,17 +32,6 @@ export class PieceFolder {
   }
 }
 
-/** Repeatable random numbers (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export const PREVIOUS = "ab".repeat(32);
 
 export function headerOf(kind: PieceHeader["kind"], body: PieceHeader["body"]): PieceHeader {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { WeftkitError } from "@weftkit/core";
+import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { afterAll, describe, expect, test } from "vitest";
 import { DatabaseChecksum, hashPage, PieceReader, PieceWriter } from "../src/piece/index.ts";
 import {
@@ -8,7 +9,6 @@ import {
   type Page,
   PieceFolder,
   PREVIOUS,
-  randomFrom,
   readAll,
   seal,
   writeBytes,
@@ -110,7 +110,7 @@ describe("a piece of pages", () => {
   });
 
   test.each([512, 4096, 65_536])("holds many pages of %i bytes in groups", async (pageSize) => {
-    const random = randomFrom(pageSize);
+    const random = randomNumbers(pageSize);
     const pages: Page[] = Array.from({ length: 150 }, (_, index) => {
       const before = Buffer.alloc(pageSize, `page ${index} of the test `);
       const content = Buffer.from(before).fill(`${random()}`, 10, 30);
@@ -184,7 +184,7 @@ describe("a damaged piece", () => {
   // A change whose hash was made to match again must be caught by the bounds, or change what is read and nothing else.
   test.each(Object.entries(kinds))("%s harms nobody when its hash was made to match", async (_, write) => {
     const whole = readFileSync(await write());
-    const random = randomFrom(20_251_121);
+    const random = randomNumbers(20_251_121);
     for (let round = 0; round < 1500; round++) {
       const cut = random() < 0.2 ? Math.floor(random() * whole.length) : whole.length;
       const file = Buffer.concat([whole.subarray(0, cut), Buffer.alloc(random() < 0.1 ? 50 : 0)]);

@@ -1,9 +1,10 @@
 import { closeSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "@weftkit/store";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
 import { faults, startWriting } from "./acknowledged.ts";
-import { addNote, notes, openForTest, temporaryFolder } from "./open-for-test.ts";
+import { addNote, notes, openForTest } from "./open-for-test.ts";
 import { canMount, diskVolume, memoryVolume } from "./volume.ts";
 
 if (!canMount)

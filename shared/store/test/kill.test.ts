@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
 import { faults, startWriting } from "./acknowledged.ts";
-import { openForTest, temporaryFolder } from "./open-for-test.ts";
+import { openForTest } from "./open-for-test.ts";
 
 const rounds = Number(process.env.WEFTKIT_KILL_ROUNDS ?? 10);
 /** A round ends after so many acknowledged writes, at random. */

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Deadline } from "@weftkit/core";
 import { cancelWork, interruptSupport, type openStore } from "@weftkit/store";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import type { Database } from "better-sqlite3";
 import { expect, test } from "vitest";
 import { buildExtension } from "../native/build.mjs";
-import { addNote, notes, openForTest, temporaryFolder } from "./open-for-test.ts";
+import { addNote, notes, openForTest } from "./open-for-test.ts";
 
 // The first use of the store in this file decides whether its extension is found.
 const built = buildExtension();

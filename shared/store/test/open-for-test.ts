@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger, createMetrics, ReadinessRegistry, type Registry } from "@weftkit/observe";
 import { type Migration, openStore, type Store, type StoreOptions } from "@weftkit/store";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { onTestFinished } from "vitest";
 
 export const applicationId = 0x57464b54;
@@ -19,13 +18,6 @@ export interface Opened {
   readonly readiness: ReadinessRegistry;
   /** What was logged, parsed. */
   readonly lines: Record<string, unknown>[];
-}
-
-/** A folder that is removed when the test has ended. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "weftkit-store-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** Opens a store in a folder of its own and closes it when the test has ended. */

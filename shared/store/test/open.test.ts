@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Migration } from "@weftkit/store";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
-import { addNote, applicationId, notes, noteTable, openForTest, temporaryFolder } from "./open-for-test.ts";
+import { addNote, applicationId, notes, noteTable, openForTest } from "./open-for-test.ts";
 
 /** Makes a database with another program's means. */
 function foreignFile(sql: string): string {

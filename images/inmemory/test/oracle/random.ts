@@ -1,17 +1,12 @@
-/** Reproducible choices (mulberry32) for generators of commands. */
+import { randomIntegers } from "@weftkit/testing/random-numbers";
+
+/** Reproducible choices for generators of commands. */
 export class Random {
-  #state: number;
+  /** An integer from 0 up to, not including, a bound. */
+  readonly below: (bound: number) => number;
 
   constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  /** An integer from 0 up to, not including, `bound`. */
-  below(bound: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % bound;
+    this.below = randomIntegers(seed);
   }
 
   chance(percent: number): boolean {

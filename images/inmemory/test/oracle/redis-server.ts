@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { freePort } from "@weftkit/testing/free-ports";
 import { Link } from "./link.ts";
 
 const BINARY = process.env.WEFTKIT_TEST_REDIS_SERVER ?? "redis-server";
@@ -61,14 +61,3 @@ export class RedisServer {
 
 /** So that DEBUG can be compared too. */
 const DEBUG = ["--enable-debug-command", "yes"];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  server.close();
-  await once(server, "close");
-  return address.port;
-}
