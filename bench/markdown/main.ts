@@ -83,10 +83,10 @@ async function fill(
     for (const [index, { text }] of batch.entries()) if ((from + index) % every === 0) samples.push(text);
     const startedMs = performance.now();
     const indexed = batch.map(indexedTextOf);
-    await bench.store.write((db) => {
+    await bench.store.writeInSlices(function* (db) {
       for (const [index, document] of indexed.entries()) {
         const place = { documentRow: from + index + 1, collectionRow: COLLECTION };
-        indexDocument(db, place, document);
+        yield* indexDocument(db, place, document);
       }
     });
     await bench.checkpoint();

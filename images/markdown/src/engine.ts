@@ -54,6 +54,11 @@ export class MarkdownEngine implements Engine<"markdown"> {
         this.#feed.changed();
         return value;
       },
+      writeInSlices: async (work, signal) => {
+        const value = await store.writeInSlices(work, signal === undefined ? {} : { signal });
+        this.#feed.changed();
+        return value;
+      },
       sweep: () => this.#sweeper.sweep(),
     };
     const routes = routesOf(api);

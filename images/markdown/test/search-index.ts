@@ -22,7 +22,7 @@ export function openIndex(): Database.Database {
 
 export function put(db: Database.Database, documentRow: number, draft: Draft, collectionRow = 1): void {
   const text = indexedTextOf({ title: "", headings: [], tags: [], text: "", ...draft });
-  indexDocument(db, { documentRow, collectionRow }, text);
+  for (const _ of indexDocument(db, { documentRow, collectionRow }, text));
 }
 
 /** An index of one collection, with the documents 1, 2 and so on. */

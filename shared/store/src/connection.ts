@@ -54,10 +54,17 @@ export class Connection {
 
   /** Runs `work` in the transaction that was begun and commits it, or undoes all of it and throws. */
   complete<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
-    try {
+    return this.part(() => {
       const value = this.run(work, limits);
       this.#commit.run();
       return value;
+    });
+  }
+
+  /** Runs a part of the transaction that was begun; when it throws, all of it is undone. */
+  part<T>(work: () => T): T {
+    try {
+      return work();
     } catch (error) {
       this.rollback();
       throw this.#usable ? error : new TypeError(leftOpen, { cause: error });

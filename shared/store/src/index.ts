@@ -7,4 +7,4 @@ export {
 } from "./interrupt.ts";
 export { type StatementMode, statement } from "./statements.ts";
 export { openStore } from "./store.ts";
-export type { Migration, Snapshot, Store, StoreOptions, WorkOptions } from "./types.ts";
+export type { Migration, SlicedWork, Snapshot, Store, StoreOptions, WorkOptions } from "./types.ts";

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { type Deadline, WeftkitError } from "@weftkit/core";
 import type { Database } from "better-sqlite3";
 import { Connection } from "./connection.ts";
@@ -12,13 +13,15 @@ import { closedError, lockedError, readError, sqliteCode, writeError } from "./s
 import { StoreHealth } from "./store-health.ts";
 import { type StoreMetrics, storeMetrics } from "./store-metrics.ts";
 import { StoreSnapshot } from "./store-snapshot.ts";
-import type { Snapshot, Store, StoreOptions, WorkOptions } from "./types.ts";
+import type { SlicedWork, Snapshot, Store, StoreOptions, WorkOptions } from "./types.ts";
 import { WalSync } from "./wal-sync.ts";
 import { WriteLock } from "./write-lock.ts";
 
 /** A frame of the write-ahead log: a header and a page. */
 const frameBytes = 24 + pageSize;
 const walGrowthStepBytes = 1024 * 1024;
+/** So long a sliced write has the event loop for itself. */
+const sliceMs = 5;
 
 /**
  * Opens the database file, makes it if there is none, applies the migrations it has not had, and resolves when all
@@ -125,6 +128,16 @@ class DurableStore implements Store {
     });
   }
 
+  writeInSlices<T>(work: (db: Database) => SlicedWork<T>, limits?: WorkOptions): Promise<T> {
+    const calledMs = performance.now();
+    return new Promise<T>((resolve, reject) => {
+      const refusal = this.#refusal();
+      if (refusal !== undefined) return reject(refusal);
+      const turn = () => this.#commitInSlices(work, limits, calledMs, resolve, reject);
+      this.#lock.enqueue(turn, reject, limits);
+    });
+  }
+
   async read<T>(work: (db: Database) => T, limits?: WorkOptions): Promise<T> {
     return this.#answer(this.#sync.committed, () => this.#readers.read(work, limits));
   }
@@ -175,30 +188,89 @@ class DurableStore implements Store {
   ): boolean {
     let settle: () => void;
     try {
-      if (this.#sync.failure !== undefined) throw this.#sync.failure;
-      // A work that leaves an iterator open spoils its connection; the new one is opened before the old one closes.
-      if (!this.#writer.usable) this.#writer = openWriter(this.#options);
-      this.#writer.begin();
+      this.#begin();
       const value = this.#writer.complete(work, limits);
-      this.#sync.commit();
-      settle = () => {
-        this.#metrics.commits.inc();
-        this.#metrics.commitSeconds.observe((performance.now() - calledMs) / 1000);
-        this.#health.wrote();
-        resolve(value);
-      };
+      settle = this.#committed(calledMs, () => resolve(value));
     } catch (thrown) {
       if (sqliteCode(thrown)?.startsWith("SQLITE_BUSY")) return false;
-      const error = writeError(thrown, this.file);
-      this.#health.failed(error);
-      settle = () => reject(error);
+      settle = this.#failed(thrown, reject);
     }
-    // Of an error, too: "exists already" must not be said of a row that a power cut can still take away.
+    this.#settleAfterSync(settle, reject);
+    return true;
+  }
+
+  /** As `#commit`; the promise holds the lock while the work goes on in later turns of the event loop. */
+  #commitInSlices<T>(
+    work: (db: Database) => SlicedWork<T>,
+    limits: WorkOptions | undefined,
+    calledMs: number,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): boolean | Promise<void> {
+    try {
+      this.#begin();
+    } catch (thrown) {
+      if (sqliteCode(thrown)?.startsWith("SQLITE_BUSY")) return false;
+      this.#settleAfterSync(this.#failed(thrown, reject), reject);
+      return true;
+    }
+    const writer = this.#writer;
+    const steps = work(writer.db);
+    /** Returns whether that was the last slice. */
+    const slice = (): boolean => {
+      let settle: () => void;
+      try {
+        const step = writer.part(() => writer.run(() => advance(steps), limits));
+        if (step.done !== true) return false;
+        const value = writer.complete(() => step.value, undefined);
+        settle = this.#committed(calledMs, () => resolve(value));
+      } catch (thrown) {
+        steps.return(undefined as T);
+        settle = this.#failed(thrown, reject);
+      }
+      this.#settleAfterSync(settle, reject);
+      return true;
+    };
+    if (slice()) return true;
+    const rest = async () => {
+      do await setImmediate();
+      while (!slice());
+      this.#turnEnded();
+    };
+    return rest();
+  }
+
+  /** Begins a transaction on the writer. */
+  #begin(): void {
+    if (this.#sync.failure !== undefined) throw this.#sync.failure;
+    // A work that leaves an iterator open spoils its connection; the new one is opened before the old one closes.
+    if (!this.#writer.usable) this.#writer = openWriter(this.#options);
+    this.#writer.begin();
+  }
+
+  /** What is to be told of a commit when it is on the disk. */
+  #committed(calledMs: number, tell: () => void): () => void {
+    this.#sync.commit();
+    return () => {
+      this.#metrics.commits.inc();
+      this.#metrics.commitSeconds.observe((performance.now() - calledMs) / 1000);
+      this.#health.wrote();
+      tell();
+    };
+  }
+
+  #failed(thrown: unknown, reject: (error: unknown) => void): () => void {
+    const error = writeError(thrown, this.file);
+    this.#health.failed(error);
+    return () => reject(error);
+  }
+
+  /** Of an error, too: "exists already" must not be said of a row that a power cut can still take away. */
+  #settleAfterSync(settle: () => void, reject: (error: unknown) => void): void {
     this.#sync.afterSync(this.#sync.committed, (failure) => {
       if (failure === undefined) settle();
       else reject(failure);
     });
-    return true;
   }
 
   /** Gives what `read` returns or throws once all that it can have seen is on the disk. */
@@ -278,4 +350,13 @@ class DurableStore implements Store {
     if (this.#sync.failure !== undefined) closing.reverse();
     for (const close of closing) close();
   }
+}
+
+/** Goes on with a work for one slice, or to its end. */
+function advance<T>(steps: SlicedWork<T>): IteratorResult<void, T> {
+  const endsMs = performance.now() + sliceMs;
+  let step: IteratorResult<void, T>;
+  do step = steps.next();
+  while (step.done !== true && performance.now() < endsMs);
+  return step;
 }

@@ -36,6 +36,9 @@ export interface WorkOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Yields where it may be interrupted; between two yields it is as synchronous as any work. Returns what the write gives. */
+export type SlicedWork<T> = Generator<void, T, void>;
+
 /**
  * The durable store of one engine: one SQLite file, one writer at a time, any number of readers.
  *
@@ -51,6 +54,11 @@ export interface Store {
    * sync.
    */
   write<T>(work: (db: Database) => T, options?: WorkOptions): Promise<T>;
+  /**
+   * A write that may take long: the event loop goes on wherever `work` yields and has had some milliseconds. It is still
+   * one transaction, and other writes wait for its end; readers see what was there before it.
+   */
+  writeInSlices<T>(work: (db: Database) => SlicedWork<T>, options?: WorkOptions): Promise<T>;
   /**
    * Runs `work` on one consistent snapshot. What it saw is on the disk when the promise resolves. `work` is
    * synchronous, and no statement or iterator of it may be used afterwards.

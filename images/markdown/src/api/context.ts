@@ -1,5 +1,5 @@
 import type { Cursors } from "@weftkit/http";
-import type { Store } from "@weftkit/store";
+import type { SlicedWork, Store } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import type { ChangeFeed } from "../changes/feed.ts";
 import type { TextWorkers } from "../text/text-workers.ts";
@@ -22,6 +22,8 @@ export interface ApiContext {
   readonly texts: TextWorkers;
   /** Writes, and tells those who follow the changes. */
   write<T>(work: (db: Database) => T, signal?: AbortSignal): Promise<T>;
+  /** The same for documents, which may be long. */
+  writeInSlices<T>(work: (db: Database) => SlicedWork<T>, signal?: AbortSignal): Promise<T>;
   /** Called after a collection was deleted: its contents are to be removed. */
   sweep(): void;
 }

@@ -55,7 +55,7 @@ export function patchDocument(api: ApiContext): Route {
       requireSameId(body.value, id);
       return writePrepared(
         api,
-        (db, prepare) => {
+        function* (db, prepare) {
           const collection = requireCollection(db, params.name);
           const existing = requireDocument(db, collection, id);
           requirePreconditions(headers, existing);
@@ -64,7 +64,7 @@ export function patchDocument(api: ApiContext): Route {
           if (text === before) return written(200, collection, existing);
           const prepared = prepare(id, text, documentBytesMax);
           const options = { at: Date.now(), author: user.user, versionsMax };
-          return written(200, collection, writeDocument(db, collection, prepared, options));
+          return written(200, collection, yield* writeDocument(db, collection, prepared, options));
         },
         signal,
       );

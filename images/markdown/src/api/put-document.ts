@@ -73,12 +73,12 @@ export function putDocument(api: ApiContext): Route {
               signal,
             )
           : await api.texts.run("prepare", { id, text: body.value, bytesMax }, body.value.length, signal);
-      return api.write((db) => {
+      return api.writeInSlices(function* (db) {
         const collection = requireCollection(db, params.name);
         const existing = findDocument(db, collection, id);
         requirePreconditions(headers, existing);
         const options = { at: Date.now(), author: user.user, versionsMax };
-        const document = writeDocument(db, collection, prepared, options);
+        const document = yield* writeDocument(db, collection, prepared, options);
         return written(existing?.deletedAt === null ? 200 : 201, collection, document);
       }, signal);
     },

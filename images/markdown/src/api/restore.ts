@@ -50,7 +50,7 @@ export function restoreRoute(api: ApiContext): Route {
       const id = requireDocumentId(params.id);
       return writePrepared(
         api,
-        (db, prepare) => {
+        function* (db, prepare) {
           const collection = requireCollection(db, params.name);
           const existing = findDocument(db, collection, id) ?? requireDocument(db, collection, id);
           requirePreconditions(headers, existing);
@@ -65,7 +65,7 @@ export function restoreRoute(api: ApiContext): Route {
           const prepared = prepare(id, text, Number.MAX_SAFE_INTEGER);
           const { versionsMax } = api.limits;
           const options = { at: Date.now(), author: user.user, action: "restored", versionsMax } as const;
-          return written(200, collection, writeDocument(db, collection, prepared, options));
+          return written(200, collection, yield* writeDocument(db, collection, prepared, options));
         },
         signal,
       );

@@ -1,3 +1,4 @@
+import type { SlicedWork } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import { type PreparedDocument, prepareDocument } from "../text/prepare.ts";
 import { inPlaceMax } from "../text/text-workers.ts";
@@ -28,7 +29,7 @@ class NotPrepared extends Error {
  */
 export async function writePrepared<T>(
   api: ApiContext,
-  work: (db: Database, prepare: Prepare) => T,
+  work: (db: Database, prepare: Prepare) => SlicedWork<T>,
   signal: AbortSignal,
 ): Promise<T> {
   let ready: PreparedDocument | undefined;
@@ -38,9 +39,9 @@ export async function writePrepared<T>(
       if (text.length >= inPlaceMax && attempt <= attemptsMax) throw new NotPrepared(id, text, bytesMax);
       return prepareDocument(id, text, bytesMax);
     };
-    const done = await api.write((db) => {
+    const done = await api.writeInSlices(function* (db) {
       try {
-        return { value: work(db, prepare) };
+        return { value: yield* work(db, prepare) };
       } catch (error) {
         // Nothing was written yet, and it is no failure of the store.
         if (error instanceof NotPrepared) return error;

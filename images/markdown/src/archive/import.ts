@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
 import { Problem } from "@weftkit/http";
+import type { SlicedWork } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import type { ApiContext } from "../api/context.ts";
 import { findAttachment, writeAttachment } from "../storage/attachments.ts";
@@ -34,7 +35,7 @@ const turnBytes = 128 * 1024;
 interface Work {
   readonly path: string;
   readonly bytes: number;
-  run(db: Database, collection: Collection): void;
+  run(db: Database, collection: Collection): SlicedWork<void>;
 }
 
 /**
@@ -64,9 +65,12 @@ export async function importArchive(
     batch = [];
     bytes = 0;
     if (work.length === 0) return;
-    await api.write((db) => {
+    await api.writeInSlices(function* (db) {
       const collection = requireCollection(db, name);
-      for (const one of work) one.run(db, collection);
+      for (const one of work) {
+        yield* one.run(db, collection);
+        yield;
+      }
     });
   };
   const add = async (work: Work) => {
@@ -136,13 +140,18 @@ function documentWork(
   return {
     path: pathOfDocument(document.id),
     bytes: document.sizeBytes,
-    run: (db, collection) => {
+    *run(db, collection) {
       if (isStored(db, collection, document.id, document.text)) {
         counts.unchanged++;
         return;
       }
       const existing = findLiveDocument(db, collection, document.id);
-      writeDocument(db, collection, document, { at: Date.now(), author, action: "imported", versionsMax });
+      yield* writeDocument(db, collection, document, {
+        at: Date.now(),
+        author,
+        action: "imported",
+        versionsMax,
+      });
       counts[existing === undefined ? "created" : "updated"]++;
     },
   };
@@ -157,7 +166,8 @@ function attachmentWork(
   return {
     path,
     bytes: content.length,
-    run: (db, collection) => {
+    // biome-ignore lint/correctness/useYield: one row and one file
+    *run(db, collection) {
       const before = findAttachment(db, collection, path)?.sha256;
       const mediaType = mediaTypeOf(path);
       const { attachment } = writeAttachment(db, collection, {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "@weftkit/http";
-import { statement } from "@weftkit/store";
+import { type SlicedWork, statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import type { ApiContext } from "../api/context.ts";
 import { documentExists, tooManyLinks } from "../problems.ts";
@@ -62,24 +62,25 @@ export async function renameDocument(
     const state = await api.store.read((db) => readRename(db, request), { signal });
     if (!isDeepStrictEqual(texts.plan, state.plan)) texts = new RenamedTexts(state.plan);
     await prepareTexts(api, state, texts, signal);
-    const done = await api.write((db) => {
+    const done = await api.writeInSlices(function* (db) {
       const now = readRename(db, request);
       const isReady =
         isDeepStrictEqual(texts.plan, now.plan) &&
         [now.document, ...now.sources].every((source) => texts.of(source) !== undefined);
-      return isReady ? commit(api, db, now, texts, request.author) : undefined;
+      return isReady ? yield* commit(api, db, now, texts, request.author) : undefined;
     }, signal);
     if (done !== undefined) return done;
   }
-  return api.write((db) => {
+  return api.writeInSlices(function* (db) {
     const now = readRename(db, request);
     const ready = isDeepStrictEqual(texts.plan, now.plan) ? texts : new RenamedTexts(now.plan);
     for (const source of [now.document, ...now.sources]) {
       if (ready.of(source) === undefined) {
         ready.set(source, textWork.rename(workOf(api, now.plan, source, textOf(db, source))));
+        yield;
       }
     }
-    return commit(api, db, now, ready, request.author);
+    return yield* commit(api, db, now, ready, request.author);
   }, signal);
 }
 
@@ -201,17 +202,17 @@ function workOf(api: ApiContext, plan: RenamePlan, { id }: StoredDocument, text:
   return { plan, id, text, bytesMax: api.limits.documentBytesMax };
 }
 
-function commit(
+function* commit(
   api: ApiContext,
   db: Database,
   { collection, document, sources }: RenameState,
   texts: RenamedTexts,
   author: string,
-): Renamed {
+): SlicedWork<Renamed> {
   const options: WriteOptions = { at: Date.now(), author, versionsMax: api.limits.versionsMax };
-  const moved = moveDocument(db, collection, document, texts.of(document)!, options);
+  const moved = yield* moveDocument(db, collection, document, texts.of(document)!, options);
   for (const source of sources) {
-    writeDocument(db, collection, texts.of(source)!, { ...options, action: "relinked" });
+    yield* writeDocument(db, collection, texts.of(source)!, { ...options, action: "relinked" });
   }
   return { collection, document: moved, relinked: sources.length };
 }

@@ -1,4 +1,4 @@
-import { statement } from "@weftkit/store";
+import { type SlicedWork, statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import type { IndexedText } from "./indexed-text.ts";
 import { countDocument, indexRowOf, indexTable, placeDocument } from "./shards.ts";
@@ -13,11 +13,11 @@ export interface IndexedRow {
 }
 
 /** Puts a document into the index, or replaces what was there of it. */
-export function indexDocument(
+export function* indexDocument(
   db: Database,
   { documentRow, collectionRow }: IndexedRow,
   text: IndexedText,
-): void {
+): SlicedWork<void> {
   const before = placeOf(db, documentRow);
   if (before !== undefined) removeDocument(db, documentRow);
   const shard = placeDocument(db, collectionRow);
@@ -31,7 +31,8 @@ export function indexDocument(
     "INSERT INTO search_documents (document, collection, shard, title, text) VALUES (?, ?, ?, ?, ?)",
   ).run(documentRow, collectionRow, shard, title, packed);
   countDocument(db, shard, collectionRow, 1, words);
-  addWords(db, vocabulary);
+  yield;
+  yield* addWords(db, vocabulary);
 }
 
 /** Takes a document out of the index; nothing happens when it is not there. */

@@ -1,4 +1,4 @@
-import { statement } from "@weftkit/store";
+import { type SlicedWork, statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import { editDistance } from "./edit-distance.ts";
 import { RecentWords } from "./recent-words.ts";
@@ -30,6 +30,9 @@ interface Known {
   size: number;
 }
 
+/** So many are added before others may have their turn. */
+const wordsAtOnce = 500;
+
 const knownMax = 50_000;
 const knownBy = new WeakMap<Database, Known>();
 
@@ -37,12 +40,18 @@ const knownBy = new WeakMap<Database, Known>();
  * Adds the words of a document to the vocabulary of the store. It only grows: whether a word is still in use is asked
  * of the index when it matters.
  */
-export function addWords(db: Database, words: Iterable<string>): void {
+export function* addWords(db: Database, words: Iterable<string>): SlicedWork<void> {
   const known = knownWords(db);
   const unknown = [...words].filter((word) => {
     return word.length >= lengthMin - 1 && known.words.get(word) === undefined && isCorrectable(word);
   });
-  if (unknown.length === 0) return;
+  for (let from = 0; from < unknown.length; from += wordsAtOnce) {
+    addUnknown(db, known, unknown.slice(from, from + wordsAtOnce));
+    yield;
+  }
+}
+
+function addUnknown(db: Database, known: Known, unknown: readonly string[]): void {
   const added = statement(
     db,
     "INSERT INTO search_words SELECT value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING word",

@@ -1,15 +1,18 @@
-import { statement } from "@weftkit/store";
+import { type SlicedWork, statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import { indexDocument, removeDocument } from "../search/index-document.ts";
 import type { PreparedDocument } from "../text/prepare.ts";
 
+/** So many links are written before others may have their turn. */
+const linksAtOnce = 200;
+
 /** Writes what is drawn from a document's text: fields, links, search. */
-export function writeDerived(
+export function* writeDerived(
   db: Database,
   collectionRow: number,
   documentRow: number,
   document: PreparedDocument,
-): void {
+): SlicedWork<void> {
   const field = statement(
     db,
     "INSERT INTO fields (document, collection, name, kind, value, first) VALUES (?, ?, ?, ?, ?, ?)",
@@ -21,10 +24,12 @@ export function writeDerived(
     db,
     "INSERT INTO links (source, position, collection, kind, key, target, anchor, label) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
   );
-  for (const { position, kind, key, target, anchor, label } of document.linkRows) {
+  for (const [index, row] of document.linkRows.entries()) {
+    const { position, kind, key, target, anchor, label } = row;
     link.run(documentRow, position, collectionRow, kind, key, target, anchor, label);
+    if ((index + 1) % linksAtOnce === 0) yield;
   }
-  indexDocument(db, { documentRow, collectionRow }, document.indexed);
+  yield* indexDocument(db, { documentRow, collectionRow }, document.indexed);
 }
 
 /** Removes it, before another text is written or when the document goes to the trash. */

@@ -1,4 +1,4 @@
-import { statement } from "@weftkit/store";
+import { type SlicedWork, statement } from "@weftkit/store";
 import type { Database } from "better-sqlite3";
 import { baseName, linkKey } from "../links/target.ts";
 import type { PreparedDocument } from "../text/prepare.ts";
@@ -22,12 +22,12 @@ export interface WriteOptions {
  * Writes a document: a new one, a new version, or, of one in the trash, a new version outside of it. Everything that is
  * drawn from its text is written with it.
  */
-export function writeDocument(
+export function* writeDocument(
   db: Database,
   collection: Collection,
   document: PreparedDocument,
   options: WriteOptions,
-): StoredDocument {
+): SlicedWork<StoredDocument> {
   const existing = findDocument(db, collection, document.id);
   const isNew = existing === undefined || existing.deletedAt !== null;
   const row = existing === undefined ? insertRow(db, collection, document, options) : existing.row;
@@ -39,7 +39,7 @@ export function writeDocument(
   const { at, author, action = isNew ? "created" : "updated", versionsMax } = options;
   insertVersion(db, row, { version, action, at, author, sizeBytes: document.sizeBytes, text: document.text });
   pruneVersions(db, row, version, versionsMax);
-  writeDerived(db, collection.row, row, document);
+  yield* writeDerived(db, collection.row, row, document);
   countDocument(
     db,
     collection.row,
@@ -103,13 +103,13 @@ function updateRow(
 }
 
 /** Gives a document another id, with the text that it has from then on: a new version. */
-export function moveDocument(
+export function* moveDocument(
   db: Database,
   collection: Collection,
   existing: StoredDocument,
   document: PreparedDocument,
   options: WriteOptions,
-): StoredDocument {
+): SlicedWork<StoredDocument> {
   const { at, author, versionsMax } = options;
   const version = existing.version + 1;
   removeDerived(db, existing.row);
@@ -123,7 +123,7 @@ export function moveDocument(
     text: document.text,
   });
   pruneVersions(db, existing.row, version, versionsMax);
-  writeDerived(db, collection.row, existing.row, document);
+  yield* writeDerived(db, collection.row, existing.row, document);
   countDocument(db, collection.row, 0, document.sizeBytes - existing.sizeBytes);
   const previousId = existing.id;
   recordChange(db, collection.row, { at, type: "renamed", id: document.id, version, author, previousId });
