@@ -224,6 +224,16 @@ describe("synonyms", () => {
     replaceSynonyms(db, 1, foldSynonyms({}));
     expect(search(db, "k8s").total).toBe(1);
   });
+
+  test("a query takes as many words of them as there is room for", () => {
+    const synonym = (word: number, index: number) =>
+      Array.from({ length: 16 }, (_, part) => `w${word}s${index}p${part}`).join(" ");
+    const all = [0, 1, 2].map((word) => [0, 1].map((index) => synonym(word, index)));
+    const db = indexOf(all.flat().map((text) => ({ text })));
+    replaceSynonyms(db, 1, foldSynonyms({ zero: all[0]!, one: all[1]!, two: all[2]! }));
+    expect(search(db, "two").total).toBe(2);
+    expect(rowsOf(search(db, "zero OR one OR two")).sort()).toEqual([1, 2, 3, 4]);
+  });
 });
 
 describe("what is shown", () => {

@@ -50,6 +50,8 @@ export interface Expansion {
   readonly budget: TimeBudget;
   /** Whether the query has other words that a frequent one may stand beside. */
   readonly hasSeveralTerms: boolean;
+  /** How many words of synonyms may still be added to the query. */
+  readonly synonymRoom: { words: number };
 }
 
 /** Adds to a term what else it may mean: synonyms, forms of a prefix, and for unknown words those that are near. */
@@ -68,7 +70,7 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
     const expression = anyOf([own, ...prefixForms(expansion.db, word, fields)]);
     return { ...asWritten, exact: expression, expression, isFrequent: false, dearBy: undefined };
   }
-  const synonyms = synonymsOf(expansion.db, expansion.collectionRow, word);
+  const synonyms = withinRoom(expansion, synonymsOf(expansion.db, expansion.collectionRow, word));
   const exact = anyOf([own, ...synonyms.map((synonym) => rowOfWords(synonym, false, fields))]);
   const shown = [word, ...synonyms.flat()];
   const spelled = { ...asWritten, exact, expression: exact, shown, dearBy: undefined };
@@ -87,6 +89,15 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
     shown: [...shown, ...corrections],
     isFrequent,
   };
+}
+
+/** Those that there is room for, the first ones. */
+function withinRoom({ synonymRoom }: Expansion, synonyms: readonly string[][]): string[][] {
+  return synonyms.filter(({ length }) => {
+    if (length > synonymRoom.words) return false;
+    synonymRoom.words -= length;
+    return true;
+  });
 }
 
 /** The longest word of a row, which is mostly the rarest, when all of its words are frequent. */

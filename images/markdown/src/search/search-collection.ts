@@ -27,6 +27,8 @@ const wordWeight = 16;
 
 /** Words after this are not looked up in the vocabulary: a query may have many that are misspelled. */
 const expansionTimeMaxMs = 10;
+/** So many words of synonyms are searched with one query: each makes it dearer. */
+const synonymWordsMax = 64;
 /** Of words that are all frequent, so many are scored. */
 const frequentScoredMax = 3;
 
@@ -48,7 +50,15 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
   const terms = wantedTerms(node);
   const isTypoTolerant = query.typo !== false;
   const budget = new TimeBudget(expansionTimeMaxMs);
-  const expansion = { db, collectionRow, shards, isTypoTolerant, budget, hasSeveralTerms: terms.length > 1 };
+  const expansion = {
+    db,
+    collectionRow,
+    shards,
+    isTypoTolerant,
+    budget,
+    hasSeveralTerms: terms.length > 1,
+    synonymRoom: { words: synonymWordsMax },
+  };
   const expanded = new Map(terms.map((term) => [term, expandTerm(expansion, term)]));
   const find = (wanted: QueryNode): Matches => {
     const expression = matchExpression(wanted, (term) => expressionOf(expansion, expanded, term));
