@@ -1,11 +1,9 @@
-import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { promisify } from "node:util";
 import { createLogger } from "@weftkit/observe";
 import { openStore } from "@weftkit/store";
+import { Program } from "@weftkit/testing/program";
 import { afterAll, expect, test } from "vitest";
 import { PagesStream } from "../src/pages/index.ts";
 import type { Chain } from "./pages-killed.ts";
@@ -20,19 +18,17 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs the program until it has printed so many lines and kills it. Returns the last write that it acknowledged. */
 async function runUntilKilled(lines: number): Promise<{ lastWrite: number; remarks: string[] }> {
-  const child = spawn(process.execPath, [...process.execArgv, program, folder], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const killed = new Program(program, { args: [folder] });
   const remarks: string[] = [];
   let lastWrite = 0;
-  let seen = 0;
-  for await (const line of createInterface({ input: child.stdout })) {
+  killed.onLine((line) => {
     const [kind, number, ...rest] = line.split(" ");
     if (kind === "w") lastWrite = Math.max(lastWrite, Number(number));
     if (kind === "p" && rest.join("") !== "") remarks.push(rest.join(" "));
-    if (++seen === lines) child.kill("SIGKILL");
-  }
-  expect(seen).toBeGreaterThanOrEqual(lines);
+    if (killed.lines.length === lines) void killed.kill();
+  });
+  await killed.exited;
+  expect(killed.lines.length, killed.errors).toBeGreaterThanOrEqual(lines);
   return { lastWrite, remarks };
 }
 
@@ -92,7 +88,8 @@ test(
       pushed = found;
     }
     // The volume is kept: one more push, and the pieces lead to every write that was acknowledged.
-    await promisify(execFile)(process.execPath, [...process.execArgv, program, folder, "once"]);
+    const once = new Program(program, { args: [folder, "once"] });
+    expect(await once.exited, once.errors).toBe(0);
     expect(existsSync(join(folder, "done"))).toBe(true);
     const found = await restored();
     expect(found).toBeGreaterThanOrEqual(writes);

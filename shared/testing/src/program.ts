@@ -46,10 +46,6 @@ export class Program {
     this.exited = once(child, "close").then(([code]) => code as number | null);
   }
 
-  get isRunning(): boolean {
-    return this.child.exitCode === null && this.child.signalCode === null;
-  }
-
   /** Everything it said. */
   get output(): string {
     return `${this.errors}${this.lines.join("\n")}`;
