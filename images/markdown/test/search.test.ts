@@ -374,6 +374,32 @@ describe("shards", () => {
       [0, 100, 9000, 10_100].flatMap((offset) => Array.from({ length: 100 }, (_, i) => count - offset - i)),
     );
   });
+
+  test("a phrase of frequent words is found in steps, the newest first, and wherever it is", () => {
+    const db = openIndex();
+    const count = 6000;
+    db.transaction(() => {
+      put(db, 1, { text: "cake tea and rum" });
+      for (let row = 2; row <= count; row++) {
+        put(db, row, { text: row % 2 === 0 ? "tea and cake" : "cake with tea and" });
+      }
+    })();
+    const even = Array.from({ length: 20 }, (_, index) => count - 2 * index);
+    expect(rowsOf(search(db, '"tea and cake"', { limit: 10 }))).toEqual(even.slice(0, 10));
+    expect(rowsOf(search(db, '"tea and cake"', { limit: 10, offset: 10 }))).toEqual(even.slice(10));
+    const inMany = search(db, '"tea and cake"');
+    expect(inMany.total).toBeGreaterThanOrEqual(100);
+    expect(inMany.total).toBeLessThanOrEqual(count / 2);
+    if (inMany.totalIsExact) expect(inMany.total).toBe(count / 2);
+    // All its words are in all documents, but it stands in the oldest only.
+    expect(search(db, '"cake tea"')).toMatchObject({
+      total: 1,
+      totalIsExact: true,
+      hits: [{ documentRow: 1 }],
+    });
+    expect(rowsOf(search(db, '"tea and" rum'))).toEqual([1]);
+    expect(search(db, '"cake with" -rum "with tea and"').total).toBeGreaterThanOrEqual(100);
+  });
 });
 
 function definedDistance(left: string, right: string): number {
