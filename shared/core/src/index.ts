@@ -1,5 +1,13 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { Deadline } from "./deadline.ts";
+export {
+  replaceFile,
+  replaceFileSync,
+  syncFile,
+  syncFolder,
+  syncFolderSync,
+  writeSynced,
+} from "./durable-files.ts";
 export { WeftkitError } from "./errors.ts";
 export { type ListenOptions, listen } from "./listen.ts";
 export { nearestName } from "./nearest.ts";

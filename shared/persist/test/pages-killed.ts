@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { replaceFileSync } from "@weftkit/core";
 import { createLogger } from "@weftkit/observe";
 import { openStore } from "@weftkit/store";
-import { writeDurably } from "../src/pages/durable-file.ts";
 import { PagesStream } from "../src/pages/index.ts";
 import type { ChainPiece, Cursor } from "../src/stream.ts";
 import { storeOptions } from "./store-options.ts";
@@ -67,7 +67,7 @@ async function push(): Promise<void> {
     const { file, ...rest } = piece;
     const kept = { ...rest, time: 1_800_000_000_000 + seq, path: join(pieceFolder, file) };
     chain = { seq, cursor: capture.cursor, pieces: [...pieces.slice(0, pieces.length - replaces), kept] };
-    writeDurably(outbox, JSON.stringify(chain));
+    replaceFileSync(outbox, JSON.stringify(chain));
   }
   await capture.settle();
   print(`p ${chain.seq} ${remarks.splice(0).join("; ")}`);

@@ -1,7 +1,6 @@
 import { close, fdatasync, fstatSync, openSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { syncFolder, WeftkitError } from "@weftkit/core";
 import type { StoreMetrics } from "./store-metrics.ts";
 
 type Settle = (failure: WeftkitError | undefined) => void;
@@ -48,6 +47,7 @@ export class WalSync {
         sync.afterSync(sync.committed, (failure) => (failure === undefined ? resolve() : reject(failure)));
         sync.start();
       });
+      // A new file is found after a power cut only when its folder was synced too.
       if (options.wanted) await syncFolder(dirname(file));
       return sync;
     } catch (error) {
@@ -148,15 +148,4 @@ export interface WalSyncOptions {
   /** False: commits are handed to the operating system only. */
   readonly wanted: boolean;
   readonly metrics: StoreMetrics;
-}
-
-/** A new file is found after a power cut only when its folder was synced too. */
-async function syncFolder(folder: string): Promise<void> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(folder, "r");
-    await handle.sync();
-  } finally {
-    await handle?.close();
-  }
 }

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { syncFolder, WeftkitError } from "@weftkit/core";
 import type { LogSource, LogFile as StreamFile } from "@weftkit/persist";
 import type { AppendOnlyFile } from "./append-only-file.ts";
 import { baseName, incrementName, type Manifest, readManifest, writeManifest } from "./manifest.ts";
@@ -78,14 +78,5 @@ export class LogFiles implements LogSource {
 
   get #restoring(): string {
     return `${this.folder}.restoring`;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

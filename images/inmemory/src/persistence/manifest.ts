@@ -1,7 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { replaceFile, replaceFileSync, WeftkitError } from "@weftkit/core";
 
 /** One file of the append-only log: the base (a state) or an increment (the commands since). */
 export interface LogFile {
@@ -57,49 +56,16 @@ export function readManifest(folder: string): Manifest | undefined {
 
 /** Replaces the manifest atomically and durably: after a crash it is the old one or the new one. */
 export function writeManifest(folder: string, manifest: Manifest): void {
-  const temporary = join(folder, `${MANIFEST_NAME}.tmp`);
-  const file = openSync(temporary, "w", 0o600);
-  try {
-    writeSync(file, formatManifest(manifest));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, join(folder, MANIFEST_NAME));
-  syncFolder(folder);
+  replaceFileSync(join(folder, MANIFEST_NAME), formatManifest(manifest));
 }
 
 /** As `writeManifest`, without holding the thread up. */
-export async function replaceManifest(folder: string, manifest: Manifest): Promise<void> {
-  const temporary = join(folder, `${MANIFEST_NAME}.tmp`);
-  const file = await open(temporary, "w", 0o600);
-  try {
-    await file.writeFile(formatManifest(manifest));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, join(folder, MANIFEST_NAME));
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+export function replaceManifest(folder: string, manifest: Manifest): Promise<void> {
+  return replaceFile(join(folder, MANIFEST_NAME), formatManifest(manifest));
 }
 
 function formatManifest({ files }: Manifest): string {
   return files
     .map(({ name, sequence, type }) => `file ${name} seq ${sequence} type ${TYPE_LETTERS[type]}\n`)
     .join("");
-}
-
-/** Makes renames and new files of a folder durable. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

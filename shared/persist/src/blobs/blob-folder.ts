@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { syncFile, syncFolder, WeftkitError } from "@weftkit/core";
 import { isSha256 } from "../contract/names.ts";
-import { syncFolder } from "../engine/durable-files.ts";
 import { KeyLock } from "./key-lock.ts";
 import { layout, shardName } from "./layout.ts";
-import { syncFile, writeFile } from "./write-blob.ts";
+import { writeFile } from "./write-blob.ts";
 
 /** What a piece can say of a blob: 2^20 parts of 4 MiB. */
 export const blobBytesCeiling = 2 ** 42;

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { syncFolder, WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
-import { syncFolder } from "../engine/durable-files.ts";
 import type { Capture, CaptureRequest, Cursor, PartSource, RestorePiece, Stream } from "../stream.ts";
 import { type BlobFolder, type BlobKeeper, filesOf } from "./blob-folder.ts";
 import { BlobParts } from "./blob-parts.ts";

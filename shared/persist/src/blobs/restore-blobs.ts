@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Slots, WeftkitError } from "@weftkit/core";
+import { Slots, syncFolder, WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import { bytesOfChain } from "../bytes-chain.ts";
-import { syncFolder } from "../engine/durable-files.ts";
 import type { PartSource, RestorePiece } from "../stream.ts";
 import { filesOf, hashOf } from "./blob-folder.ts";
 import { Catalog } from "./catalog.ts";

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { replaceFile, syncFolder } from "@weftkit/core";
 import type { ChainPiece, Cursor } from "../stream.ts";
-import { replaceFile, syncFolder } from "./durable-files.ts";
 import { type LocalState, readLocalState, writeLocalState } from "./local-state.ts";
 import { type NamedManifest, nameText, piecesAfter } from "./manifest-chain.ts";
 import { Outbox, type OutboxEntry } from "./outbox.ts";

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { replaceFile, WeftkitError } from "@weftkit/core";
 import type { Cursor } from "../stream.ts";
-import { replaceFile } from "./durable-files.ts";
 
 /** What the volume remembers of its place in the chain. */
 export interface LocalState {

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { replaceFile, syncFolder, WeftkitError, writeSynced } from "@weftkit/core";
 import type { StreamKind } from "../contract/manifest.ts";
 import type { CapturedPiece, Cursor } from "../stream.ts";
-import { replaceFile, syncFolder, writeSynced } from "./durable-files.ts";
 
 /** What one capture took of one stream. */
 export interface OutboxStream {

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { formatBytes, WeftkitError } from "@weftkit/core";
+import { formatBytes, WeftkitError, writeSynced } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
 import type { RestoreReply } from "../contract/messages.ts";
 import { parseManifest } from "../contract/parse-manifest.ts";
 import type { Cursor } from "../stream.ts";
 import type { PersistContext } from "./context.ts";
-import { writeSynced } from "./durable-files.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type NamedManifest, nameText } from "./manifest-chain.ts";
 import { Restorer } from "./restorer.ts";

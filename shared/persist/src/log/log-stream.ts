@@ -1,9 +1,8 @@
 import { closeSync, createWriteStream, openSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { WeftkitError } from "@weftkit/core";
+import { syncFile, WeftkitError } from "@weftkit/core";
 import { bytesOfChain } from "../bytes-chain.ts";
 import type { PieceHeader } from "../piece/index.ts";
 import type { Capture, CaptureRequest, Cursor, RestorePiece, Stream } from "../stream.ts";
@@ -84,12 +83,7 @@ export class LogStream implements Stream {
       Readable.from(bytesOfChain(pieces, { kind: this.kind, name: this.name }, state)),
       createWriteStream(target, { mode: 0o600 }),
     );
-    const file = await open(target, "r");
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await syncFile(target);
     await this.#source.install();
     return this.#cursorAt(state.to, state.piece);
   }

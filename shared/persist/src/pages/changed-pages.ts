@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { writeDurably } from "./durable-file.ts";
+import { replaceFileSync } from "@weftkit/core";
 
 const SUFFIX = ".pages";
 
@@ -24,7 +24,7 @@ export class ChangedPages {
     });
     const numbers = bytes.subarray(0, -4);
     bytes.writeUInt32LE(crc32(numbers), numbers.length);
-    writeDurably(this.#path(sha256), bytes);
+    replaceFileSync(this.#path(sha256), bytes);
   }
 
   /** Undefined when the file is missing or damaged. */

@@ -1,11 +1,10 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { syncFolderSync, WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Store } from "@weftkit/store";
 import { SealPolicy, WorkerCalls, workerUrl } from "@weftkit/store/wal";
 import type { Capture, CaptureRequest, Cursor, RestorePiece, Stream } from "../stream.ts";
-import { syncFolder } from "./durable-file.ts";
 import type { CaptureResult } from "./page-capturer.ts";
 import type { PagesWorkerApi } from "./pages-worker.ts";
 import { temporaryPath } from "./restorer.ts";
@@ -128,8 +127,8 @@ export class PagesStream implements Stream {
       if (existsSync(file + suffix)) renameSync(file + suffix, join(folder, basename(file) + suffix));
     }
     rmSync(temporaryPath(file), { force: true });
-    syncFolder(folder);
-    syncFolder(dirname(file));
+    syncFolderSync(folder);
+    syncFolderSync(dirname(file));
   }
 
   lagBytes(): number {

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { WeftkitError } from "@weftkit/core";
+import { syncFolderSync, WeftkitError } from "@weftkit/core";
 import { checkDatabase } from "@weftkit/store/wal";
 import {
   hashPage,
@@ -27,7 +27,6 @@ import type { ChainPiece, RestorePiece } from "../stream.ts";
 import { ChangedPages } from "./changed-pages.ts";
 import { formatChecksum, type PagesCursor } from "./cursor.ts";
 import { identityOf } from "./database-file.ts";
-import { syncFolder } from "./durable-file.ts";
 import { PageHashes } from "./page-hashes.ts";
 import { VolumeNotes } from "./volume-note.ts";
 
@@ -119,7 +118,7 @@ export class Restorer {
     const { file, stateFolder } = this.#options;
     refuseExisting(file);
     renameSync(this.#path, file);
-    syncFolder(dirname(file));
+    syncFolderSync(dirname(file));
     const cursor: PagesCursor = {
       version: 1,
       piece: last.sha256,

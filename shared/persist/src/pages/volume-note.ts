@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { replaceFileSync } from "@weftkit/core";
 import { isSameCursor, type PagesCursor, parseCursor } from "./cursor.ts";
 import type { FileIdentity } from "./database-file.ts";
-import { writeDurably } from "./durable-file.ts";
 
 /** What was known of the database file when it was last written. */
 export interface VolumeNote {
@@ -26,7 +26,7 @@ export class VolumeNotes {
   }
 
   write(note: VolumeNote): void {
-    writeDurably(this.#path, JSON.stringify(note));
+    replaceFileSync(this.#path, JSON.stringify(note));
   }
 
   /** The note, if it is about this cursor and this state of the file. */

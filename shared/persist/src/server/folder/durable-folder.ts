@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { syncFolder, writeSynced } from "@weftkit/core";
 
 /** What a crash left of writes that were under way; nobody writes for longer than this. */
 const leftoverAgeMs = 3_600_000;
@@ -31,13 +32,7 @@ export class DurableFolder {
   async write(path: string, body: Uint8Array): Promise<void> {
     const temporary = join(this.#scratch, randomUUID());
     try {
-      const file = await open(temporary, "wx", 0o600);
-      try {
-        await file.writeFile(body);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeSynced(temporary, body);
       await this.#ensure(dirname(path));
       await rename(temporary, path);
     } catch (error) {
@@ -71,14 +66,5 @@ async function makeFolder(folder: string): Promise<"made" | "was there" | "no pa
     if (code === "EEXIST") return "was there";
     if (code === "ENOENT") return "no parent";
     throw error;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
