@@ -1,4 +1,6 @@
 import { rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFile, syncFolder } from "@weftkit/core";
 import type { LogFile, LogSource } from "@weftkit/persist";
 
 /** A log that is restored into one plain file. */
@@ -16,7 +18,9 @@ export class PlainLogFile implements LogSource {
   }
 
   async install(): Promise<void> {
+    await syncFile(this.#restoring);
     await rename(this.#restoring, this.#path);
+    await syncFolder(dirname(this.#path));
   }
 
   files(): readonly LogFile[] {

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { syncFolder } from "@weftkit/core";
 import { LogFiles } from "@weftkit/inmemory/log-files";
 import { LogStream, type RestorePiece } from "@weftkit/persist";
 import { Restorer } from "@weftkit/persist/inspection";
@@ -76,6 +77,7 @@ async function writeDatabase(
     // The log of a database that is replaced would be applied to the new one.
     for (const suffix of ["-wal", "-shm"]) await rm(`${path}${suffix}`, { force: true });
     await rename(file, path);
+    await syncFolder(dirname(path));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
