@@ -8,8 +8,8 @@ import { TimeBudget } from "./time-budget.ts";
 const fieldWeights = "10.0, 4.0, 6.0, 1.0";
 
 /**
- * So many of the newest matches are scored, divided by the words of the query: this bounds the time of a search for words
- * that are everywhere. A score takes about 1 us for each word, and the tiers as much again.
+ * So many of the newest matches are scored, divided by the words of the query and by what else is asked of each: this
+ * bounds the time of a search for words that are everywhere. Each takes about 1 us for a match.
  */
 const scoringBudget = 1600;
 const scoredMin = 250;
@@ -55,6 +55,8 @@ export interface Search {
   readonly relevance: string | undefined;
   readonly filter: RowFilter | undefined;
   readonly dear: DearSearch | undefined;
+  /** How many tiers are looked up for what is scored. */
+  readonly tiers: number;
 }
 
 /**
@@ -73,7 +75,7 @@ type Range = readonly [low: number, high: number];
 /** The documents of a collection that an expression matches and a filter lets through, the newest shards first. */
 export function findMatches(search: Search): Matches {
   const words = search.expression.split('"').length >>> 1;
-  let scoredLeft = Math.max(scoredMin, Math.floor(scoringBudget / words));
+  let scoredLeft = Math.max(scoredMin, Math.floor(scoringBudget / (words + search.tiers)));
   let left = matchesMax;
   let total = 0;
   const found: MatchesInShard[] = [];

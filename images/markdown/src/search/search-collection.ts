@@ -60,20 +60,29 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
     synonymRoom: { words: synonymWordsMax },
   };
   const expanded = new Map(terms.map((term) => [term, expandTerm(expansion, term)]));
-  const find = (wanted: QueryNode): Matches => {
+  const find = (wanted: QueryNode, tiers: readonly Tier[]): Matches => {
     const expression = matchExpression(wanted, (term) => expressionOf(expansion, expanded, term));
     if (expression === undefined) return { shards: [], total: 0, isComplete: true };
     const relevance = relevanceExpression(wanted, expression, expanded);
     const word = [...expanded.values()].find(({ dearBy }) => dearBy !== undefined)?.dearBy;
     const dear = word === undefined ? undefined : { word, enough: query.offset + query.limit };
-    return findMatches({ db, collectionRow, shards, expression, relevance, filter: query.filter, dear });
+    return findMatches({
+      db,
+      collectionRow,
+      shards,
+      expression,
+      relevance,
+      filter: query.filter,
+      dear,
+      tiers: tiers.length,
+    });
   };
-  let matches = find(node);
   let tiers = tiersOf(node, expansion, expanded);
+  let matches = find(node, tiers);
   const words = bagOfWords(node);
   if (matches.total === 0 && words !== undefined && words.length > 1 && !isStrict(node)) {
-    matches = find({ kind: "or", any: words });
     tiers = words.flatMap((term) => tier(expanded.get(term)?.expression, wordWeight));
+    matches = find({ kind: "or", any: words }, tiers);
   }
   const ranked = rankMatches(db, matches, tiers, titleScoreOf(db, words ?? [], expanded));
   const highlights = highlightsOf([...expanded.values()]);
