@@ -1,3 +1,5 @@
+import { randomNumbers } from "@weftkit/testing/random-numbers";
+
 /** A document as search takes it, made up. */
 export interface MadeUpDocument {
   readonly title: string;
@@ -59,18 +61,6 @@ export class Corpus {
     }
     return this.words[low]!;
   }
-}
-
-/** Numbers from 0 up to 1 (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** Distinct words of syllables, the most frequent ones the shortest. */

@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
+import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { indexDocument } from "../../images/markdown/src/search/index-document.ts";
 import { indexedTextOf } from "../../images/markdown/src/search/indexed-text.ts";
 import { searchCollection } from "../../images/markdown/src/search/search-collection.ts";
-import { Corpus, randomNumbers } from "./corpus.ts";
+import { Corpus } from "./corpus.ts";
 import { queryKinds } from "./queries.ts";
 import { type BenchStore, openBenchStore } from "./store.ts";
 

@@ -1,4 +1,5 @@
-import { type Corpus, randomNumbers } from "./corpus.ts";
+import { randomNumbers } from "@weftkit/testing/random-numbers";
+import type { Corpus } from "./corpus.ts";
 
 /** A kind of query, and how one is made up. */
 export interface QueryKind {
