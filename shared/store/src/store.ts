@@ -215,17 +215,28 @@ class DurableStore implements Store {
       return true;
     }
     const writer = this.#writer;
-    const steps = work(writer.db);
+    let steps: SlicedWork<T> | undefined;
+    const step = () =>
+      writer.run((db) => {
+        steps ??= work(db);
+        return advance(steps);
+      }, limits);
     /** Returns whether that was the last slice. */
     const slice = (): boolean => {
       let settle: () => void;
       try {
-        const step = writer.part(() => writer.run(() => advance(steps), limits));
-        if (step.done !== true) return false;
-        const value = writer.complete(() => step.value, undefined);
+        const last = writer.part(() => {
+          try {
+            return step();
+          } catch (thrown) {
+            if (steps !== undefined) end(steps);
+            throw thrown;
+          }
+        });
+        if (last.done !== true) return false;
+        const value = writer.complete(() => last.value, undefined);
         settle = this.#committed(calledMs, () => resolve(value));
       } catch (thrown) {
-        steps.return(undefined as T);
         settle = this.#failed(thrown, reject);
       }
       this.#settleAfterSync(settle, reject);
@@ -359,4 +370,13 @@ function advance<T>(steps: SlicedWork<T>): IteratorResult<void, T> {
   do step = steps.next();
   while (step.done !== true && performance.now() < endsMs);
   return step;
+}
+
+/** Runs the finally blocks of a work that goes no further, in its transaction, which is then undone. */
+function end(steps: SlicedWork<unknown>): void {
+  try {
+    steps.return(undefined);
+  } catch {
+    // Why the work has ended is told; what its own cleaning up finds wrong comes of that.
+  }
 }

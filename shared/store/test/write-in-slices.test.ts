@@ -115,3 +115,34 @@ test("a store that is closed lets it end first", async () => {
   await opened.store.close();
   expect(await writing).toBe(count);
 });
+
+test("a work that fails before its first step is one that failed, and leaves nothing behind", async () => {
+  const { store } = await openForTest();
+  const failing = store.writeInSlices((db) => {
+    db.prepare("INSERT INTO note (body) VALUES ('lost')").run();
+    throw new Error("not even begun");
+  });
+  await expect(failing).rejects.toThrow("not even begun");
+  await addNote(store, "goes on");
+  expect(await notes(store)).toEqual(["goes on"]);
+});
+
+test("what a finally block writes or throws after a cancellation is undone with the rest", async () => {
+  const { store } = await openForTest();
+  const aborting = new AbortController();
+  const canceled = store.writeInSlices(
+    function* (db) {
+      try {
+        yield* addNotes(db, (index) => index === 5 && aborting.abort());
+      } finally {
+        db.prepare("INSERT INTO note (body) VALUES ('cleaned up')").run();
+        // biome-ignore lint/correctness/noUnsafeFinally: what a careless work may do
+        throw new Error("from the finally block");
+      }
+    },
+    { signal: aborting.signal },
+  );
+  await expect(canceled).rejects.toMatchObject({ code: "canceled" });
+  await addNote(store, "goes on");
+  expect(await notes(store)).toEqual(["goes on"]);
+});
