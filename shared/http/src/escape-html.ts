@@ -1,11 +1,15 @@
+const references: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
 /**
- * Text as it may stand between tags and in attributes in double quotes: `&`, `<`, `>` and `"` become references.
- * Not for attributes in single quotes or without any, nor for what stands in `<script>` or `<style>`.
+ * Text as it may stand between tags and in quoted attributes: `&`, `<`, `>`, `"` and `'` become references. Not for
+ * attributes without quotes, nor for what stands in `<script>` or `<style>`.
  */
 export function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+  return text.replace(/[&<>"']/g, (character) => references[character]!);
 }

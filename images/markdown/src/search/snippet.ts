@@ -1,3 +1,4 @@
+import { escapeHtml } from "@weftkit/http";
 import { stem } from "./stem.ts";
 import { type Word, wordsOf } from "./words.ts";
 
@@ -100,16 +101,4 @@ function marked(text: string, start: number, end: number, hits: readonly Hit[]):
     copied = hit.end;
   }
   return html + escapeHtml(text.slice(copied, end));
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => escapes[character]!);
 }
