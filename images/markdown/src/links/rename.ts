@@ -19,7 +19,7 @@ import type { RenamePlan } from "./rename-plan.ts";
 import { resolveKey } from "./resolve.ts";
 import { baseName, linkKey } from "./target.ts";
 
-/** All of them are written in one transaction, which holds up others while it runs. */
+/** All of them are written in one transaction, for which other writes wait. */
 const sourcesMax = 1000;
 const linksMax = 20_000;
 const bytesMax = 32 * 1024 ** 2;
