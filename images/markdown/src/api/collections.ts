@@ -10,6 +10,7 @@ import {
 } from "../storage/collections.ts";
 import { collectionStatistics } from "../storage/statistics.ts";
 import type { ApiContext } from "./context.ts";
+import { pageOf } from "./listing.ts";
 import { collectionJson } from "./representation.ts";
 import { collectionParams, collectionSchema, next, noParams, noQuery, pageQuery, strict } from "./schemas.ts";
 
@@ -82,16 +83,20 @@ export function listCollectionsRoute(api: ApiContext): Route {
       },
     },
     problems: [problems.invalidCursor],
-    handle: async ({ query, user, signal }) => {
-      const { limit = 100, cursor } = query;
-      const after = cursor === undefined ? "" : (api.cursors.read("collections", cursor) as string);
-      const found = await api.store.read((db) => listCollections(db, after, limit), { signal });
-      const last = found.length === limit ? found.at(-1)!.name : undefined;
-      return json(200, {
-        collections: found.filter(({ name }) => user.can("read", name)).map(collectionJson),
-        next: last === undefined ? null : api.cursors.write("collections", last),
-      });
-    },
+    handle: ({ query, user, signal }) =>
+      api.store.read(
+        (db) => {
+          const { items, next } = pageOf(api.cursors, query, {
+            name: "collections",
+            start: "",
+            list: (after, limit) => listCollections(db, after, limit),
+            positionOf: ({ name }) => name,
+          });
+          const collections = items.filter(({ name }) => user.can("read", name)).map(collectionJson);
+          return json(200, { collections, next });
+        },
+        { signal },
+      ),
   });
 }
 

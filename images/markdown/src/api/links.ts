@@ -1,7 +1,7 @@
 import { json, problems, type Route, route } from "@weftkit/http";
 import type { Database } from "better-sqlite3";
 import Type from "typebox";
-import { type BacklinkPosition, backlinksTo } from "../links/backlinks.ts";
+import { type Backlink, type BacklinkPosition, backlinksTo } from "../links/backlinks.ts";
 import { type Renamed, renameDocument } from "../links/rename.ts";
 import { requireDocumentId } from "../names.ts";
 import {
@@ -16,6 +16,7 @@ import { requireCollection } from "../storage/collections.ts";
 import { requireDocument, type StoredDocument } from "../storage/documents.ts";
 import type { ApiContext } from "./context.ts";
 import { entityTag, requirePreconditions } from "./entity-tag.ts";
+import { pageOf } from "./listing.ts";
 import { documentAddress, documentJson } from "./representation.ts";
 import { documentParams, listedDocumentSchema, next, noQuery, pageQuery, strict } from "./schemas.ts";
 
@@ -58,18 +59,16 @@ export function backlinksRoute(api: ApiContext): Route {
         (db) => {
           const collection = requireCollection(db, params.name);
           const document = requireDocument(db, collection, requireDocumentId(params.id));
-          const { limit = 100, cursor } = query;
-          const listing = `backlinks ${document.row}`;
-          const after: BacklinkPosition =
-            cursor === undefined ? ["", -1] : (api.cursors.read(listing, cursor) as BacklinkPosition);
-          const links = backlinksTo(db, collection, document, after, limit);
-          const last = links.length === limit ? links.at(-1) : undefined;
-          return json(200, {
-            backlinks: links.map(({ source, sourceTitle, kind, target, anchor, label }) => {
-              return { id: source, title: sourceTitle, kind, target, anchor, label };
-            }),
-            next: last === undefined ? null : api.cursors.write(listing, [last.source, last.position]),
+          const { items, next } = pageOf<Backlink, BacklinkPosition>(api.cursors, query, {
+            name: `backlinks ${document.row}`,
+            start: ["", -1],
+            list: (after, limit) => backlinksTo(db, collection, document, after, limit),
+            positionOf: ({ source, position }) => [source, position],
           });
+          const backlinks = items.map(({ source, sourceTitle, kind, target, anchor, label }) => {
+            return { id: source, title: sourceTitle, kind, target, anchor, label };
+          });
+          return json(200, { backlinks, next });
         },
         { signal },
       ),

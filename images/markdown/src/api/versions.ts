@@ -6,6 +6,7 @@ import { requireCollection } from "../storage/collections.ts";
 import { findDocument, requireDocument } from "../storage/documents.ts";
 import { listVersions } from "../storage/versions.ts";
 import type { ApiContext } from "./context.ts";
+import { pageOf } from "./listing.ts";
 import { versionJson } from "./representation.ts";
 import { documentParams, next, pageQuery, versionSchema } from "./schemas.ts";
 
@@ -34,16 +35,13 @@ export function listVersionsRoute(api: ApiContext): Route {
           const id = requireDocumentId(params.id);
           const collection = requireCollection(db, params.name);
           const document = findDocument(db, collection, id) ?? requireDocument(db, collection, id);
-          const { limit = 100, cursor } = query;
-          const listing = `versions ${document.row}`;
-          const before =
-            cursor === undefined ? Number.MAX_SAFE_INTEGER : (api.cursors.read(listing, cursor) as number);
-          const versions = listVersions(db, document.row, before, limit);
-          const last = versions.length === limit ? versions.at(-1)!.version : undefined;
-          return json(200, {
-            versions: versions.map(versionJson),
-            next: last === undefined ? null : api.cursors.write(listing, last),
+          const { items, next } = pageOf(api.cursors, query, {
+            name: `versions ${document.row}`,
+            start: Number.MAX_SAFE_INTEGER,
+            list: (before, limit) => listVersions(db, document.row, before, limit),
+            positionOf: ({ version }) => version,
           });
+          return json(200, { versions: items.map(versionJson), next });
         },
         { signal },
       ),
