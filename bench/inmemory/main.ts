@@ -29,7 +29,7 @@ generator sends prepared bytes, the same to both servers, and needs less than th
 
 A log of these loads doubles every few seconds, and a rewrite in some rounds but not in others would be all the
 difference between them: without --rewrites neither server rewrites its log here. weftkit replays the log for it, in a
-thread, which costs about as much CPU again as the commands did; Redis forks.
+thread, which costs processor time with the length of the log; Redis forks, which costs it with the size of the data.
 `;
 
 /** Below this part of a processor a server was waiting for something else. */
