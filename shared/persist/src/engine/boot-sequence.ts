@@ -11,9 +11,6 @@ import { type NamedManifest, nameText } from "./manifest-chain.ts";
 import { parkLocalState } from "./parked.ts";
 import { fetchManifest, removeRemnants, restoreDone, restoreStreams } from "./restore-state.ts";
 
-/** A start that has failed waits no longer for the function to take its lease back. */
-const releaseMs = 1000;
-
 /** A volume that is whole does not wait longer for a function that does not answer. */
 const patienceMs = 10_000;
 
@@ -163,8 +160,7 @@ async function settleOrRelease(
     const settled = await settle(context, subtree, endpoint, claimed, anyOf(signal, keeper.lost));
     return { subtree, endpoint, lease: { claimed, keeper }, ...settled };
   } catch (error) {
-    // What has failed is told; a lease that is not given back runs out by itself.
-    await keeper.stop(true, AbortSignal.timeout(releaseMs)).catch(() => {});
+    await keeper.abandon(true);
     endpoint.close();
     throw error;
   }

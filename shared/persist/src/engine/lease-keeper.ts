@@ -15,6 +15,9 @@ export interface LeaseOptions {
   readonly log: Logger;
 }
 
+/** A start that has failed waits no longer for the function to take its lease back. */
+const abandonMs = 1000;
+
 /** A lease is renewed three times in its life, so that two may fail. */
 const renewalsPerLease = 3;
 
@@ -57,6 +60,12 @@ export class LeaseKeeper {
     this.#stopping.abort();
     await this.#renewing;
     if (release) await this.#options.endpoint.release(this.#options.owner, this.epoch, signal);
+  }
+
+  /** As `stop`, for a start that has failed: it waits a moment only, and a lease that is not given back runs out. */
+  async abandon(release: boolean): Promise<void> {
+    // What has failed is told by who abandons.
+    await this.stop(release, AbortSignal.timeout(abandonMs)).catch(() => {});
   }
 
   #renew(): void {

@@ -10,9 +10,6 @@ import { type Pushed, pushEntry } from "./pusher.ts";
 import { Schedule } from "./schedule.ts";
 import { StateChecks } from "./state-checks.ts";
 
-/** A start that has failed waits no longer for the function to take its lease back. */
-const abandonMs = 1000;
-
 const pushFailed = "pushing failed; it is tried again";
 
 /** How the persistence of an engine stands, as `/v1/status` shows it. */
@@ -121,9 +118,9 @@ export class Persistence {
     try {
       if (!this.#isFenced) await this.#exclusively(() => this.#push(true, deadline.signal));
       // The next owner need not wait for the lease to run out; when the function does not hear of it, it waits.
-      await this.#release(deadline.signal).catch((error) =>
-        this.#report(error, "the lease runs out by itself"),
-      );
+      await this.#lease?.keeper
+        .stop(!this.#isFenced, deadline.signal)
+        .catch((error) => this.#report(error, "the lease runs out by itself"));
     } catch (error) {
       await this.#lease?.keeper.stop(false);
       throw new WeftkitError("unsaved", this.#unsavedMessage(error), { cause: error });
@@ -136,7 +133,7 @@ export class Persistence {
   async abandon(): Promise<void> {
     await this.#quiet();
     await this.#last;
-    await this.#release(AbortSignal.timeout(abandonMs)).catch(() => {});
+    await this.#lease?.keeper.abandon(!this.#isFenced);
     this.#booted.endpoint.close();
   }
 
@@ -146,10 +143,6 @@ export class Persistence {
     await this.#schedule?.stop();
     for (const parts of this.#referenced.values()) await parts.quiet();
     await this.#checking;
-  }
-
-  async #release(signal: AbortSignal): Promise<void> {
-    await this.#lease?.keeper.stop(!this.#isFenced, signal);
   }
 
   status(): PersistStatus {
