@@ -1,32 +1,20 @@
 import { join } from "node:path";
-import { Program } from "@weftkit/testing/program";
+import { EngineProgram } from "@weftkit/testing/engine-program";
 import { onTestFinished } from "vitest";
 import { WireClient } from "./wire-client.ts";
 
 const program = join(import.meta.dirname, "../src/main.ts");
 
-/** The engine as its image runs it: a process of its own, on free ports, killed when the test has finished. */
-export class EngineProcess extends Program {
-  port = 0;
-
+/** The engine as a process of its own, killed when the test has finished. */
+export class EngineProcess extends EngineProgram {
   /** Starts it without waiting; for starts that are meant to fail. */
   static launch(dataDir: string, environment: Record<string, string> = {}): EngineProcess {
-    const env = {
-      WEFTKIT_BIND: "127.0.0.1",
-      WEFTKIT_PORT: "0",
-      WEFTKIT_ADMIN_PORT: "0",
-      WEFTKIT_AUTH: "none",
-      WEFTKIT_DATA_DIR: dataDir,
-    };
-    return new EngineProcess(program, { env: { ...env, ...environment } });
+    return new EngineProcess(program, dataDir, environment);
   }
 
   /** Starts it and waits until it serves. */
-  static async start(dataDir: string, environment: Record<string, string> = {}): Promise<EngineProcess> {
-    const engine = EngineProcess.launch(dataDir, environment);
-    const { port } = await engine.logged<{ port: number }>("ready");
-    engine.port = port;
-    return engine;
+  static start(dataDir: string, environment: Record<string, string> = {}): Promise<EngineProcess> {
+    return EngineProcess.launch(dataDir, environment).ready();
   }
 
   async client(): Promise<WireClient> {

@@ -1,25 +1,13 @@
 import { join } from "node:path";
-import { Program } from "@weftkit/testing/program";
+import { EngineProgram } from "@weftkit/testing/engine-program";
 
 const program = join(import.meta.dirname, "../src/main.ts");
 
-/** The engine as its image runs it: a process of its own, on free ports, killed when the test has finished. */
-export class EngineProcess extends Program {
-  port = 0;
-
+/** The engine as a process of its own, killed when the test has finished. */
+export class EngineProcess extends EngineProgram {
   /** Starts it and waits until it serves. */
-  static async start(dataDir: string, environment: Record<string, string> = {}): Promise<EngineProcess> {
-    const env = {
-      WEFTKIT_BIND: "127.0.0.1",
-      WEFTKIT_PORT: "0",
-      WEFTKIT_ADMIN_PORT: "0",
-      WEFTKIT_AUTH: "none",
-      WEFTKIT_DATA_DIR: dataDir,
-    };
-    const engine = new EngineProcess(program, { env: { ...env, ...environment } });
-    const { port } = await engine.logged<{ port: number }>("ready");
-    engine.port = port;
-    return engine;
+  static start(dataDir: string, environment: Record<string, string> = {}): Promise<EngineProcess> {
+    return new EngineProcess(program, dataDir, environment).ready();
   }
 
   get url(): string {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Store } from "@weftkit/store";
+import { nodeOptions } from "@weftkit/testing/program";
 import { onTestFinished } from "vitest";
 import { notes } from "./open-for-test.ts";
 
@@ -19,7 +20,7 @@ export interface Writing {
 
 /** Starts a process that writes to `file` for ever, its transactions numbered from `first`. */
 export function startWriting(file: string, first = 0, command: readonly string[] = []): Writing {
-  const [program, ...args] = [...command, process.execPath, ...process.execArgv, child, file, String(first)];
+  const [program, ...args] = [...command, process.execPath, ...nodeOptions, child, file, String(first)];
   const running = spawn(program!, args, { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void running.kill("SIGKILL"));
   const lines = createInterface(running.stdout);

@@ -14,7 +14,9 @@ export interface ProgramOptions {
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
 /** What vitest.config.ts gives to Node: programs whose workers are TypeScript need it as well. */
-const nodeOptions = process.execArgv.filter((option) => option.startsWith("--wasm-"));
+export const nodeOptions: readonly string[] = process.execArgv.filter((option) =>
+  option.startsWith("--wasm-"),
+);
 
 /** A program of ours as a process of its own, and what it says; killed when the test has finished. */
 export class Program {
