@@ -21,12 +21,16 @@ RUN node scripts/build.mjs \
   && node_modules/.bin/esbuild shared/host/src/healthcheck.ts --bundle --platform=node --format=esm --minify \
     --log-level=warning --outfile=/weftkit/healthcheck.mjs
 
-# What is compiled: the SQLite extension that ends statements, for the platform of the image.
+# What is compiled, for the platform of the image.
 FROM ${NODE_IMAGE} AS native
 RUN command -v gcc >/dev/null || { apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev; }
-COPY --from=bundle /weftkit/node_modules/better-sqlite3 /weftkit/node_modules/better-sqlite3
-COPY shared/store/native /weftkit/shared/store/native
-RUN node /weftkit/shared/store/native/build.mjs --out /native
+WORKDIR /weftkit
+COPY --from=bundle /weftkit/node_modules/better-sqlite3 node_modules/better-sqlite3
+COPY --from=bundle /weftkit/node_modules/node-api-headers node_modules/node-api-headers
+COPY scripts/native.mjs scripts/
+COPY shared/store/native shared/store/native
+COPY images/inmemory/native images/inmemory/native
+RUN node scripts/native.mjs --out /native
 
 # All that an engine needs from a system: node without its symbols, the libraries it links, an init so that a signal
 # sent before node has its handlers ends it, and the two folders a process may write to. Node brings its own root

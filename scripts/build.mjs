@@ -3,8 +3,8 @@
 // their package.json: "weftkit": { "entries": ["src/main.ts", ...] }.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { buildExtension } from "../shared/store/native/build.mjs";
 import { bundle } from "./bundle.mjs";
+import { buildAllNative } from "./native.mjs";
 
 const root = join(import.meta.dirname, "..");
 const parents = ["images", "functions"].filter((name) => existsSync(join(root, name)));
@@ -13,12 +13,7 @@ const programs = [
   join(root, "compose-builder"),
 ].filter((folder) => existsSync(join(folder, "package.json")));
 
-const extension = buildExtension();
-console.log(
-  extension === undefined
-    ? "no C compiler: statements will not be interrupted"
-    : "built the extension that ends statements",
-);
+buildAllNative();
 
 for (const folder of programs) {
   const entries = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).weftkit?.entries ?? [];

@@ -1,6 +1,8 @@
-import { basename } from "node:path";
+import { copyFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
-import { copyNativeFiles } from "../shared/store/native/bundle.mjs";
+import { nativeFilesFor } from "./native.mjs";
 
 /** Some dependencies are CommonJS and call require() for Node's own modules. */
 const banner =
@@ -36,8 +38,23 @@ export async function bundle(folder, entries, outdir) {
     logLevel: "warning",
     metafile: true,
   });
-  const usesStore = Object.keys(metafile.inputs).some((path) =>
-    path.includes("node_modules/better-sqlite3/"),
-  );
-  if (usesStore) copyNativeFiles(outdir);
+  const sources = Object.keys(metafile.inputs);
+  for (const file of nativeFilesFor(sources.map((source) => join(folder, source)))) {
+    copyFileSync(file, join(outdir, basename(file)));
+  }
+  if (sources.some((source) => source.includes("node_modules/better-sqlite3/"))) copySqlite(outdir);
+}
+
+/** Images are glibc's; a bundle that is built on one processor is put into the images of both. */
+const sqlitePlatforms = new Set(["linux-x64", "linux-arm64", `${process.platform}-${process.arch}`]);
+
+/** better-sqlite3 brings its binaries for every platform in its npm package. */
+function copySqlite(folder) {
+  const sqlite = dirname(createRequire(import.meta.url).resolve("better-sqlite3/package.json"));
+  for (const platform of sqlitePlatforms) {
+    copyFileSync(
+      join(sqlite, "prebuilds", `${platform}.node`),
+      join(folder, `better_sqlite3-${platform}.node`),
+    );
+  }
 }

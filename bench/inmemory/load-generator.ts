@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
-import { takeHandle } from "../../images/inmemory/src/network/handle-transport.ts";
+import { NativeSockets } from "../../images/inmemory/src/network/native-sockets.ts";
 import { cpuSeconds } from "./cpu-time.ts";
 import { KEYS, type Load, RANDOM, wordsOf } from "./loads.ts";
 import { ReplyCounter } from "./reply-counter.ts";
@@ -32,20 +32,29 @@ export interface Measurement {
 const COMMANDS_PREPARED = 1 << 17;
 const BYTES_PREPARED_MAX = 16 << 20;
 
-/** The pipelines that clients choose from at random: the same ones for every server, as the numbers are seeded. */
-function preparePipelines(load: Load): Buffer[] {
+/** Bytes that clients choose from at random, and where in them each pipeline starts and the last one ends. */
+interface Pipelines {
+  readonly bytes: Buffer;
+  readonly starts: readonly number[];
+}
+
+/** The same for every server, as the numbers are seeded. */
+function preparePipelines(load: Load): Pipelines {
   const words = wordsOf(load);
   const isRandom = words.some((word) => word.includes(RANDOM));
   const bytes = Buffer.byteLength(encode(words)) * load.pipeline;
   const count = isRandom ? Math.min(COMMANDS_PREPARED / load.pipeline, BYTES_PREPARED_MAX / bytes) : 1;
   const random = randomNumbers(1);
-  return Array.from({ length: Math.ceil(count) }, () => {
+  const pipelines = Array.from({ length: Math.ceil(count) }, () => {
     let text = "";
     for (let i = 0; i < load.pipeline; i++) {
       text += encode(words.map((word) => word.replace(RANDOM, () => digits(random()))));
     }
     return Buffer.from(text);
   });
+  const starts = [0];
+  for (const { length } of pipelines) starts.push(starts.at(-1)! + length);
+  return { bytes: Buffer.concat(pipelines), starts };
 }
 
 function digits(random: number): string {
@@ -62,19 +71,24 @@ function encode(words: readonly string[]): string {
  */
 async function run(order: Order): Promise<Measurement> {
   const { load, port, serverPid } = order;
-  const pipelines = preparePipelines(load);
+  const { bytes: prepared, starts: edges } = preparePipelines(load);
   const random = randomNumbers(1);
   let replies = 0;
   let failure: Error | undefined;
+  const sockets = NativeSockets.open();
+  if (sockets === undefined)
+    throw new Error("the generator needs the compiled sockets: npm run build, with a C compiler");
+  sockets.turn = { beginTurn() {}, lookAhead() {}, endTurn: () => sockets.flush() };
   const start = async () => {
     const socket = connect({ port, host: "127.0.0.1", noDelay: true });
     await once(socket, "connect");
-    const transport = takeHandle(socket);
-    if (transport === undefined) throw new Error("this Node offers no handles");
+    const transport = sockets.take(socket);
+    if (transport === undefined) throw new Error("no descriptor is left for a connection");
     const counter = new ReplyCounter();
     const send = () => {
       counter.replies = 0;
-      transport.send(pipelines[Math.floor(random() * pipelines.length)]!);
+      const chosen = Math.floor(random() * (edges.length - 1));
+      transport.send(prepared, edges[chosen]!, edges[chosen + 1]!);
     };
     transport.start({
       data(bytes, from, to) {
@@ -84,6 +98,8 @@ async function run(order: Order): Promise<Measurement> {
         if (counter.errors > 0) failure = new Error(`an error: ${bytes.toString("latin1", from, to)}`);
         if (counter.replies === load.pipeline && counter.isWhole) send();
       },
+      upcoming() {},
+      unsent() {},
       drained() {},
       ended() {},
       closed() {
@@ -94,6 +110,7 @@ async function run(order: Order): Promise<Measurement> {
   };
   const starts = await Promise.all(Array.from({ length: load.clients }, start));
   for (const send of starts) send();
+  sockets.flush();
   await delay(order.warmUpSeconds * 1000);
 
   const before = { replies, at: performance.now(), server: cpuSeconds(serverPid), own: process.cpuUsage() };

@@ -17,6 +17,7 @@ export class Dispatcher {
   readonly #server: Server;
   /** When the last command ended, in ms: the next one is taken to start there. */
   #mark = 0;
+  #started = 0;
 
   constructor(server: Server, registry: Registry) {
     this.#server = server;
@@ -25,7 +26,13 @@ export class Dispatcher {
 
   /** Starts the clock by which commands are timed; called when commands come after a pause. */
   start(): void {
-    this.#mark = performance.now();
+    this.#started = performance.now();
+    this.#mark = this.#started;
+  }
+
+  /** How long commands have been running since `start`, in ms. */
+  get elapsedMs(): number {
+    return this.#mark - this.#started;
   }
 
   /** Runs the command in `session.args`; exactly one reply is written, later if the session blocks. */

@@ -6,7 +6,7 @@ import { LogStream, type Stream } from "@weftkit/persist";
 import { Cron } from "./cron.ts";
 import { registerMetrics } from "./metrics.ts";
 import { ClientConnection } from "./network/client-connection.ts";
-import { takeHandle } from "./network/handle-transport.ts";
+import { NativeSockets } from "./network/native-sockets.ts";
 import { StreamTransport } from "./network/stream-transport.ts";
 import { Tick } from "./network/tick.ts";
 import { parseNotifyClasses } from "./notifications.ts";
@@ -21,15 +21,26 @@ import { defaultSettings } from "./settings.ts";
 /** Beneath the data dir. */
 const logFolder = "appendonlydir";
 
+export interface InmemoryOptions {
+  /** False serves all clients through Node's own streams, as where the native sockets are not built. */
+  readonly hasNativeSockets?: boolean;
+}
+
 /** The Redis-compatible in-memory engine, as the host runs it. */
 export class InmemoryEngine implements Engine<"inmemory"> {
+  readonly #options: InmemoryOptions;
   #server!: Server;
   #tick!: Tick;
+  #sockets: NativeSockets | undefined;
   #log!: AppendOnlyFile;
   #keeper!: LogKeeper;
   #cron!: Cron;
   #files: LogFiles | undefined;
   readonly #connections = new Set<ClientConnection>();
+
+  constructor(options: InmemoryOptions = {}) {
+    this.#options = options;
+  }
 
   streams(dataDir: string): readonly Stream[] {
     this.#files = new LogFiles(join(dataDir, logFolder));
@@ -73,7 +84,9 @@ export class InmemoryEngine implements Engine<"inmemory"> {
       ctx.log.error({ err: error, command }, "a command failed unexpectedly");
     server.onShutdown = () => process.kill(process.pid, "SIGTERM");
     registerMetrics(server, ctx.metrics);
-    this.#tick = new Tick(server, this.#log);
+    this.#sockets = this.#options.hasNativeSockets === false ? undefined : NativeSockets.open();
+    server.multiplexing = this.#sockets === undefined ? "libuv" : "epoll";
+    this.#tick = new Tick(server, this.#log, this.#sockets);
     this.#log.onPending = () => this.#tick.schedule();
     this.#cron = new Cron(server, () => {
       this.#closeIdle();
@@ -86,7 +99,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     const identity = peer.identity ?? this.#server.authenticator?.anonymous;
     if (identity !== undefined) session.authenticate(identity);
     this.#server.statistics.connectionsReceived++;
-    const transport = takeHandle(socket) ?? new StreamTransport(socket);
+    const transport = this.#sockets?.take(socket) ?? new StreamTransport(socket);
     this.#connections.add(
       new ClientConnection(session, transport, this.#tick, (connection) => {
         this.#connections.delete(connection);
@@ -105,6 +118,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     this.#cron.stop();
     this.#server.pausing.stop();
     for (const connection of this.#connections) connection.destroy();
+    this.#sockets?.end();
     await this.#keeper.stop();
     this.#log.close();
   }

@@ -95,6 +95,8 @@ export class Server {
   /** Where clients connect to, as `address:port`. */
   localAddress = "127.0.0.1:0";
   dataDirectory = "";
+  /** What tells which sockets can be read, as INFO says it. */
+  multiplexing: "epoll" | "libuv" = "libuv";
   readonly runId = randomBytes(20).toString("hex");
   /** Values of CONFIG parameters that have no effect. */
   readonly inertParameters = new Map<string, string>();

@@ -17,6 +17,8 @@ export interface EngineOptions {
 
 /** The whole engine behind a real port, in this process, until the test has finished. */
 export class RunningEngine {
+  /** Whether engines that start from now on serve plain sockets by the native module, where it is built. */
+  static hasNativeSockets = true;
   readonly image: RunningImage;
   readonly port: number;
 
@@ -28,7 +30,7 @@ export class RunningEngine {
   static async start(options: EngineOptions = {}): Promise<RunningEngine> {
     const { dataDir = temporaryFolder(), inmemory = {}, auth = { method: "none" }, tls, logStream } = options;
     const image = await startImage(
-      { name: "inmemory", version: weftkitVersion, create: () => new InmemoryEngine() },
+      { name: "inmemory", version: weftkitVersion, create: () => new InmemoryEngine(RunningEngine) },
       {
         config: {
           server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0 },

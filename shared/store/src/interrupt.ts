@@ -22,7 +22,7 @@ const deadlineBit = 1;
 
 const extensionName = `weftkit-interrupt-${process.platform}-${process.arch}.so`;
 
-/** Beside a bundle, or where native/build.mjs puts it. */
+/** Beside a bundle, or where scripts/native.mjs puts it. */
 const extensionPlaces = [
   join(import.meta.dirname, extensionName),
   join(import.meta.dirname, "..", "native", "dist", extensionName),
@@ -42,7 +42,7 @@ function load(): NonNullable<typeof loaded> {
   const file = extensionPlaces.find((place) => existsSync(place));
   if (file === undefined) {
     loaded = {
-      why: `${extensionName} is not there: node shared/store/native/build.mjs makes it where a C compiler is`,
+      why: `${extensionName} is not there: npm run build makes it where a C compiler is`,
     };
     return loaded;
   }

@@ -30,6 +30,7 @@ function serverLines(server: Server): Lines {
     ["redis_mode", "standalone"],
     ["os", `${process.platform} ${process.arch}`],
     ["arch_bits", 64],
+    ["multiplexing_api", server.multiplexing],
     ["process_id", process.pid],
     ["run_id", server.runId],
     ["tcp_port", server.localAddress.split(":").at(-1)!],

@@ -48,6 +48,11 @@ export class ClientConnection implements Connection {
     session.connection = this;
     transport.start({
       data: (buffer, start, end) => this.#data(buffer, start, end),
+      upcoming: (buffer, start, end) => {
+        // Behind kept input it is not known where a request starts.
+        if (this.#input === undefined) this.#tick.prefetch.add(session.db, buffer, start, end);
+      },
+      unsent: () => this.#checkOutputLimit(),
       drained: () => {
         this.softLimitSince = 0;
       },
@@ -76,7 +81,7 @@ export class ClientConnection implements Connection {
   }
 
   /** Closes a client that does not read what it asked for. */
-  checkOutputLimit(): void {
+  #checkOutputLimit(): void {
     const { server } = this.session;
     const limit = server.settings.outputLimits[this.session.subscriptionCount > 0 ? "pubsub" : "normal"];
     const bytes = this.transport.unsentBytes;
@@ -143,8 +148,8 @@ export class ClientConnection implements Connection {
       bulkBytes: server.settings.bulkLimitBytes,
       isAuthenticated: session.access !== undefined,
     };
-    this.lastActiveAt = server.tick();
     const segmentStart = this.#tick.begin(session);
+    this.lastActiveAt = server.now;
     if (this.#partialArgs !== undefined) {
       args.swap(this.#partialArgs);
       this.#partialArgs = undefined;
@@ -171,7 +176,7 @@ export class ClientConnection implements Connection {
       reply.error(`ERR Protocol error: ${error.message}`);
       this.isClosing = true;
     } finally {
-      this.#tick.end(this, segmentStart);
+      this.#tick.end(this, segmentStart, buffer);
     }
     if (this.isClosing || this.#isClosed) {
       this.#input = undefined;

@@ -6,6 +6,7 @@ import type { Transport, TransportEvents } from "./transport.ts";
 export class StreamTransport implements Transport {
   readonly #stream: Duplex;
   readonly #queue = new OutputQueue();
+  #events: TransportEvents | undefined;
   #isClosed = false;
   #isEnding = false;
 
@@ -15,6 +16,9 @@ export class StreamTransport implements Transport {
 
   start(events: TransportEvents): void {
     const stream = this.#stream;
+    this.#events = events;
+    // Who has sent its last byte may still read: the connection ends when it was answered.
+    stream.allowHalfOpen = true;
     stream.on("data", (chunk: Buffer) => events.data(chunk, 0, chunk.length));
     stream.on("drain", () => {
       this.#flush();
@@ -23,19 +27,16 @@ export class StreamTransport implements Transport {
     stream.on("end", () => events.ended());
     // What broke does not matter: the client is gone, and `close` follows.
     stream.on("error", () => stream.destroy());
-    stream.on("close", () => {
-      this.#isClosed = true;
-      this.#queue.clear();
-      events.closed();
-    });
+    stream.on("close", () => this.#closed());
     stream.resume();
   }
 
-  send(bytes: Buffer): boolean {
+  send(buffer: Buffer, start: number, end: number): boolean {
     if (this.#isClosed) return true;
     // All bytes go through the queue: what the stream keeps is then cut as the queue cuts it.
-    const isFree = this.#queue.push(bytes);
+    const isFree = this.#queue.push(buffer.subarray(start, end));
     if (!this.#stream.writableNeedDrain) this.#flush();
+    if (this.unsentBytes > 0) this.#events?.unsent();
     return isFree;
   }
 
@@ -56,8 +57,17 @@ export class StreamTransport implements Transport {
     if (this.#queue.isEmpty) this.#finish();
   }
 
+  /** The stream says that it is closed only later, and nothing may be run until then. */
   destroy(): void {
     this.#stream.destroy();
+    this.#closed();
+  }
+
+  #closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#queue.clear();
+    this.#events?.closed();
   }
 
   #flush(): void {

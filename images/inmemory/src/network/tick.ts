@@ -1,9 +1,13 @@
 import type { Server } from "../server.ts";
 import type { Session } from "../session.ts";
+import { KeyPrefetch } from "../storage/key-prefetch.ts";
 import type { ClientConnection } from "./client-connection.ts";
+import type { NativeSockets, SocketsTurn } from "./native-sockets.ts";
 
 /** With so many bytes of replies a tick sends what it has before it goes on. */
 const EARLY_FLUSH_BYTES = 256 << 10;
+/** In a long turn the clock is read again when it is older than this. */
+const CLOCK_AGE_MS_MAX = 1;
 /** Above this the shared reply buffer is given back after the tick. */
 const REPLY_BUFFER_KEPT_BYTES = 1 << 20;
 
@@ -41,36 +45,60 @@ interface Batch {
  * for all of them; then the replies go out, each client's in one write (as Redis does in beforeSleep). With
  * `appendfsync always` the replies of a tick are held until its writes are durable, and one fdatasync serves all.
  */
-export class Tick {
+export class Tick implements SocketsTurn {
   readonly #server: Server;
   readonly #journal: TickJournal | undefined;
+  readonly #sockets: NativeSockets | undefined;
+  /** Told of keys that the commands to come will ask for. */
+  readonly prefetch = new KeyPrefetch();
   #connections: ClientConnection[] = [];
   #ranges: number[] = [];
   #closing: ClientConnection[] = [];
   #queue = new Set<ClientConnection>();
   #isScheduled = false;
+  #isTurn = false;
   /** Batches that wait for the disk, in order. */
   #held: Batch[] = [];
 
-  constructor(server: Server, journal: TickJournal | undefined) {
+  constructor(server: Server, journal: TickJournal | undefined, sockets?: NativeSockets) {
     this.#server = server;
     this.#journal = journal;
+    this.#sockets = sockets;
+    if (sockets !== undefined) sockets.turn = this;
     server.onWritten = () => this.schedule();
   }
 
-  /** Starts a session's turn; returns where its replies start. */
+  beginTurn(): void {
+    this.#isTurn = true;
+    this.#server.tick();
+  }
+
+  lookAhead(): void {
+    this.prefetch.run();
+  }
+
+  endTurn(): void {
+    this.#isTurn = false;
+    if (this.#isScheduled) this.#run();
+  }
+
+  /** Starts a session's part; returns where its replies start. */
   begin(session: Session): number {
-    const { reply } = this.#server;
+    const server = this.#server;
+    const { reply } = server;
+    if (!this.#isTurn || server.dispatcher.elapsedMs > CLOCK_AGE_MS_MAX) server.tick();
     const start = reply.length;
     const pending = session.takePending();
     if (pending !== undefined) reply.raw(pending);
-    this.#server.running = session;
+    server.running = session;
     reply.version = session.version;
     return start;
   }
 
-  end(connection: ClientConnection, start: number): void {
-    this.#journal?.gather();
+  /** Ends it; `input` is the buffer that its commands came in. */
+  end(connection: ClientConnection, start: number, input: Buffer): void {
+    // What was read by the sockets is there until the turn ends, and is then gathered at once.
+    if (this.#sockets?.isInput(input) !== true) this.#journal?.gather();
     this.#server.running = undefined;
     const { length } = this.#server.reply;
     if (length > start) {
@@ -79,7 +107,10 @@ export class Tick {
     }
     if (connection.isClosing) this.#closing.push(connection);
     // Large replies of many clients go out as they come: one buffer for all of them would cost more than it saves.
-    if (length > EARLY_FLUSH_BYTES) this.#flush();
+    if (length > EARLY_FLUSH_BYTES) {
+      this.#flush();
+      this.#server.dispatcher.start();
+    }
     this.schedule();
   }
 
@@ -102,7 +133,7 @@ export class Tick {
   schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(this.#run);
+    if (!this.#isTurn) setImmediate(this.#run);
   }
 
   readonly #run = (): void => {
@@ -171,21 +202,20 @@ export class Tick {
   /** Sends a batch; whether its buffer is free again. */
   #deliver(batch: Batch): boolean {
     const { buffer, connections, ranges } = batch;
+    const { statistics } = this.#server;
     let isFree = true;
     for (let i = 0; i < connections.length; i++) {
-      const connection = connections[i]!;
-      const bytes = buffer.subarray(ranges[i * 2]!, ranges[i * 2 + 1]!);
-      if (!this.#send(connection, bytes)) isFree = false;
+      const start = ranges[i * 2]!;
+      const end = ranges[i * 2 + 1]!;
+      statistics.outputBytes += end - start;
+      if (!connections[i]!.transport.send(buffer, start, end)) isFree = false;
     }
-    for (const { connection, bytes } of batch.pending) this.#send(connection, bytes);
+    for (const { connection, bytes } of batch.pending) {
+      statistics.outputBytes += bytes.length;
+      connection.transport.send(bytes, 0, bytes.length);
+    }
+    if (this.#sockets?.flush() === false) isFree = false;
     for (const connection of batch.closing) connection.transport.end();
-    return isFree;
-  }
-
-  #send(connection: ClientConnection, bytes: Buffer): boolean {
-    this.#server.statistics.outputBytes += bytes.length;
-    const isFree = connection.transport.send(bytes);
-    if (connection.transport.unsentBytes > 0) connection.checkOutputLimit();
     return isFree;
   }
 }

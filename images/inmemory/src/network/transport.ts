@@ -2,7 +2,11 @@
 export interface TransportEvents {
   /** Bytes arrived: `buffer[start..end)`, valid only during the call. */
   data(buffer: Buffer, start: number, end: number): void;
-  /** All bytes that were kept by `send` have been sent. */
+  /** `data` will have these bytes, after others were told of theirs; not every transport says so before. */
+  upcoming(buffer: Buffer, start: number, end: number): void;
+  /** Bytes given to `send` had to be kept: the client reads more slowly than it asks. */
+  unsent(): void;
+  /** All bytes that were kept have been sent. */
   drained(): void;
   /** The other side sends no more, though it may still read; `closed` comes later. */
   ended(): void;
@@ -11,15 +15,17 @@ export interface TransportEvents {
 }
 
 /**
- * One client's byte stream. Two kinds: `StreamTransport` works on any Duplex (plain sockets, TLS); `HandleTransport`
- * takes the handle out of a plain TCP socket and reads into one buffer that all clients share, which saves a buffer,
- * a stream and several events per read.
+ * One client's byte stream. Two kinds: `StreamTransport` works on any Duplex (plain sockets, TLS); `NativeSockets` serves
+ * plain TCP sockets where its module is built, at a fraction of the cost.
  */
 export interface Transport {
   start(events: TransportEvents): void;
-  /** Sends bytes. True when the buffer is free again at once; else it belongs to the transport until it is sent. */
-  send(bytes: Buffer): boolean;
-  /** Bytes given to `send` and not sent yet. */
+  /**
+   * Sends `buffer[start..end)`, at the latest with the next `NativeSockets.flush`. True when the buffer is free again after
+   * that; else it belongs to the transport until it is sent.
+   */
+  send(buffer: Buffer, start: number, end: number): boolean;
+  /** Bytes given to `send` and kept. */
   readonly unsentBytes: number;
   /** Stops reading. */
   pause(): void;

@@ -1,5 +1,9 @@
 import { SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";
 
+/** The most hashes that `prefetch` takes: their entries lie in the second level of the cache then. */
+export const PREFETCHED_MAX = 256;
+const prefetched = new Uint32Array(PREFETCHED_MAX);
+
 /**
  * A hash table of chained entries in the slab: an array of chain heads, 4 bytes a bucket, and in each entry its
  * successor and its hash. It grows and shrinks step by step, a few buckets per operation, so that no operation ever
@@ -34,6 +38,28 @@ export abstract class ChainedTable {
     if (moved === undefined) return this.#buckets[(hash & (this.#buckets.length - 1)) >>> 0]!;
     this.rehashStep(1);
     return this.#bucketsOf(hash)[this.#indexOf(hash)]!;
+  }
+
+  /**
+   * Reads the first entries of the chains of so many hashes, for nothing but to have them in the processor's cache. Each
+   * loop asks for memory that does not depend on what it asked for before, so that the answers are waited for together.
+   */
+  prefetch(hashes: Int32Array, count: number): void {
+    const { words } = this.slab;
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]!;
+      prefetched[i] = this.#bucketsOf(hash)[this.#indexOf(hash)]!;
+    }
+    for (let i = 0; i < count; i++) {
+      const entry = prefetched[i]!;
+      prefetched[i] = words[entry >>> SEGMENT_SHIFT]![(entry & SEGMENT_MASK) << 1]!;
+    }
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const entry = prefetched[i]!;
+      sum ^= words[entry >>> SEGMENT_SHIFT]![(entry & SEGMENT_MASK) << 1]!;
+    }
+    prefetched[0] = sum;
   }
 
   /** Adds an entry whose key is known to be absent. Its hash word must be set. */

@@ -86,9 +86,11 @@ export class Slab {
   #partial = new Int32Array(CLASSES).fill(NO_SPAN);
 
   constructor() {
-    // The first block ever taken sits at address 0; it is never handed out, so that 0 can mean null.
+    // The first block ever taken sits at address 0; it is never handed out, so that 0 can mean null. What follows null
+    // is null.
     this.#addSpan(2);
     this.allocate(16);
+    this.words[0]!.fill(0, 0, 4);
     this.usedBytes = 0;
   }
 
