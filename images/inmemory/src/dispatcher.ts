@@ -1,4 +1,4 @@
-import { performance } from "node:perf_hooks";
+import { CommandTimer } from "./command-timer.ts";
 import type { RegisteredCommand, Registry } from "./commands/registry.ts";
 import { DEFECT, NOAUTH, OOM, wrongArity } from "./errors.ts";
 import { monitorLine } from "./monitoring.ts";
@@ -15,24 +15,11 @@ const QUEUED_ARGUMENT_BYTES = 96;
 export class Dispatcher {
   readonly registry: Registry;
   readonly #server: Server;
-  /** When the last command ended, in ms: the next one is taken to start there. */
-  #mark = 0;
-  #started = 0;
+  readonly timer = new CommandTimer();
 
   constructor(server: Server, registry: Registry) {
     this.#server = server;
     this.registry = registry;
-  }
-
-  /** Starts the clock by which commands are timed; called when commands come after a pause. */
-  start(): void {
-    this.#started = performance.now();
-    this.#mark = this.#started;
-  }
-
-  /** How long commands have been running since `start`, in ms. */
-  get elapsedMs(): number {
-    return this.#mark - this.#started;
   }
 
   /** Runs the command in `session.args`; exactly one reply is written, later if the session blocks. */
@@ -96,9 +83,13 @@ export class Dispatcher {
   /** Runs a handler, counts it and records what it changed. Arity and rights are already checked. */
   call(session: Session, command: RegisteredCommand): void {
     const server = this.#server;
-    const { reply } = session;
+    const { reply, args } = session;
     const dirtyBefore = server.dirty;
     const errorsBefore = reply.errors;
+    const replyBefore = reply.length;
+    const { timer } = this;
+    const isBrief = timer.isBrief(command, args.requestBytes, server.settings.slowlogMicroseconds);
+    if (!isBrief) timer.begin();
     session.takeRewritten();
     const database = session.db.index;
     session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
@@ -113,13 +104,13 @@ export class Dispatcher {
       command.calls++;
       server.statistics.commandsProcessed++;
     }
-    const now = performance.now();
-    const microseconds = (now - this.#mark) * 1000;
-    this.#mark = now;
-    command.microseconds += microseconds;
-    const { slowlogMicroseconds } = server.settings;
-    if (microseconds >= slowlogMicroseconds && slowlogMicroseconds >= 0)
-      server.noteSlow(session, command, microseconds);
+    if (isBrief) timer.endBrief(command, reply.length - replyBefore);
+    else {
+      const microseconds = timer.end(command);
+      const { slowlogMicroseconds } = server.settings;
+      if (microseconds >= slowlogMicroseconds && slowlogMicroseconds >= 0)
+        server.noteSlow(session, command, microseconds);
+    }
     if (reply.errors !== errorsBefore) command.failedCalls++;
     if (server.dirty !== dirtyBefore && !session.isReplaying) this.#record(session, database);
     session.args.replaced.clear();

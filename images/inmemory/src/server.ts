@@ -161,7 +161,7 @@ export class Server {
   /** Reads the clock; called before each batch of commands. */
   tick(): number {
     this.now = this.#clock();
-    this.dispatcher.start();
+    this.dispatcher.timer.start();
     return this.now;
   }
 

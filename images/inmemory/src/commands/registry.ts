@@ -10,6 +10,8 @@ export interface RegisteredCommand extends Command {
   readonly parent?: RegisteredCommand;
   readonly isWrite: boolean;
   readonly deniesOom: boolean;
+  /** With a short request and a short reply it takes a few microseconds at most. */
+  readonly isBrief: boolean;
   readonly run: Handler;
   /** Runs at once inside MULTI instead of being queued. */
   readonly controlsTransaction: boolean;
@@ -88,6 +90,12 @@ export class Registry {
   }
 }
 
+/**
+ * Commands that are fast to Redis and can still take long for a short request and a short reply: they trim, look at entries that
+ * they do not return, or serve subscribers.
+ */
+const NOT_BRIEF = new Set(["xadd", "xautoclaim", "publish", "spublish"]);
+
 function register(
   command: Command,
   parent: RegisteredCommand | undefined,
@@ -102,6 +110,7 @@ function register(
     ...(parent === undefined ? {} : { parent }),
     isWrite: flags.has("write"),
     deniesOom: flags.has("denyoom"),
+    isBrief: (flags.has("fast") && !NOT_BRIEF.has(command.name)) || command.name === "set",
     run: command.handler ?? unreachable,
     controlsTransaction: TRANSACTION_CONTROL.has(command.name),
     allCategories: categoriesOf(command),

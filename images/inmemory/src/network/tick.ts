@@ -79,6 +79,8 @@ export class Tick implements SocketsTurn {
 
   endTurn(): void {
     this.#isTurn = false;
+    this.#server.dispatcher.timer.settle();
+    this.prefetch.forget();
     if (this.#isScheduled) this.#run();
   }
 
@@ -86,7 +88,7 @@ export class Tick implements SocketsTurn {
   begin(session: Session): number {
     const server = this.#server;
     const { reply } = server;
-    if (!this.#isTurn || server.dispatcher.elapsedMs > CLOCK_AGE_MS_MAX) server.tick();
+    if (!this.#isTurn || server.dispatcher.timer.elapsedMs > CLOCK_AGE_MS_MAX) server.tick();
     const start = reply.length;
     const pending = session.takePending();
     if (pending !== undefined) reply.raw(pending);
@@ -99,6 +101,7 @@ export class Tick implements SocketsTurn {
   end(connection: ClientConnection, start: number, input: Buffer): void {
     // What was read by the sockets is there until the turn ends, and is then gathered at once.
     if (this.#sockets?.isInput(input) !== true) this.#journal?.gather();
+    if (!this.#isTurn) this.#server.dispatcher.timer.settle();
     this.#server.running = undefined;
     const { length } = this.#server.reply;
     if (length > start) {
@@ -109,7 +112,7 @@ export class Tick implements SocketsTurn {
     // Large replies of many clients go out as they come: one buffer for all of them would cost more than it saves.
     if (length > EARLY_FLUSH_BYTES) {
       this.#flush();
-      this.#server.dispatcher.start();
+      this.#server.dispatcher.timer.start();
     }
     this.schedule();
   }

@@ -17,6 +17,11 @@ export class Args {
   /** What stands in the journal in the place of some arguments. Cleared when the command is recorded. */
   readonly replaced = new Replacements();
 
+  /** Bytes of the whole request; infinite when it did not come as an array of bulks. */
+  get requestBytes(): number {
+    return this.requestStart < 0 ? Number.POSITIVE_INFINITY : this.requestEnd - this.requestStart;
+  }
+
   /** Records one more argument. */
   push(offset: number, length: number): void {
     const index = this.count++;

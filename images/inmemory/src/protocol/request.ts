@@ -72,7 +72,8 @@ export class RequestParser {
     if (this.#left < 0) {
       this.start = this.position;
       if (this.position >= end) return INCOMPLETE;
-      args.buffer = buffer;
+      // A store of an object has a cost of its own, which most requests need not pay.
+      if (args.buffer !== buffer) args.buffer = buffer;
       args.count = 0;
       if (buffer[this.position] !== STAR) return this.#parseInline(buffer, end, args, limits);
       const count = this.#lengthLine(buffer, end, "invalid multibulk length", "too big mbulk count string");
@@ -84,7 +85,7 @@ export class RequestParser {
       if (count <= 0) return EMPTY;
       this.#left = count;
     }
-    args.buffer = buffer;
+    if (args.buffer !== buffer) args.buffer = buffer;
     while (this.#left > 0) {
       if (this.#bulkLength < 0) {
         if (this.position >= end) return INCOMPLETE;

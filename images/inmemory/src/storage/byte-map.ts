@@ -1,6 +1,6 @@
 import { copyBytes, equalBytes } from "./bytes.ts";
 import { ChainedTable } from "./chained-table.ts";
-import { hashBytes } from "./hashing.ts";
+import { memberHashes } from "./hashing.ts";
 import { roundToClass, SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";
 
 const HEADER_BYTES = 16;
@@ -18,7 +18,7 @@ export class ByteMap extends ChainedTable {
 
   /** The entry of a key, or 0. */
   find(bytes: Buffer, offset: number, length: number): number {
-    return this.#find(bytes, offset, length, hashBytes(bytes, offset, length));
+    return this.#find(bytes, offset, length, memberHashes.hash(bytes, offset, length));
   }
 
   /** Sets a key to a value; the returned entry is the key's. Compare `size` before and after to learn if it is new. */
@@ -30,7 +30,7 @@ export class ByteMap extends ChainedTable {
     valueOffset: number,
     valueLength: number,
   ): number {
-    const hash = hashBytes(key, keyOffset, keyLength);
+    const hash = memberHashes.hash(key, keyOffset, keyLength);
     const entry = this.#find(key, keyOffset, keyLength, hash);
     if (entry !== 0) return this.setValue(entry, value, valueOffset, valueLength);
     const added = this.slab.allocate(HEADER_BYTES + keyLength + valueLength);

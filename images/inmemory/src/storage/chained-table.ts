@@ -1,8 +1,7 @@
+import { KNOWN_MAX } from "./hashing.ts";
 import { SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";
 
-/** The most hashes that `prefetch` takes: their entries lie in the second level of the cache then. */
-export const PREFETCHED_MAX = 256;
-const prefetched = new Uint32Array(PREFETCHED_MAX);
+const prefetched = new Uint32Array(KNOWN_MAX);
 
 /**
  * A hash table of chained entries in the slab: an array of chain heads, 4 bytes a bucket, and in each entry its
@@ -37,29 +36,40 @@ export abstract class ChainedTable {
     const moved = this.#newBuckets;
     if (moved === undefined) return this.#buckets[(hash & (this.#buckets.length - 1)) >>> 0]!;
     this.rehashStep(1);
-    return this.#bucketsOf(hash)[this.#indexOf(hash)]!;
+    return this.#head(hash);
   }
 
   /**
-   * Reads the first entries of the chains of so many hashes, for nothing but to have them in the processor's cache. Each
-   * loop asks for memory that does not depend on what it asked for before, so that the answers are waited for together.
+   * Reads the first entries of the chains of some hashes, at most KNOWN_MAX, for nothing but to have them in the
+   * processor's cache. Each loop asks for memory that does not depend on what it asked for before, so that all of it is
+   * waited for at once.
    */
-  prefetch(hashes: Int32Array, count: number): void {
+  prefetch(hashes: Int32Array, from: number, to: number): void {
     const { words } = this.slab;
-    for (let i = 0; i < count; i++) {
-      const hash = hashes[i]!;
-      prefetched[i] = this.#bucketsOf(hash)[this.#indexOf(hash)]!;
-    }
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < to; i++) prefetched[i] = this.#head(hashes[i]!);
+    for (let i = from; i < to; i++) {
       const entry = prefetched[i]!;
       prefetched[i] = words[entry >>> SEGMENT_SHIFT]![(entry & SEGMENT_MASK) << 1]!;
     }
     let sum = 0;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < to; i++) {
       const entry = prefetched[i]!;
       sum ^= words[entry >>> SEGMENT_SHIFT]![(entry & SEGMENT_MASK) << 1]!;
     }
-    prefetched[0] = sum;
+    // What is computed from them is kept, or the compiler would leave the last loop out.
+    prefetched[from] = sum;
+  }
+
+  /** The first entry in the chain of a hash if it has this hash, or 0. Moves no resize on. */
+  firstWith(hash: number): number {
+    const entry = this.#head(hash);
+    if (entry === 0) return 0;
+    const found = this.slab.words[entry >>> SEGMENT_SHIFT]![((entry & SEGMENT_MASK) << 1) + 1]!;
+    return found === hash ? entry : 0;
+  }
+
+  #head(hash: number): number {
+    return this.#bucketsOf(hash)[this.#indexOf(hash)]!;
   }
 
   /** Adds an entry whose key is known to be absent. Its hash word must be set. */

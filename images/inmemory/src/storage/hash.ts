@@ -11,6 +11,8 @@ export interface HashLimits {
 
 /** A large hash: fields to values. */
 export class LargeHash extends ByteMap implements LargeValue {
+  readonly members = this;
+
   get overheadBytes(): number {
     return this.bucketBytes;
   }

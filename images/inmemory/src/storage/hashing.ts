@@ -60,8 +60,61 @@ export function hashBytes(bytes: Uint8Array, offset: number, length: number): nu
   return (v1 ^ v3) & SMALL_INTEGER_MASK;
 }
 
+/** So many hashes are known at a time: what they lead to lies in the second level of the cache then. */
+export const KNOWN_MAX = 256;
+
 const SMALL_INTEGER_MASK = 0x3fffffff;
 
 const seed = randomBytes(8);
 const key0 = seed.readInt32LE(0);
 const key1 = seed.readInt32LE(4);
+
+/**
+ * Hashes of byte strings in one buffer, made before the commands that ask for them run. They hold as long as the bytes
+ * of the buffer do.
+ */
+export class KnownHashes {
+  readonly #offsets = new Int32Array(KNOWN_MAX);
+  readonly #lengths = new Int32Array(KNOWN_MAX);
+  readonly hashes = new Int32Array(KNOWN_MAX);
+  buffer: Buffer | undefined;
+  count = 0;
+  /** What stands before this one was asked for, or will not be. */
+  #next = 0;
+
+  get isFull(): boolean {
+    return this.count === KNOWN_MAX;
+  }
+
+  /** Hashes what is at an offset, which is behind those before. */
+  add(buffer: Buffer, offset: number, length: number): void {
+    const at = this.count++;
+    this.buffer = buffer;
+    this.#offsets[at] = offset;
+    this.#lengths[at] = length;
+    this.hashes[at] = hashBytes(buffer, offset, length);
+  }
+
+  clear(): void {
+    this.buffer = undefined;
+    this.count = 0;
+    this.#next = 0;
+  }
+
+  /** The hash of what is at an offset, known or not. Offsets that are asked for rise. */
+  hash(bytes: Buffer, offset: number, length: number): number {
+    if (bytes !== this.buffer) return hashBytes(bytes, offset, length);
+    const { count } = this;
+    const offsets = this.#offsets;
+    let at = this.#next;
+    while (at < count && offsets[at]! < offset) at++;
+    this.#next = at;
+    return at < count && offsets[at] === offset && this.#lengths[at] === length
+      ? this.hashes[at]!
+      : hashBytes(bytes, offset, length);
+  }
+}
+
+/** Known hashes of keys, and of members of large collections. One command runs at a time, so there is one of each. */
+export const keyHashes = new KnownHashes();
+export const memberHashes = new KnownHashes();

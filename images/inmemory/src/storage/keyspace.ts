@@ -1,6 +1,7 @@
+import type { ByteMap } from "./byte-map.ts";
 import { copyBytes, equalBytes } from "./bytes.ts";
 import { ChainedTable } from "./chained-table.ts";
-import { hashBytes } from "./hashing.ts";
+import { keyHashes } from "./hashing.ts";
 import { roundToClass, SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";
 
 /** Data types, as kept in an entry. */
@@ -35,6 +36,8 @@ export interface LargeValue {
   readonly overheadBytes: number;
   /** The number of elements, as far as lazy freeing cares. */
   readonly size: number;
+  /** Where its fields or members are found by their bytes, if it has such. */
+  readonly members?: ByteMap;
   /** Bytes in the slab, estimated from up to `samples` parts; 0 is all of them. */
   slabBytes(samples: number): number;
 }
@@ -88,7 +91,7 @@ export class Keyspace extends ChainedTable {
 
   /** The entry of a key, expired or not, or 0. */
   find(bytes: Buffer, offset: number, length: number): number {
-    return this.#find(bytes, offset, length, hashBytes(bytes, offset, length));
+    return this.#find(bytes, offset, length, keyHashes.hash(bytes, offset, length));
   }
 
   #find(bytes: Buffer, offset: number, length: number, hash: number): number {
@@ -208,7 +211,7 @@ export class Keyspace extends ChainedTable {
     valueLength: number,
     keepExpiry = false,
   ): number {
-    const hash = hashBytes(key, keyOffset, keyLength);
+    const hash = keyHashes.hash(key, keyOffset, keyLength);
     let entry = this.#find(key, keyOffset, keyLength, hash);
     if (entry === 0) {
       entry = this.#add(key, keyOffset, keyLength, hash, TYPE_STRING, ENCODING_PLAIN, valueLength);
@@ -252,7 +255,7 @@ export class Keyspace extends ChainedTable {
     encoding: number,
     valueWord: number,
   ): number {
-    const hash = hashBytes(key, keyOffset, keyLength);
+    const hash = keyHashes.hash(key, keyOffset, keyLength);
     return this.#add(key, keyOffset, keyLength, hash, type, encoding, valueWord);
   }
 

@@ -16,6 +16,8 @@ const BLOCK_OVERHEAD_BYTES = 7;
 const SIZE_ESTIMATE_OVERHEAD = 8;
 /** A replaced element that makes its node larger than this gets a node of its own. */
 const NODE_BYTES_HARD_MAX = 1 << 20;
+/** Each element that is pushed at the head moves what is in the first node, which therefore is filled only so far. */
+const HEAD_NODE_BYTES_MAX = 2048;
 const CHUNK_NODES = 128;
 
 /** What a node of a list may hold, by list-max-listpack-size: elements when positive, a size class when negative. */
@@ -110,7 +112,8 @@ export class Quicklist implements LargeValue {
     if (chunk !== undefined) {
       const slot = atHead ? chunk.from : chunk.to - 1;
       node.open(chunk.addresses[slot]!);
-      if (this.#admits(length, packedSize)) {
+      const isRoomy = !atHead || node.payloadBytes + length <= HEAD_NODE_BYTES_MAX;
+      if (isRoomy && this.#admits(length, packedSize)) {
         node.insert(atHead ? node.first : node.end, bytes, offset, length);
         chunk.addresses[slot] = node.address;
         chunk.elements++;

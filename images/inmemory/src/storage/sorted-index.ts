@@ -15,8 +15,37 @@ class Chunk {
 
 /** Neighbouring chunks, and how many elements they have together. */
 class Group {
-  chunks: Chunk[] = [];
+  readonly chunks: Chunk[] = [];
+  /** The first score of each chunk: a search looks at these, side by side, and not at the chunks. */
+  readonly firsts = new Float64Array(GROUP_CHUNKS + 1);
   size = 0;
+
+  insertChunk(index: number, chunk: Chunk): void {
+    this.firsts.copyWithin(index + 1, index, this.chunks.length);
+    this.chunks.splice(index, 0, chunk);
+    this.noteFirst(index);
+  }
+
+  removeChunk(index: number): void {
+    this.chunks.splice(index, 1);
+    this.firsts.copyWithin(index, index + 1, this.chunks.length + 1);
+  }
+
+  /** The chunk at an index has another first element. */
+  noteFirst(index: number): void {
+    this.firsts[index] = this.chunks[index]!.scores[0]!;
+  }
+
+  /** Moves the chunks from an index on into a new group. */
+  split(index: number): Group {
+    const next = new Group();
+    for (const chunk of this.chunks.splice(index)) {
+      next.insertChunk(next.chunks.length, chunk);
+      next.size += chunk.size;
+    }
+    this.size -= next.size;
+    return next;
+  }
 }
 
 /**
@@ -41,14 +70,14 @@ export class SortedIndex {
   get overheadBytes(): number {
     let chunks = 0;
     for (const group of this.#groups) chunks += group.chunks.length;
-    return chunks * (CHUNK_ENTRIES * 12 + 200) + this.#groups.length * 100;
+    return chunks * (CHUNK_ENTRIES * 12 + 200) + this.#groups.length * (GROUP_CHUNKS * 8 + 200);
   }
 
   /** Adds an entry of the map, which is not yet in the index. */
   insert(entry: number, score: number): void {
     if (this.#groups.length === 0) {
       const first = new Group();
-      first.chunks.push(new Chunk());
+      first.insertChunk(0, new Chunk());
       this.#groups.push(first);
     }
     this.#seekEntry(entry, score);
@@ -64,6 +93,7 @@ export class SortedIndex {
     chunk.entries.copyWithin(at + 1, at, chunk.size);
     chunk.scores[at] = score;
     chunk.entries[at] = entry;
+    if (at === 0) group.noteFirst(this.#chunk);
     chunk.size++;
     group.size++;
     this.size++;
@@ -184,20 +214,20 @@ export class SortedIndex {
     // The last group, then chunk, that starts before or at the entry.
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (this.#order(groups[middle]!.chunks[0]!, 0, score, bytes, offset, length) > 0) high = middle - 1;
+      if (this.#startsAfter(groups[middle]!, 0, score, bytes, offset, length)) high = middle - 1;
       else low = middle;
     }
     this.#group = low;
-    const { chunks } = groups[low]!;
+    const group = groups[low]!;
     low = 0;
-    high = chunks.length - 1;
+    high = group.chunks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if (this.#order(chunks[middle]!, 0, score, bytes, offset, length) > 0) high = middle - 1;
+      if (this.#startsAfter(group, middle, score, bytes, offset, length)) high = middle - 1;
       else low = middle;
     }
     this.#chunk = low;
-    const chunk = chunks[low]!;
+    const chunk = group.chunks[low]!;
     low = 0;
     high = chunk.size;
     while (low < high) {
@@ -206,6 +236,20 @@ export class SortedIndex {
       else high = middle;
     }
     this.#at = low;
+  }
+
+  /** Whether a chunk's first element comes after another one. */
+  #startsAfter(
+    group: Group,
+    index: number,
+    score: number,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+  ): boolean {
+    const first = group.firsts[index]!;
+    if (first !== score) return first > score;
+    return this.#order(group.chunks[index]!, 0, score, bytes, offset, length) > 0;
   }
 
   #order(chunk: Chunk, at: number, score: number, bytes: Buffer, offset: number, length: number): number {
@@ -290,9 +334,12 @@ export class SortedIndex {
     group.size -= count;
     this.size -= count;
     if (chunk.size === 0) {
-      group.chunks.splice(this.#chunk, 1);
+      group.removeChunk(this.#chunk);
       if (group.chunks.length === 0) this.#groups.splice(this.#group, 1);
-    } else if (chunk.size < CHUNK_SPARSE) this.#merge(group, this.#chunk);
+      return;
+    }
+    if (at === 0) group.noteFirst(this.#chunk);
+    if (chunk.size < CHUNK_SPARSE) this.#merge(group, this.#chunk);
   }
 
   /** Joins a sparse chunk with the one after it, or before it, if that leaves some room. */
@@ -305,7 +352,7 @@ export class SortedIndex {
       left.scores.set(right.scores.subarray(0, right.size), left.size);
       left.entries.set(right.entries.subarray(0, right.size), left.size);
       left.size += right.size;
-      group.chunks.splice(first + 1, 1);
+      group.removeChunk(first + 1);
       return;
     }
   }
@@ -322,18 +369,14 @@ export class SortedIndex {
     second.entries.set(chunk.entries.subarray(kept));
     second.size = CHUNK_ENTRIES - kept;
     chunk.size = kept;
-    group.chunks.splice(this.#chunk + 1, 0, second);
+    group.insertChunk(this.#chunk + 1, second);
     if (this.#at > kept || isAppend) {
       this.#chunk++;
       this.#at -= kept;
     }
     if (group.chunks.length <= GROUP_CHUNKS) return;
     const half = this.#group === this.#groups.length - 1 && isAppend ? GROUP_CHUNKS : GROUP_CHUNKS / 2;
-    const next = new Group();
-    next.chunks = group.chunks.splice(half);
-    for (const moved of next.chunks) next.size += moved.size;
-    group.size -= next.size;
-    this.#groups.splice(this.#group + 1, 0, next);
+    this.#groups.splice(this.#group + 1, 0, group.split(half));
     if (this.#chunk >= half) {
       this.#group++;
       this.#chunk -= half;

@@ -68,6 +68,10 @@ class LargeZset implements LargeValue {
     return this.map.size;
   }
 
+  get members(): ByteMap {
+    return this.map;
+  }
+
   get overheadBytes(): number {
     return this.map.bucketBytes + this.index.overheadBytes + 200;
   }
