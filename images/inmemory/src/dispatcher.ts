@@ -104,8 +104,9 @@ export class Dispatcher {
       command.calls++;
       server.statistics.commandsProcessed++;
     }
-    if (isBrief) timer.endBrief(command, reply.length - replyBefore);
+    if (isBrief && !session.tookLong) timer.endBrief(command, reply.length - replyBefore);
     else {
+      session.tookLong = false;
       const microseconds = timer.end(command);
       const { slowlogMicroseconds } = server.settings;
       if (microseconds >= slowlogMicroseconds && slowlogMicroseconds >= 0)

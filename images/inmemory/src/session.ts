@@ -100,6 +100,8 @@ export class Session {
   mayNotBlock = false;
   /** True for the session that replays the append-only file. */
   isReplaying = false;
+  /** Set by a handler that did more than its request and its reply say: the command is timed alone. */
+  tookLong = false;
   /** What goes to the journal instead of the command as it came; an empty array is nothing. */
   #rewritten: (readonly Buffer[])[] | undefined;
 

@@ -91,10 +91,10 @@ export class Registry {
 }
 
 /**
- * Commands that are fast to Redis and can still take long for a short request and a short reply: they trim, look at entries that
- * they do not return, or serve subscribers.
+ * Commands that are fast to Redis and can still take long for a short request and a short reply: they look at entries that
+ * they do not return, or serve subscribers. Others say so when it happens (`Session.tookLong`).
  */
-const NOT_BRIEF = new Set(["xadd", "xautoclaim", "publish", "spublish"]);
+const NOT_BRIEF = new Set(["xautoclaim", "publish", "spublish"]);
 
 function register(
   command: Command,

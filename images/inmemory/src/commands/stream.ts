@@ -28,6 +28,9 @@ const idText = Buffer.alloc(STREAM_ID_TEXT_MAX);
 const trimText = Buffer.alloc(STREAM_ID_TEXT_MAX);
 const EXACT = Buffer.from("=");
 
+/** Trimming so many entries still takes only some microseconds: it is what one node of a stream holds. */
+const TRIMMED_BRIEFLY_MAX = 100;
+
 function xadd(session: Session): void {
   const { args, db, reply, server } = session;
   const found = readAddArguments(session, true);
@@ -73,7 +76,11 @@ function xadd(session: Session): void {
   const idLength = id.write(idText);
   reply.bulk(idText, 0, idLength);
   session.changed(1, NOTIFY_STREAM, "xadd");
-  if (found.trim !== undefined && stream.trim(found.trim) > 0) session.changed(1, NOTIFY_STREAM, "xtrim", 0);
+  if (found.trim !== undefined) {
+    const trimmed = stream.trim(found.trim);
+    if (trimmed > 0) session.changed(1, NOTIFY_STREAM, "xtrim", 0);
+    session.tookLong = trimmed > TRIMMED_BRIEFLY_MAX;
+  }
   const isIdChosen = found.id === undefined || found.id.isSequenceOpen;
   if ((isIdChosen || found.trim?.isApproximate) && isJournaled(session)) {
     if (isIdChosen) session.replaceInJournal(found.idIndex, idText, idLength);

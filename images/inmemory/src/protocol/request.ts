@@ -92,7 +92,7 @@ export class RequestParser {
         if (buffer[this.position] !== DOLLAR) {
           throw new ProtocolError(`expected '$', got '${String.fromCharCode(buffer[this.position]!)}'`);
         }
-        const length = this.#lengthLine(buffer, end, "invalid bulk length", "too big bulk count string");
+        const length = this.#bulkLengthLine(buffer, end);
         if (length === undefined) return INCOMPLETE;
         if (length < 0 || length > limits.bulkBytes) throw new ProtocolError("invalid bulk length");
         if (length > UNAUTHENTICATED_BULK_MAX && !limits.isAuthenticated) {
@@ -100,9 +100,11 @@ export class RequestParser {
         }
         this.#bulkLength = length;
       }
-      if (this.position + this.#bulkLength + 2 > end) return INCOMPLETE;
-      args.push(this.position, this.#bulkLength);
-      this.position += this.#bulkLength + 2;
+      const { position } = this;
+      const next = position + this.#bulkLength + 2;
+      if (next > end) return INCOMPLETE;
+      args.push(position, this.#bulkLength);
+      this.position = next;
       this.#bulkLength = -1;
       this.#left--;
     }
@@ -110,6 +112,24 @@ export class RequestParser {
     args.requestStart = this.start;
     args.requestEnd = this.position;
     return COMPLETE;
+  }
+
+  /** As `#lengthLine`; most arguments have a length of one or two digits, which are read without a loop. */
+  #bulkLengthLine(buffer: Buffer, end: number): number | undefined {
+    const at = this.position;
+    if (at + 4 < end) {
+      const first = buffer[at + 1]! - ZERO;
+      const second = buffer[at + 2]! - ZERO;
+      if (first >= 0 && first <= 9 && second === CR - ZERO) {
+        this.position = at + 4;
+        return first;
+      }
+      if (first >= 1 && first <= 9 && second >= 0 && second <= 9 && buffer[at + 3] === CR) {
+        this.position = at + 5;
+        return first * 10 + second;
+      }
+    }
+    return this.#lengthLine(buffer, end, "invalid bulk length", "too big bulk count string");
   }
 
   /** The integer after the type byte at `position`, moving past its line; undefined while the line is not whole. */

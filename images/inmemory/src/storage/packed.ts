@@ -197,7 +197,9 @@ export class Packed {
     const start = position - this.first;
     const count = this.count + countChange;
     if (roundToClass(HEADER_BYTES + payload) === roundToClass(HEADER_BYTES + newPayload)) {
-      if (removed !== added) this.buffer.copyWithin(position + added, position + removed, this.end);
+      const rest = position + removed;
+      // At the end nothing has to move, and the call alone costs more than the element does.
+      if (removed !== added && rest < this.end) this.buffer.copyWithin(position + added, rest, this.end);
     } else {
       const { address, buffer, first, end } = this;
       const target = this.slab.allocate(HEADER_BYTES + newPayload);

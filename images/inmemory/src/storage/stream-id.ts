@@ -1,4 +1,5 @@
 import { writeInteger } from "../protocol/numbers.ts";
+import { copyBytes } from "./bytes.ts";
 
 const TWO_32 = 2 ** 32;
 const UINT32_MAX = TWO_32 - 1;
@@ -68,10 +69,13 @@ export class StreamId {
 
   /** The first identifier of a time in ms (up to 2^53) when it is after this one, or else as `next`. */
   nextAt(ms: number): StreamId | undefined {
-    const msHigh = Math.floor(ms / TWO_32);
-    const msLow = ms % TWO_32;
-    const isLater = msHigh > this.msHigh || (msHigh === this.msHigh && msLow > this.msLow);
-    return isLater ? new StreamId(msHigh, msLow, 0, 0) : this.next();
+    if (this.#time >= ms) return this.next();
+    return new StreamId(Math.floor(ms / TWO_32), ms % TWO_32, 0, 0);
+  }
+
+  /** The time in ms; beyond 2^53 the nearest double. */
+  get #time(): number {
+    return this.msHigh * TWO_32 + this.msLow;
   }
 
   /** The identifier right before this one; undefined before the first. */
@@ -85,15 +89,27 @@ export class StreamId {
 
   /** Writes the identifier as text at the start of `into` (at least STREAM_ID_TEXT_MAX bytes); returns its length. */
   write(into: Buffer): number {
-    const at = writeDecimal(this.msHigh, this.msLow, into, 0);
-    into[at] = DASH;
-    return writeDecimal(this.seqHigh, this.seqLow, into, at + 1);
+    const { msHigh, msLow } = this;
+    // Many identifiers have the same time.
+    if (msLow !== written.msLow || msHigh !== written.msHigh) {
+      written.msHigh = msHigh;
+      written.msLow = msLow;
+      written.length = writeDecimal(msHigh, msLow, writtenText, 0);
+    }
+    const { length } = written;
+    copyBytes(writtenText, 0, into, 0, length);
+    into[length] = DASH;
+    return writeDecimal(this.seqHigh, this.seqLow, into, length + 1);
   }
 
   toString(): string {
     return `${decimal(this.msHigh, this.msLow)}-${decimal(this.seqHigh, this.seqLow)}`;
   }
 }
+
+/** The time that was written last, and its text. */
+const written = { msHigh: -1, msLow: -1, length: 0 };
+const writtenText = Buffer.allocUnsafeSlow(STREAM_ID_TEXT_MAX);
 
 export const FIRST_ID = new StreamId(0, 0, 0, 0);
 export const LAST_ID = new StreamId(UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX);

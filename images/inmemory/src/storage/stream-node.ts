@@ -241,12 +241,13 @@ function readNumber(buffer: Buffer): number {
   return value;
 }
 
+/** Writes a varint of up to 32 bits, in integers throughout; returns the place after it. */
 function writeNumber(at: number, value: number): number {
-  let rest = value;
+  let rest = value >>> 0;
   let place = at;
   while (rest >= 0x80) {
-    scratch[place++] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
+    scratch[place++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
   }
   scratch[place++] = rest;
   return place;
