@@ -179,7 +179,9 @@ export class Keyspace extends ChainedTable {
   setAccess(entry: number, access: number): void {
     const words = this.slab.words[entry >>> SEGMENT_SHIFT]!;
     const at = ((entry & SEGMENT_MASK) << 1) + 2;
-    words[at] = (words[at]! & 0xff) | (access << ACCESS_SHIFT);
+    const info = words[at]!;
+    // A key that is used again in the same second is only read.
+    if (info >>> ACCESS_SHIFT !== access) words[at] = (info & 0xff) | (access << ACCESS_SHIFT);
   }
 
   /** Notes that the entry was used now. */
