@@ -74,6 +74,14 @@ testWithDocker("it becomes healthy, as uid 1000, on a root that cannot be writte
   expect(await dockerOutput("diff", id)).toBe("");
 });
 
+testWithDocker("it has what is compiled: its sockets are read and written many at a time", async () => {
+  const { port, ready } = await startServer();
+  await ready();
+  expect(await withRedis(port, "secret", (redis) => redis.info("server"))).toContain(
+    "multiplexing_api:epoll",
+  );
+});
+
 testWithDocker(
   "SIGTERM ends it cleanly, long before the grace period, and the data stays in the volume",
   async () => {

@@ -51,7 +51,7 @@ function loadModule(): OpenPoller | undefined {
   try {
     return createRequire(import.meta.url)(file) as OpenPoller;
   } catch {
-    // Built for another system: Node's own handles serve all sockets.
+    // Built for another system: Node's own streams serve all sockets.
     return undefined;
   }
 }

@@ -88,7 +88,12 @@ export class Tick implements SocketsTurn {
   begin(session: Session): number {
     const server = this.#server;
     const { reply } = server;
-    if (!this.#isTurn || server.dispatcher.timer.elapsedMs > CLOCK_AGE_MS_MAX) server.tick();
+    const { timer } = server.dispatcher;
+    if (!this.#isTurn) server.tick();
+    else if (timer.elapsedMs > CLOCK_AGE_MS_MAX) {
+      timer.settle();
+      server.tick();
+    }
     const start = reply.length;
     const pending = session.takePending();
     if (pending !== undefined) reply.raw(pending);
@@ -101,7 +106,8 @@ export class Tick implements SocketsTurn {
   end(connection: ClientConnection, start: number, input: Buffer): void {
     // What was read by the sockets is there until the turn ends, and is then gathered at once.
     if (this.#sockets?.isInput(input) !== true) this.#journal?.gather();
-    if (!this.#isTurn) this.#server.dispatcher.timer.settle();
+    const { timer } = this.#server.dispatcher;
+    if (!this.#isTurn) timer.settle();
     this.#server.running = undefined;
     const { length } = this.#server.reply;
     if (length > start) {
@@ -111,8 +117,9 @@ export class Tick implements SocketsTurn {
     if (connection.isClosing) this.#closing.push(connection);
     // Large replies of many clients go out as they come: one buffer for all of them would cost more than it saves.
     if (length > EARLY_FLUSH_BYTES) {
+      timer.settle();
       this.#flush();
-      this.#server.dispatcher.timer.start();
+      timer.start();
     }
     this.schedule();
   }
