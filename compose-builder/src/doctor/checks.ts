@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { availableMemory } from "node:process";
 import { promisify } from "node:util";
+import { NativeSockets } from "@weftkit/inmemory/native-sockets";
 import { interruptSupport } from "@weftkit/store";
 import { builtEngines } from "../images.ts";
 import { portProblem } from "../local/ports.ts";
@@ -28,6 +29,7 @@ const diskBytesMin = gibibyte;
 export const checks: readonly Check[] = [
   nodeVersion,
   statementInterrupt,
+  nativeSockets,
   dockerEngine,
   composePlugin,
   ports,
@@ -53,6 +55,19 @@ function statementInterrupt(): Finding {
     state: "warning",
     found: why ?? "the extension is missing",
     hint: "Deadlines are looked at before and after a statement only. Install a C compiler and build again; images have it.",
+  };
+}
+
+/** Whether weftkit/inmemory reads many clients with one call; images bring what it takes. */
+function nativeSockets(): Finding {
+  const check = "sockets";
+  if (NativeSockets.isBuilt)
+    return { check, state: "ok", found: "many are read with one call: the module is compiled" };
+  return {
+    check,
+    state: "warning",
+    found: "weftkit/inmemory uses Node's own streams, which cost more processor time",
+    hint: "Install a C compiler and build again, on Linux; images have the module.",
   };
 }
 
