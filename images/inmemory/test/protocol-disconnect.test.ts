@@ -1,4 +1,8 @@
+import { once } from "node:events";
+import { connect as connectTls } from "node:tls";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, test } from "vitest";
+import { makeCertificate } from "./certificate.ts";
 import { RunningEngine } from "./running-engine.ts";
 import { encode, type WireClient } from "./wire-client.ts";
 
@@ -96,6 +100,17 @@ describe("a client that has sent its last byte and still reads", () => {
     const client = await engine.client({ allowHalfOpen: true });
     client.socket.end("AUTH u p\r\nPING\r\n");
     expect(await client.replies(3)).toEqual(["OK", "PONG", undefined]);
+  });
+
+  test("gets its replies over TLS", async () => {
+    const { cert, key, ca } = makeCertificate(temporaryFolder());
+    const engine = await RunningEngine.start({ tls: { enabled: true, cert_file: cert, key_file: key } });
+    const socket = connectTls({ port: engine.port, host: "127.0.0.1", ca });
+    await once(socket, "secureConnect");
+    socket.end(Buffer.concat([encode("SET", "k", "v"), encode("GET", "k")]));
+    let text = "";
+    for await (const chunk of socket) text += chunk;
+    expect(text).toBe("+OK\r\n$1\r\nv\r\n");
   });
 
   test("is not waited for when it waits itself", async () => {
