@@ -3,18 +3,9 @@ import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import { OutputQueue } from "./output-queue.ts";
-import type { Transport, TransportEvents } from "./transport.ts";
+import { NativeTransport, type Poller } from "./native-transport.ts";
+import type { Transport } from "./transport.ts";
 
-/** What `open` of native/sockets.c gives; its head comment says what each does. */
-interface Poller {
-  add(descriptor: number): number;
-  receive(): number;
-  send(bytes: Buffer, rows: number): number;
-  watch(id: number, isReading: boolean, isWriting: boolean): number;
-  close(id: number, isGraceful: boolean): void;
-  end(): void;
-}
 type OpenPoller = (onReady: () => void, input: Buffer, events: Int32Array, output: Int32Array) => Poller;
 
 const moduleName = `weftkit-sockets-${process.platform}-${process.arch}.node`;
@@ -65,6 +56,7 @@ export class NativeSockets {
   readonly #input = Buffer.allocUnsafeSlow(INPUT_BYTES);
   readonly #events = new Int32Array(EVENT_ROWS * ROW_INTS);
   readonly #output = new Int32Array(OUTPUT_ROWS * ROW_INTS);
+  /** Told of each turn; set by who runs what comes. */
   turn: SocketsTurn | undefined;
   readonly #transports: (NativeTransport | undefined)[] = [];
   /** Rows of `#output` that are not sent yet, and the buffer that they are ranges of. */
@@ -131,6 +123,7 @@ export class NativeSockets {
     return isFree;
   }
 
+  /** Sends what was queued, and leaves it to `flush` to say whether its buffers are free. */
   sendQueued(): void {
     if (this.#outputRows === 0) return;
     const buffer = this.#outputBuffer;
@@ -187,134 +180,5 @@ export class NativeSockets {
     if (isAhead) transport.upcoming(this.#input, start, length);
     else if (start === WRITABLE) transport.writable();
     else transport.received(this.#input, start, length);
-  }
-}
-
-/** One connection of `NativeSockets`. */
-class NativeTransport implements Transport {
-  readonly #sockets: NativeSockets;
-  readonly #poller: Poller;
-  readonly #id: number;
-  #events: TransportEvents | undefined;
-  /** What is left of the bytes that were tried last; `#queue` comes behind it. */
-  #head: Buffer | undefined;
-  readonly #queue = new OutputQueue();
-  #isReading = true;
-  #isClosed = false;
-  #isEnding = false;
-
-  constructor(sockets: NativeSockets, poller: Poller, id: number) {
-    this.#sockets = sockets;
-    this.#poller = poller;
-    this.#id = id;
-  }
-
-  start(events: TransportEvents): void {
-    this.#events = events;
-  }
-
-  send(buffer: Buffer, start: number, end: number): boolean {
-    if (this.#isClosed) return true;
-    if (this.unsentBytes > 0) return this.#keep(buffer, start, end);
-    this.#sockets.queue(this.#id, buffer, start, end);
-    return true;
-  }
-
-  get unsentBytes(): number {
-    return this.#queue.bytes + (this.#head === undefined ? 0 : this.#head.length);
-  }
-
-  pause(): void {
-    this.#isReading = false;
-    this.#watch();
-  }
-
-  resume(): void {
-    this.#isReading = true;
-    this.#watch();
-  }
-
-  end(): void {
-    if (this.#isClosed || this.#isEnding) return;
-    this.#isEnding = true;
-    this.#sockets.sendQueued();
-    if (this.unsentBytes === 0) this.#close(true);
-  }
-
-  destroy(): void {
-    this.#close(false);
-  }
-
-  /** From the poller: `received` will have this; a row without bytes says nothing ahead. */
-  upcoming(buffer: Buffer, start: number, length: number): void {
-    if (length > 0) this.#events?.upcoming(buffer, start, start + length);
-  }
-
-  /** From the poller: bytes came, or the end of them (length 0), or an error (a negative length). */
-  received(buffer: Buffer, start: number, length: number): void {
-    if (length > 0) this.#events?.data(buffer, start, start + length);
-    else if (length < 0) this.destroy();
-    else {
-      this.#isReading = false;
-      this.#events?.ended();
-    }
-  }
-
-  /** From the poller: these bytes found no room, or the connection is broken (a negative length). */
-  unsent(buffer: Buffer, start: number, length: number): boolean {
-    if (length < 0) {
-      this.destroy();
-      return true;
-    }
-    const isFree = this.#keep(buffer, start, start + length);
-    this.#watch();
-    return isFree;
-  }
-
-  /** From the poller: there is room again. */
-  writable(): void {
-    for (let bytes = this.#next(); bytes !== undefined; bytes = this.#next()) {
-      const left = this.#sockets.sendNow(this.#id, bytes);
-      if (left < 0) {
-        this.destroy();
-        return;
-      }
-      if (left > 0) {
-        this.#head = bytes.subarray(bytes.length - left);
-        return;
-      }
-    }
-    if (this.#isEnding) this.#close(true);
-    else {
-      this.#watch();
-      this.#events?.drained();
-    }
-  }
-
-  #next(): Buffer | undefined {
-    const bytes = this.#head ?? this.#queue.shift();
-    this.#head = undefined;
-    return bytes;
-  }
-
-  #keep(buffer: Buffer, start: number, end: number): boolean {
-    const isFree = this.#queue.push(buffer.subarray(start, end));
-    this.#events?.unsent();
-    return isFree;
-  }
-
-  #watch(): void {
-    if (this.#isClosed) return;
-    if (this.#poller.watch(this.#id, this.#isReading, this.unsentBytes > 0) < 0) this.destroy();
-  }
-
-  #close(isGraceful: boolean): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#head = undefined;
-    this.#queue.clear();
-    this.#poller.close(this.#id, isGraceful);
-    this.#sockets.forget(this.#id);
-    this.#events?.closed();
   }
 }
