@@ -32,26 +32,50 @@ test("the first argument of each request is noted, up to the last whole one", ()
   expectKnown(keyHashes, buffer, ["a", "bb", "ccc"]);
 });
 
-test("fields of large hashes, members of large sets and sorted sets are noted", () => {
+// Alone in its database each collection is first in its chain: only there it is looked at ahead.
+test.each([
+  {
+    kind: "fields of a large hash",
+    add: (i: number) => ["HSET", "c", `f${i}`, String(i)],
+    requests: [
+      ["HSET", "c", "f1", "v"],
+      ["HLEN", "c"],
+      ["HGET", "c", "f2"],
+    ],
+    members: ["f1", "f2"],
+  },
+  {
+    kind: "members of a large set",
+    add: (i: number) => ["SADD", "c", `m${i}`],
+    requests: [
+      ["SADD", "c", "m1"],
+      ["SISMEMBER", "c", "m2"],
+    ],
+    members: ["m1", "m2"],
+  },
+  {
+    kind: "members of a large sorted set",
+    add: (i: number) => ["ZADD", "c", String(i), `m${i}`],
+    requests: [
+      ["ZADD", "c", "3", "m3"],
+      ["ZSCORE", "c", "m4"],
+    ],
+    members: ["m3", "m4"],
+  },
+])("$kind are noted", ({ add, requests, members }) => {
   const engine = new EngineInMemory();
-  for (let i = 0; i < 600; i++) {
-    engine.run("HSET", "h", `f${i}`, i);
-    engine.run("SADD", "s", `m${i}`);
-    engine.run("ZADD", "z", i, `m${i}`);
-  }
-  engine.run("HSET", "small", "f", 1);
-  const requests = [
-    ["HSET", "h", "f1", "v"],
-    ["HGET", "small", "f"],
-    ["SADD", "s", "m2"],
-    ["ZADD", "z", "3", "m3"],
-    ["ZSCORE", "z", "m4"],
-    ["HLEN", "h"],
-  ];
   const buffer = Buffer.from(requests.map((words) => encode(...words)).join(""));
-  prefetch.add(engine.server.databases[0]!, buffer, 0, buffer.length);
-  prefetch.run();
-  expectKnown(memberHashes, buffer, ["f1", "m2", "m3", "m4"]);
+  const look = () => {
+    prefetch.add(engine.server.databases[0]!, buffer, 0, buffer.length);
+    prefetch.run();
+  };
+  engine.run(...add(0));
+  look();
+  // A small collection is one block: there is nothing to look up.
+  expectKnown(memberHashes, buffer, []);
+  for (let i = 1; i < 600; i++) engine.run(...add(i));
+  look();
+  expectKnown(memberHashes, buffer, members);
 });
 
 test("what was noted is forgotten, and not taken for what came into the same place", () => {
