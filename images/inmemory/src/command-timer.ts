@@ -3,14 +3,15 @@ import type { RegisteredCommand } from "./commands/registry.ts";
 
 /** So many brief commands are timed together. */
 const TOGETHER_MAX = 16;
-/** A request or a reply of more bytes takes a time of its own. */
+/** With a longer request or reply a command is timed alone. */
 const BRIEF_BYTES_MAX = 1024;
 /** With a slowlog for commands that take less than this, every command is timed alone. */
 const TOGETHER_MICROSECONDS_MIN = 1000;
 
 /**
- * Measures what commands take. Reading the clock costs 4% of a pipelined GET, so brief commands that follow on each other are
- * timed together and share the time equally; none of them can be slow by itself. All others are timed alone.
+ * Measures what commands take. Reading the clock costs 4% of a pipelined GET, so brief commands that follow on each other
+ * are timed together and share the time equally; what they were asked for makes none of them slow. All others are timed
+ * alone: the time since the last look at the clock is theirs.
  */
 export class CommandTimer {
   /** When the last command that was timed ended, in ms: the next one is taken to start there. */
@@ -31,8 +32,8 @@ export class CommandTimer {
     return this.#mark - this.#started;
   }
 
-  /** Whether a command may be timed with others; asked before it runs, with the bytes of its request. */
-  isBrief(command: RegisteredCommand, requestBytes: number, slowlogMicroseconds: number): boolean {
+  /** Whether a command that is about to run may be timed with others, by the bytes of its request. */
+  mayBeBrief(command: RegisteredCommand, requestBytes: number, slowlogMicroseconds: number): boolean {
     return (
       command.isBrief &&
       requestBytes <= BRIEF_BYTES_MAX &&
@@ -40,12 +41,18 @@ export class CommandTimer {
     );
   }
 
-  /** A command that is timed alone begins. */
-  begin(): void {
-    if (this.#count > 0) this.settle();
+  /** Whether such a command was as brief as it looked, by the bytes of its reply. */
+  wasBrief(replyBytes: number): boolean {
+    return replyBytes <= BRIEF_BYTES_MAX;
   }
 
-  /** It has ended; returns its time in microseconds. What was run inside of it counts for it. */
+  /** A brief command has ended. */
+  endBrief(command: RegisteredCommand): void {
+    this.#together[this.#count++] = command;
+    if (this.#count === TOGETHER_MAX) this.settle();
+  }
+
+  /** A command that is timed alone has ended; returns its time in microseconds. `settle` comes before it runs. */
   end(command: RegisteredCommand): number {
     const now = performance.now();
     const microseconds = (now - this.#mark) * 1000;
@@ -53,12 +60,6 @@ export class CommandTimer {
     this.#count = 0;
     command.microseconds += microseconds;
     return microseconds;
-  }
-
-  /** A brief command has ended, with so many bytes of reply. */
-  endBrief(command: RegisteredCommand, replyBytes: number): void {
-    this.#together[this.#count++] = command;
-    if (this.#count === TOGETHER_MAX || replyBytes > BRIEF_BYTES_MAX) this.settle();
   }
 
   /** Shares the time since the last look at the clock among the brief commands that ended since then. */

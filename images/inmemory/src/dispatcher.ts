@@ -88,8 +88,8 @@ export class Dispatcher {
     const errorsBefore = reply.errors;
     const replyBefore = reply.length;
     const { timer } = this;
-    const isBrief = timer.isBrief(command, args.requestBytes, server.settings.slowlogMicroseconds);
-    if (!isBrief) timer.begin();
+    const mayBeBrief = timer.mayBeBrief(command, args.requestBytes, server.settings.slowlogMicroseconds);
+    if (!mayBeBrief) timer.settle();
     session.takeRewritten();
     const database = session.db.index;
     session.db.isTouchOff = session.isNotTouching && command.name !== "touch";
@@ -104,8 +104,9 @@ export class Dispatcher {
       command.calls++;
       server.statistics.commandsProcessed++;
     }
-    if (isBrief && !session.tookLong) timer.endBrief(command, reply.length - replyBefore);
-    else {
+    if (mayBeBrief && !session.tookLong && timer.wasBrief(reply.length - replyBefore)) {
+      timer.endBrief(command);
+    } else {
       session.tookLong = false;
       const microseconds = timer.end(command);
       const { slowlogMicroseconds } = server.settings;
