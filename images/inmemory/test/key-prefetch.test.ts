@@ -1,7 +1,7 @@
 import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { afterEach, expect, test } from "vitest";
+import { KeyPrefetch } from "../src/network/key-prefetch.ts";
 import { hashBytes, KNOWN_MAX, keyHashes, memberHashes } from "../src/storage/hashing.ts";
-import { KeyPrefetch } from "../src/storage/key-prefetch.ts";
 import { EngineInMemory } from "./engine-in-memory.ts";
 
 const prefetch = new KeyPrefetch();

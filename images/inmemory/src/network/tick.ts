@@ -1,7 +1,7 @@
 import type { Server } from "../server.ts";
 import type { Session } from "../session.ts";
-import { KeyPrefetch } from "../storage/key-prefetch.ts";
 import type { ClientConnection } from "./client-connection.ts";
+import { KeyPrefetch } from "./key-prefetch.ts";
 import type { NativeSockets, SocketsTurn } from "./native-sockets.ts";
 
 /** With so many bytes of replies a tick sends what it has before it goes on. */

@@ -1,6 +1,6 @@
-import type { ByteMap } from "./byte-map.ts";
-import { KNOWN_MAX, keyHashes, memberHashes } from "./hashing.ts";
-import { ENCODING_OBJECT, type Keyspace, TYPE_ZSET } from "./keyspace.ts";
+import type { ByteMap } from "../storage/byte-map.ts";
+import { KNOWN_MAX, keyHashes, memberHashes } from "../storage/hashing.ts";
+import { ENCODING_OBJECT, type Keyspace, TYPE_ZSET } from "../storage/keyspace.ts";
 
 const STAR = 0x2a;
 const DOLLAR = 0x24;
