@@ -11,7 +11,9 @@ export interface HashLimits {
 
 /** A large hash: fields to values. */
 export class LargeHash extends ByteMap implements LargeValue {
-  readonly members = this;
+  get members(): ByteMap {
+    return this;
+  }
 
   get overheadBytes(): number {
     return this.bucketBytes;

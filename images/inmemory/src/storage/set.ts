@@ -24,7 +24,9 @@ const EMPTY = Buffer.alloc(0);
 
 /** A large set: a map whose values are empty. */
 export class LargeSet extends ByteMap implements LargeValue {
-  readonly members = this;
+  get members(): ByteMap {
+    return this;
+  }
 
   get overheadBytes(): number {
     return this.bucketBytes;

@@ -56,42 +56,38 @@ function packedScore(packed: Packed, position: number): number {
 
 /** A large sorted set: members to scores in a map, and their order. */
 class LargeZset implements LargeValue {
-  readonly map: ByteMap;
+  readonly members: ByteMap;
   readonly index: SortedIndex;
 
   constructor(slab: Slab) {
-    this.map = new ByteMap(slab);
-    this.index = new SortedIndex(this.map);
+    this.members = new ByteMap(slab);
+    this.index = new SortedIndex(this.members);
   }
 
   get size(): number {
-    return this.map.size;
-  }
-
-  get members(): ByteMap {
-    return this.map;
+    return this.members.size;
   }
 
   get overheadBytes(): number {
-    return this.map.bucketBytes + this.index.overheadBytes + 200;
+    return this.members.bucketBytes + this.index.overheadBytes + 200;
   }
 
   slabBytes(samples: number): number {
-    return this.map.slabBytes(samples);
+    return this.members.slabBytes(samples);
   }
 
   insert(bytes: Buffer, offset: number, length: number, score: number): void {
     scoreBox[0] = score;
-    this.index.insert(this.map.set(bytes, offset, length, scoreBytes, 0, 8), score);
+    this.index.insert(this.members.set(bytes, offset, length, scoreBytes, 0, 8), score);
   }
 
   scoreOf(entry: number): number {
-    return this.map.bytesOf(entry).readDoubleLE(this.map.valueOffset(entry));
+    return this.members.bytesOf(entry).readDoubleLE(this.members.valueOffset(entry));
   }
 
   duplicate(): LargeZset {
-    const copy = new LargeZset(this.map.slab);
-    const { map } = this;
+    const copy = new LargeZset(this.members.slab);
+    const map = this.members;
     this.index.each(0, this.size, false, (entry, score) =>
       copy.insert(map.bytesOf(entry), map.keyOffset(entry), map.keyLength(entry), score),
     );
@@ -100,7 +96,7 @@ class LargeZset implements LargeValue {
 
   clearSome(steps: number): boolean {
     this.index.clear();
-    return this.map.clearSome(steps);
+    return this.members.clearSome(steps);
   }
 }
 
@@ -140,7 +136,7 @@ export class SortedSet {
   scoreOf(bytes: Buffer, offset: number, length: number): number {
     const large = this.#large;
     if (large !== undefined) {
-      const entry = large.map.find(bytes, offset, length);
+      const entry = large.members.find(bytes, offset, length);
       this.#found = entry;
       return entry === 0 ? Number.NaN : large.scoreOf(entry);
     }
@@ -170,7 +166,7 @@ export class SortedSet {
       return;
     }
     scoreBox[0] = to;
-    large.map.setValue(this.#found, scoreBytes, 0, 8);
+    large.members.setValue(this.#found, scoreBytes, 0, 8);
     large.index.move(this.#found, from, to);
   }
 
@@ -184,7 +180,7 @@ export class SortedSet {
       this.#keep();
     } else {
       large.index.remove(this.#found, score);
-      large.map.deleteEntry(this.#found);
+      large.members.deleteEntry(this.#found);
     }
     return true;
   }
@@ -195,7 +191,7 @@ export class SortedSet {
     if (large === undefined) {
       this.#packed.remove(this.#packed.seek(rank * 2), count * 2);
       this.#keep();
-    } else large.index.removeRange(rank, count, (entry) => large.map.deleteEntry(entry));
+    } else large.index.removeRange(rank, count, (entry) => large.members.deleteEntry(entry));
   }
 
   /** The rank of the member that `scoreOf` has just found with this score. */
@@ -247,7 +243,7 @@ export class SortedSet {
     if (count === 0) return;
     const large = this.#large;
     if (large !== undefined) {
-      const { map } = large;
+      const { members: map } = large;
       large.index.each(rank, count, isBackward, (entry, score) =>
         visit(map.bytesOf(entry), map.keyOffset(entry), map.keyLength(entry), score),
       );
@@ -270,7 +266,7 @@ export class SortedSet {
       this.each(0, this.length, false, visit);
       return 0;
     }
-    const { map } = large;
+    const { members: map } = large;
     return map.scan(cursor, (entry) =>
       visit(map.bytesOf(entry), map.keyOffset(entry), map.keyLength(entry), large.scoreOf(entry)),
     );
