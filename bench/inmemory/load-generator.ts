@@ -32,10 +32,10 @@ export interface Measurement {
 const COMMANDS_PREPARED = 1 << 17;
 const BYTES_PREPARED_MAX = 16 << 20;
 
-/** Bytes that clients choose from at random, and where in them each pipeline starts and the last one ends. */
+/** Pipelines one behind the other, that clients choose from at random, and where each starts and the last one ends. */
 interface Pipelines {
-  readonly bytes: Buffer;
-  readonly starts: readonly number[];
+  readonly prepared: Buffer;
+  readonly edges: readonly number[];
 }
 
 /** The same for every server, as the numbers are seeded. */
@@ -52,9 +52,9 @@ function preparePipelines(load: Load): Pipelines {
     }
     return Buffer.from(text);
   });
-  const starts = [0];
-  for (const { length } of pipelines) starts.push(starts.at(-1)! + length);
-  return { bytes: Buffer.concat(pipelines), starts };
+  const edges = [0];
+  for (const { length } of pipelines) edges.push(edges.at(-1)! + length);
+  return { prepared: Buffer.concat(pipelines), edges };
 }
 
 function digits(random: number): string {
@@ -71,7 +71,7 @@ function encode(words: readonly string[]): string {
  */
 async function run(order: Order): Promise<Measurement> {
   const { load, port, serverPid } = order;
-  const { bytes: prepared, starts: edges } = preparePipelines(load);
+  const { prepared, edges } = preparePipelines(load);
   const random = randomNumbers(1);
   let replies = 0;
   let failure: Error | undefined;
