@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { availableMemory } from "node:process";
 import { promisify } from "node:util";
-import { NativeSockets } from "@weftkit/inmemory/native-sockets";
+import { socketsSupport } from "@weftkit/inmemory/native-sockets";
 import { interruptSupport } from "@weftkit/store";
 import { builtEngines } from "../images.ts";
 import { portProblem } from "../local/ports.ts";
@@ -61,13 +61,13 @@ function statementInterrupt(): Finding {
 /** Whether weftkit/inmemory reads many clients with one call; images bring what it takes. */
 function nativeSockets(): Finding {
   const check = "sockets";
-  if (NativeSockets.isBuilt)
-    return { check, state: "ok", found: "many are read with one call: the module is compiled" };
+  const { available, why } = socketsSupport();
+  if (available) return { check, state: "ok", found: "many are read with one call: the module is compiled" };
   return {
     check,
     state: "warning",
-    found: "weftkit/inmemory uses Node's own streams, which cost more processor time",
-    hint: "Install a C compiler and build again, on Linux; images have the module.",
+    found: why ?? "the module is missing",
+    hint: "weftkit/inmemory uses Node's own streams, which cost more processor time. Install a C compiler and build again, on Linux; images have it.",
   };
 }
 

@@ -6,7 +6,7 @@ import { LogStream, type Stream } from "@weftkit/persist";
 import { Cron } from "./cron.ts";
 import { registerMetrics } from "./metrics.ts";
 import { ClientConnection } from "./network/client-connection.ts";
-import { NativeSockets } from "./network/native-sockets.ts";
+import { NativeSockets, socketsSupport } from "./network/native-sockets.ts";
 import { StreamTransport } from "./network/stream-transport.ts";
 import { Tick } from "./network/tick.ts";
 import { parseNotifyClasses } from "./notifications.ts";
@@ -86,6 +86,9 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     registerMetrics(server, ctx.metrics);
     this.#sockets = this.#options.hasNativeSockets === false ? undefined : NativeSockets.open();
     server.multiplexing = this.#sockets === undefined ? "libuv" : "epoll";
+    const { why } = socketsSupport();
+    if (why !== undefined)
+      ctx.log.info({ why }, "clients are served through Node's own streams, which costs more");
     this.#tick = new Tick(server, this.#log, this.#sockets);
     this.#log.onPending = () => this.#tick.schedule();
     this.#cron = new Cron(server, () => {

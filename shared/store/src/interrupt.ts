@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { findNativeModule } from "@weftkit/core";
 import type { Database, Statement } from "better-sqlite3";
 import { openDatabase } from "./open-database.ts";
 
@@ -20,14 +19,6 @@ export interface InterruptSupport {
 /** The bits of weftkit_watch_disarm(). */
 const deadlineBit = 1;
 
-const extensionName = `weftkit-interrupt-${process.platform}-${process.arch}.so`;
-
-/** Beside a bundle, or where scripts/native.mjs puts it. */
-const extensionPlaces = [
-  join(import.meta.dirname, extensionName),
-  join(import.meta.dirname, "..", "native", "dist", extensionName),
-];
-
 interface Control {
   readonly arm: Statement;
   readonly disarm: Statement;
@@ -39,13 +30,12 @@ let loaded: { readonly control?: Control; readonly file?: string; readonly why?:
 /** Opened at the first use, one for each thread; it holds nothing but the functions, and ends with the thread. */
 function load(): NonNullable<typeof loaded> {
   if (loaded !== undefined) return loaded;
-  const file = extensionPlaces.find((place) => existsSync(place));
-  if (file === undefined) {
-    loaded = {
-      why: `${extensionName} is not there: npm run build makes it where a C compiler is`,
-    };
+  const found = findNativeModule("weftkit-interrupt", "so", import.meta.dirname);
+  if ("why" in found) {
+    loaded = found;
     return loaded;
   }
+  const { file } = found;
   try {
     const db = openDatabase(":memory:");
     loadExtension(db, file, "weftkit_control_init");

@@ -1,20 +1,11 @@
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { findNativeModule } from "@weftkit/core";
 import { NativeTransport, type Poller } from "./native-transport.ts";
 import type { Transport } from "./transport.ts";
 
 type OpenPoller = (onReady: () => void, input: Buffer, events: Int32Array, output: Int32Array) => Poller;
-
-const moduleName = `weftkit-sockets-${process.platform}-${process.arch}.node`;
-
-/** Beside a bundle, or where scripts/native.mjs puts it. */
-const modulePlaces = [
-  join(import.meta.dirname, moduleName),
-  join(import.meta.dirname, "..", "..", "native", "dist", moduleName),
-];
 
 /** What is read in one go. More would push what was read first out of the processor's cache. */
 const INPUT_BYTES = 256 << 10;
@@ -36,15 +27,34 @@ export interface SocketsTurn {
   endTurn(): void;
 }
 
-function loadModule(): OpenPoller | undefined {
-  const file = modulePlaces.find((place) => existsSync(place));
-  if (file === undefined) return undefined;
+/** Whether clients can be served by the compiled module, and if not, why. */
+export interface SocketsSupport {
+  readonly available: boolean;
+  readonly why?: string;
+}
+
+let loaded: { readonly open?: OpenPoller; readonly why?: string } | undefined;
+
+function load(): NonNullable<typeof loaded> {
+  loaded ??= loadModule();
+  return loaded;
+}
+
+function loadModule(): NonNullable<typeof loaded> {
+  const found = findNativeModule("weftkit-sockets", "node", import.meta.dirname);
+  if ("why" in found) return found;
   try {
-    return createRequire(import.meta.url)(file) as OpenPoller;
-  } catch {
-    // Built for another system: Node's own streams serve all sockets.
-    return undefined;
+    return { open: createRequire(import.meta.url)(found.file) as OpenPoller };
+  } catch (error) {
+    return { why: `${found.file} cannot be loaded (${String(error)}): build it again on this machine` };
   }
+}
+
+/** Shown by `weftkit doctor`. */
+export function socketsSupport(): SocketsSupport {
+  const { open, why } = load();
+  if (open !== undefined) return { available: true };
+  return { available: false, ...(why === undefined ? {} : { why }) };
 }
 
 /**
@@ -65,13 +75,9 @@ export class NativeSockets {
   /** A transport has kept a buffer whole instead of copying from it, since the last `flush`. */
   #isBufferKept = false;
 
-  static get isBuilt(): boolean {
-    return loadModule() !== undefined;
-  }
-
-  /** Undefined where the module is not built for this system. */
+  /** Undefined where the module is not built for this system: `socketsSupport` says why. */
   static open(): NativeSockets | undefined {
-    const open = loadModule();
+    const { open } = load();
     return open === undefined ? undefined : new NativeSockets(open);
   }
 
