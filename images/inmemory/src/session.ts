@@ -34,6 +34,8 @@ export interface Connection {
   readonly outputBytes: number;
   /** Bytes received and not run yet. */
   readonly inputBytes: number;
+  /** Bytes of the request that is being run. */
+  readonly requestBytes: number;
 }
 
 const RESP2_SUBSCRIBER_COMMANDS = new Set([

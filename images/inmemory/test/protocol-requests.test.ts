@@ -99,6 +99,16 @@ describe("requests that are odd and right", () => {
     expect(await client.reply()).toBe(expected);
   });
 
+  test("CLIENT LIST says how long its own request is, inline or not, alone or behind others", async () => {
+    const engine = await RunningEngine.start();
+    const client = await engine.client();
+    for (const request of ["CLIENT LIST\r\n", encode("CLIENT", "LIST"), encode("CLIENT", "INFO")]) {
+      await client.write(`PING\r\n${request}`);
+      expect(await client.reply()).toBe("PONG");
+      expect(await client.reply()).toContain(` qbuf=${request.length} `);
+    }
+  });
+
   test("an inline command may have 64 KB", async () => {
     const engine = await RunningEngine.start();
     const client = await engine.client();

@@ -25,12 +25,7 @@ export function describeClient(session: Session): string {
     ["psub", session.patterns.size],
     ["ssub", session.shardChannels.size],
     ["multi", session.transaction?.commands.length ?? -1],
-    [
-      "qbuf",
-      session === server.running
-        ? session.args.requestEnd - session.args.requestStart
-        : (connection?.inputBytes ?? 0),
-    ],
+    ["qbuf", (session === server.running ? connection?.requestBytes : connection?.inputBytes) ?? 0],
     ["qbuf-free", 0],
     ["argv-mem", 0],
     ["multi-mem", 0],

@@ -70,6 +70,10 @@ export class ClientConnection implements Connection {
     return this.#input === undefined ? 0 : this.#inputEnd - this.#parser.start;
   }
 
+  get requestBytes(): number {
+    return this.#parser.position - this.#parser.start;
+  }
+
   closeAfterReply(): void {
     if (this.isClosing) return;
     this.isClosing = true;
