@@ -30,8 +30,22 @@ export function wordsOf(load: Load): string[] {
   return COMMANDS[load.command]!.map((word) => (word === "DATA" ? valueFor(load) : word));
 }
 
-export function valueFor(load: Load): string {
+function valueFor(load: Load): string {
   return "x".repeat(load.valueBytes);
+}
+
+/** More than this is not written in advance. */
+const FILLED_BYTES_MAX = 1 << 30;
+
+/**
+ * What is run for each number below KEYS before a load, so that what it reads is there, and what it writes replaces
+ * something: as long as the data grows, the kernel's new pages are what is measured. A list grows for ever.
+ */
+export function fillingOf(load: Load): string[] | undefined {
+  if (load.command === "LPUSH") return undefined;
+  const words = wordsOf(load.command === "GET" ? { ...load, command: "SET" } : load);
+  const bytes = words.reduce((sum, word) => sum + word.length, 0);
+  return bytes * KEYS > FILLED_BYTES_MAX ? undefined : words;
 }
 
 /** The loads of a run: everything, or the ones the goals speak of. */

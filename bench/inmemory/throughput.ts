@@ -4,12 +4,12 @@ import { promisify } from "node:util";
 import { median } from "../median.ts";
 import type { Contender } from "./contenders.ts";
 import type { Measurement, Order } from "./load-generator.ts";
-import { KEYS, type Load, valueFor } from "./loads.ts";
+import { fillingOf, KEYS, type Load, RANDOM } from "./loads.ts";
 import { runRedisBenchmark } from "./redis-benchmark.ts";
 import { RespClient } from "./resp-client.ts";
 
 const run = promisify(execFile);
-const LOADED_AT_ONCE = 5000;
+const FILLED_AT_ONCE = 5000;
 /** Before each measurement, for connections; and once before the first one, for caches and compiled code. */
 const WARM_UP_SECONDS = 0.3;
 const FIRST_WARM_UP_SECONDS = 2;
@@ -50,8 +50,8 @@ export async function compare(
     });
   for (const contender of contenders) {
     if (!options.hasRewrites) await send(contender, [["CONFIG", "SET", "auto-aof-rewrite-percentage", "0"]]);
-    // What is read is there: a miss costs less than a hit.
-    if (load.command === "GET") await setAllKeys(contender, valueFor(load));
+    const filling = fillingOf(load);
+    if (filling !== undefined) await fill(contender, filling);
     // Servers are compared as they run for days: the first round, with cold caches and code, does not count.
     await measure(contender, FIRST_WARM_UP_SECONDS);
   }
@@ -67,12 +67,12 @@ export async function compare(
   }));
 }
 
-async function setAllKeys(contender: Contender, value: string): Promise<void> {
-  for (let from = 0; from < KEYS; from += LOADED_AT_ONCE) {
-    const keys = Array.from({ length: LOADED_AT_ONCE }, (_, i) => String(from + i).padStart(12, "0"));
+async function fill(contender: Contender, words: readonly string[]): Promise<void> {
+  for (let from = 0; from < KEYS; from += FILLED_AT_ONCE) {
+    const numbers = Array.from({ length: FILLED_AT_ONCE }, (_, i) => String(from + i).padStart(12, "0"));
     await send(
       contender,
-      keys.map((key) => ["SET", `key:${key}`, value]),
+      numbers.map((number) => words.map((word) => word.replace(RANDOM, number))),
     );
   }
 }
