@@ -11,6 +11,8 @@ import { parseArgs } from "node:util";
 const root = join(import.meta.dirname, "..");
 const packageFolder = (name) => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 
+const nodeHeaders = () => [join(packageFolder("node-api-headers"), "include")];
+
 /** `fileName` is what its user, `usedBy`, looks for beside its own bundle or in dist/. */
 const nativeModules = [
   {
@@ -27,7 +29,15 @@ const nativeModules = [
     fileName: `weftkit-sockets-${process.platform}-${process.arch}.node`,
     usedBy: "images/inmemory/src/network/native-sockets.ts",
     platforms: ["linux"],
-    includes: () => [join(packageFolder("node-api-headers"), "include")],
+    includes: nodeHeaders,
+  },
+  {
+    purpose: "memory goes back to the system without a garbage collection",
+    source: "images/inmemory/native/memory.c",
+    fileName: `weftkit-memory-${process.platform}-${process.arch}.node`,
+    usedBy: "images/inmemory/src/storage/segment-pool.ts",
+    platforms: ["linux"],
+    includes: nodeHeaders,
   },
 ];
 

@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import { availableMemory } from "node:process";
 import { promisify } from "node:util";
 import { socketsSupport } from "@weftkit/inmemory/native-sockets";
+import { memorySupport } from "@weftkit/inmemory/segment-pool";
 import { interruptSupport } from "@weftkit/store";
 import { builtEngines } from "../images.ts";
 import { portProblem } from "../local/ports.ts";
@@ -30,6 +31,7 @@ export const checks: readonly Check[] = [
   nodeVersion,
   statementInterrupt,
   nativeSockets,
+  nativeMemory,
   dockerEngine,
   composePlugin,
   ports,
@@ -68,6 +70,19 @@ function nativeSockets(): Finding {
     state: "warning",
     found: why ?? "the module is missing",
     hint: "weftkit/inmemory uses Node's own streams, which cost more processor time. Install a C compiler and build again, on Linux; images have it.",
+  };
+}
+
+/** Whether weftkit/inmemory gives memory back by itself; images bring what it takes. */
+function nativeMemory(): Finding {
+  const check = "memory return";
+  const { available, why } = memorySupport();
+  if (available) return { check, state: "ok", found: "unused memory is given back: the module is compiled" };
+  return {
+    check,
+    state: "warning",
+    found: why ?? "the module is missing",
+    hint: "weftkit/inmemory leaves unused memory to Node's garbage collector, which may keep it. Install a C compiler and build again, on Linux; images have it.",
   };
 }
 

@@ -13,7 +13,7 @@ const EXPIRE_STEP = 2000;
 
 /**
  * Background work in short slices: removing expired keys, finishing resizes of the key tables, freeing large values
- * that were unlinked. Lifetime: from the constructor to `stop`.
+ * that were unlinked, giving memory back. Lifetime: from the constructor to `stop`.
  */
 export class Cron {
   readonly #server: Server;
@@ -43,6 +43,7 @@ export class Cron {
     server.measureMemory();
     server.statistics.measure(server.now);
     const isBusy = [this.#expire(), this.#rehash(), server.lazyFree.step(LAZY_FREE_BUDGET_MS)].includes(true);
+    if (!isBusy) server.slab.giveBack();
     server.propagation.endUnit();
     server.serveBlocked();
     this.#extra();

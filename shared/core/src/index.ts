@@ -10,7 +10,7 @@ export {
 } from "./durable-files.ts";
 export { WeftkitError } from "./errors.ts";
 export { type ListenOptions, listen } from "./listen.ts";
-export { findNativeModule, type NativeModule } from "./native-module.ts";
+export { findNativeModule, NativeAddon, type NativeModule, type NativeSupport } from "./native-module.ts";
 export { nearestName } from "./nearest.ts";
 export { Slots } from "./slots.ts";
 export { formatBytes, formatDurationMs, parseBytes, parseDurationMs } from "./units.ts";

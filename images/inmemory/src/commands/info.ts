@@ -71,7 +71,7 @@ function memoryLines(server: Server): Lines {
     ["maxmemory_human", human(server.settings.maxMemory)],
     ["maxmemory_policy", server.settings.evictionPolicy],
     ["allocator_allocated", server.slab.usedBytes],
-    ["allocator_resident", server.slab.segmentBytes],
+    ["allocator_resident", server.slab.residentBytes],
     ["mem_fragmentation_ratio", (rss / Math.max(used, 1)).toFixed(2)],
     ["mem_allocator", "weftkit-slab"],
     ["lazyfree_pending_objects", server.lazyFree.pending],

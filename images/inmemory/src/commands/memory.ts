@@ -46,7 +46,7 @@ function usage(session: Session): void {
 }
 
 function purge(session: Session): void {
-  // The slab gives memory back as it is freed; there is nothing to ask for.
+  session.server.slab.giveAllBack();
   session.reply.ok();
 }
 
@@ -78,8 +78,8 @@ export const memoryCommands: Command[] = [
         flags: [],
         group: "server",
         since: "4.0.0",
-        complexity: "O(1)",
-        summary: "Does nothing: memory is given back when it is freed.",
+        complexity: "O(N) where N is the size of the memory that is given back",
+        summary: "Gives memory that is not used back to the system now, instead of little by little.",
         handler: purge,
       },
       helpCommand("server", "4.0.0"),

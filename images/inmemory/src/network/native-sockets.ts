@@ -1,7 +1,6 @@
-import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { findNativeModule } from "@weftkit/core";
+import { NativeAddon, type NativeSupport } from "@weftkit/core";
 import { NativeTransport, type Poller } from "./native-transport.ts";
 import type { Transport } from "./transport.ts";
 
@@ -27,34 +26,11 @@ export interface SocketsTurn {
   endTurn(): void;
 }
 
-/** Whether clients can be served by the compiled module, and if not, why. */
-export interface SocketsSupport {
-  readonly available: boolean;
-  readonly why?: string;
-}
+const addon = new NativeAddon<OpenPoller>("weftkit-sockets", import.meta.dirname);
 
-let loaded: { readonly open?: OpenPoller; readonly why?: string } | undefined;
-
-function load(): NonNullable<typeof loaded> {
-  loaded ??= loadModule();
-  return loaded;
-}
-
-function loadModule(): NonNullable<typeof loaded> {
-  const found = findNativeModule("weftkit-sockets", "node", import.meta.dirname);
-  if ("why" in found) return found;
-  try {
-    return { open: createRequire(import.meta.url)(found.file) as OpenPoller };
-  } catch (error) {
-    return { why: `${found.file} cannot be loaded (${String(error)}): build it again on this machine` };
-  }
-}
-
-/** Shown by `weftkit doctor`. */
-export function socketsSupport(): SocketsSupport {
-  const { open, why } = load();
-  if (open !== undefined) return { available: true };
-  return { available: false, ...(why === undefined ? {} : { why }) };
+/** Whether clients can be served by the compiled module. */
+export function socketsSupport(): NativeSupport {
+  return addon.support;
 }
 
 /**
@@ -77,7 +53,7 @@ export class NativeSockets {
 
   /** Undefined where the module is not built for this system: `socketsSupport` says why. */
   static open(): NativeSockets | undefined {
-    const { open } = load();
+    const open = addon.exports;
     return open === undefined ? undefined : new NativeSockets(open);
   }
 

@@ -1,7 +1,7 @@
 /** Below this many bytes a loop beats the call into the runtime. */
 const LOOP_MAX = 48;
 
-/** Copies `length` bytes. Source and target must not overlap in a way that matters (use copyWithin for moves). */
+/** Copies `length` bytes. Source and target must not overlap in a way that matters. */
 export function copyBytes(
   from: Buffer,
   fromOffset: number,
@@ -14,6 +14,14 @@ export function copyBytes(
     return;
   }
   for (let i = 0; i < length; i++) to[toOffset + i] = from[fromOffset + i]!;
+}
+
+/**
+ * Moves the bytes `[from, end)` of the slab's memory to `to`; both ranges may overlap. Not `copyWithin`: V8 moves
+ * shared memory word by word.
+ */
+export function moveBytes(buffer: Buffer, to: number, from: number, end: number): void {
+  buffer.copy(buffer, to, from, end);
 }
 
 /** Whether two byte ranges of the same length are equal. */

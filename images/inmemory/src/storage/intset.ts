@@ -1,4 +1,5 @@
 import { parseInteger, parseInteger64 } from "../protocol/numbers.ts";
+import { moveBytes } from "./bytes.ts";
 import { roundToClass, SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";
 
 const HEADER_BYTES = 8;
@@ -84,7 +85,7 @@ export class IntSet {
     const at = index * this.#width;
     const end = this.count * this.#width;
     this.#resize(this.count + 1);
-    this.buffer.copyWithin(this.first + at + this.#width, this.first + at, this.first + end);
+    moveBytes(this.buffer, this.first + at + this.#width, this.first + at, this.first + end);
     this.#write(index, this.#width);
     return true;
   }
@@ -98,7 +99,7 @@ export class IntSet {
 
   removeAt(index: number): void {
     const at = this.first + index * this.#width;
-    this.buffer.copyWithin(at, at + this.#width, this.first + this.count * this.#width);
+    moveBytes(this.buffer, at, at + this.#width, this.first + this.count * this.#width);
     this.#resize(this.count - 1);
   }
 

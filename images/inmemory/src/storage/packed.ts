@@ -1,4 +1,4 @@
-import { copyBytes, equalBytes } from "./bytes.ts";
+import { copyBytes, equalBytes, moveBytes } from "./bytes.ts";
 import { roundToClass, SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";
 
 const HEADER_BYTES = 8;
@@ -199,7 +199,7 @@ export class Packed {
     if (roundToClass(HEADER_BYTES + payload) === roundToClass(HEADER_BYTES + newPayload)) {
       const rest = position + removed;
       // At the end nothing has to move, and the call alone costs more than the element does.
-      if (removed !== added && rest < this.end) this.buffer.copyWithin(position + added, rest, this.end);
+      if (removed !== added && rest < this.end) moveBytes(this.buffer, position + added, rest, this.end);
     } else {
       const { address, buffer, first, end } = this;
       const target = this.slab.allocate(HEADER_BYTES + newPayload);

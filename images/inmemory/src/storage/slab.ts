@@ -1,3 +1,5 @@
+import { SEGMENT_BYTES, SegmentPool } from "./segment-pool.ts";
+
 /**
  * The slab allocator: all keys and values live in 1 MiB segments outside of the JavaScript heap, so that five
  * million keys cost the garbage collector a few hundred objects.
@@ -13,7 +15,6 @@
 export const SEGMENT_SHIFT = 17;
 export const SEGMENT_MASK = (1 << SEGMENT_SHIFT) - 1;
 
-const SEGMENT_BYTES = 1 << 20;
 const SPANS_PER_SEGMENT = 16;
 const SPAN_BYTES = SEGMENT_BYTES / SPANS_PER_SEGMENT;
 const SPAN_SHIFT = 13;
@@ -22,7 +23,7 @@ const SPAN_BLOCK_MAX = 8 << 10;
 const BLOCK_MAX = 128 << 10;
 /** Addresses are kept in 32 bits: 2^32 granules are 32,768 segments. */
 const SEGMENTS_MAX = 1 << 15;
-/** Wholly free segments kept for reuse before the rest go back to the operating system. */
+/** Wholly free segments kept for the small classes before the rest go back to the pool. */
 const FREE_SEGMENTS_KEPT = 4;
 
 const NO_SPAN = -1;
@@ -69,8 +70,9 @@ export class Slab {
   readonly words: Uint32Array[] = [];
   /** Bytes in live blocks, rounded to their classes. */
   usedBytes = 0;
-  /** Bytes of all segments taken from the operating system. */
-  segmentBytes = 0;
+  /** Bytes of all segments in use. */
+  #segmentBytes = 0;
+  readonly #pool = new SegmentPool();
 
   #freeSegmentIndexes: number[] = [];
   #freeSpans: number[] = [];
@@ -92,6 +94,21 @@ export class Slab {
     this.allocate(16);
     this.words[0]!.fill(0, 0, 4);
     this.usedBytes = 0;
+  }
+
+  /** Bytes taken from the operating system. */
+  get residentBytes(): number {
+    return this.#segmentBytes + this.#pool.spareBytes;
+  }
+
+  /** Gives some of the memory that is not used back to the operating system; to be called regularly. */
+  giveBack(): void {
+    this.#pool.giveBack();
+  }
+
+  /** Gives all of it back now. */
+  giveAllBack(): void {
+    this.#pool.giveAllBack();
   }
 
   /** A block of at least `size` bytes; its content is undefined. Throws SlabExhausted. */
@@ -172,7 +189,7 @@ export class Slab {
     if (this.#wholeFreeSegments > FREE_SEGMENTS_KEPT * 2) this.#trim();
   }
 
-  /** Gives wholly free segments back to the operating system, all but a few. */
+  /** Gives wholly free segments back to the pool, all but a few. */
   #trim(): void {
     const released = new Set<number>();
     for (let segment = this.bytes.length - 1; segment > 0; segment--) {
@@ -190,16 +207,18 @@ export class Slab {
   #addSegment(size: number): number {
     const index = this.#freeSegmentIndexes.pop() ?? this.bytes.length;
     if (index >= SEGMENTS_MAX) throw new SlabExhausted("the slab's address space is used up");
-    const buffer = Buffer.allocUnsafeSlow(size);
+    const buffer = size === SEGMENT_BYTES ? this.#pool.take() : Buffer.allocUnsafeSlow(size);
     this.bytes[index] = buffer;
     this.words[index] = new Uint32Array(buffer.buffer, buffer.byteOffset, size >>> 2);
-    this.segmentBytes += size;
+    this.#segmentBytes += size;
     if ((index + 1) * SPANS_PER_SEGMENT > this.#spanFree.length) this.#growSpanTables();
     return index;
   }
 
   #returnSegment(segment: number): void {
-    this.segmentBytes -= this.bytes[segment]!.length;
+    const buffer = this.bytes[segment]!;
+    this.#segmentBytes -= buffer.length;
+    if (buffer.length === SEGMENT_BYTES) this.#pool.give(buffer);
     this.bytes[segment] = EMPTY_BYTES;
     this.words[segment] = EMPTY_WORDS;
     this.#freeSegmentIndexes.push(segment);
