@@ -48,6 +48,42 @@ describe("where packets end does not matter", () => {
     }
   });
 
+  test("thirty clients whose requests come in pieces at the same time each get what is theirs", async () => {
+    const engine = await RunningEngine.start();
+    const rounds = 12;
+    const results = await Promise.all(
+      Array.from({ length: 30 }, async (_, id) => {
+        const random = new Random(1000 + id);
+        const client = await engine.client();
+        const wrong: unknown[] = [];
+        for (let round = 0; round < rounds; round++) {
+          const values = Array.from({ length: 8 }, (_, i) =>
+            `${id}/${round}/${i};`.repeat(random.pick([1, 100, 900, 9000])),
+          );
+          const request = Buffer.concat(
+            values.flatMap((value, i) => [
+              encode("SET", `key:${id}:${i}`, value),
+              encode("BLPOP", `list:${id}`, "0.001"),
+              encode("GET", `key:${id}:${i}`),
+            ]),
+          );
+          for (let at = 0; at < request.length; ) {
+            const length = random.pick([100, 3000, 9000, 70_000]);
+            await client.write(request.subarray(at, at + length));
+            at += length;
+          }
+          const got = await client.replies(values.length * 3);
+          values.forEach((value, i) => {
+            if (got[i * 3] !== "OK" || got[i * 3 + 1] !== null || got[i * 3 + 2] !== value)
+              wrong.push([id, round, i]);
+          });
+        }
+        return wrong;
+      }),
+    );
+    expect(results.flat()).toEqual([]);
+  });
+
   test("500,000 keys in one MSET, in packets of some hundred bytes, take time in proportion", async () => {
     const engine = await RunningEngine.start();
     const timeOf = async (pairs: number) => {

@@ -188,7 +188,13 @@ export class ClientConnection implements Connection {
     }
     if (isIncomplete) this.#keepIncomplete(buffer, end, args);
     else if (parser.position < end) this.#keep(buffer, parser.position, end);
-    else this.#input = undefined;
+    else this.#keepNothing();
+  }
+
+  /** All input was run: its buffer is free. */
+  #keepNothing(): void {
+    if (this.#input !== undefined) this.#tick.inputBuffers.give(this.#input);
+    this.#input = undefined;
   }
 
   /** Keeps a request that has not arrived whole. */
@@ -196,7 +202,7 @@ export class ClientConnection implements Connection {
     const parser = this.#parser;
     const { start } = parser;
     if (start >= end) {
-      this.#input = undefined;
+      this.#keepNothing();
       return;
     }
     if (args.count > REREAD_ARGUMENTS_MAX) {
@@ -221,8 +227,7 @@ export class ClientConnection implements Connection {
       if (start > 0) buffer.copyWithin(0, start, end);
     } else {
       // Room for what is announced, but no more than doubles what has really come.
-      const room = Math.max(length, Math.min(wantedBytes, length * 2), 1024);
-      this.#input = Buffer.allocUnsafeSlow(room);
+      this.#input = this.#tick.inputBuffers.take(Math.max(length, Math.min(wantedBytes, length * 2)));
       buffer.copy(this.#input, 0, start, end);
     }
     this.#inputEnd = length;
@@ -244,8 +249,9 @@ export class ClientConnection implements Connection {
       return;
     }
     if (this.#input === undefined || held + length > this.#input.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(held + length, held * 2, 1024));
+      const larger = this.#tick.inputBuffers.take(Math.max(held + length, held * 2));
       this.#input?.copy(larger, 0, 0, held);
+      this.#keepNothing();
       this.#input = larger;
     }
     buffer.copy(this.#input, held, start, end);

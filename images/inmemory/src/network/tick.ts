@@ -1,6 +1,7 @@
 import type { Server } from "../server.ts";
 import type { Session } from "../session.ts";
 import type { ClientConnection } from "./client-connection.ts";
+import { InputBuffers } from "./input-buffers.ts";
 import { KeyPrefetch } from "./key-prefetch.ts";
 import type { NativeSockets, SocketsTurn } from "./native-sockets.ts";
 
@@ -51,6 +52,7 @@ export class Tick implements SocketsTurn {
   readonly #sockets: NativeSockets | undefined;
   /** Told of keys that the commands to come will ask for. */
   readonly prefetch = new KeyPrefetch();
+  readonly inputBuffers = new InputBuffers();
   #connections: ClientConnection[] = [];
   #ranges: number[] = [];
   #closing: ClientConnection[] = [];
