@@ -226,7 +226,7 @@ export class ClientConnection implements Connection {
     if (buffer === this.#input) {
       if (start > 0) buffer.copyWithin(0, start, end);
     } else {
-      // Room for what is announced, but no more than doubles what has really come.
+      // Room for what is announced, but in proportion to what has really come.
       this.#input = this.#tick.inputBuffers.take(Math.max(length, Math.min(wantedBytes, length * 2)));
       buffer.copy(this.#input, 0, start, end);
     }

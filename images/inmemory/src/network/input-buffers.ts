@@ -5,8 +5,8 @@ const BYTES_MAX = 128 << 10;
 const KEPT_BYTES = 2 << 20;
 
 /**
- * Buffers for requests that have not arrived whole, used again and again: one for each end of a pipeline would be what
- * the garbage collector works for, as its work comes with the bytes and not with the number of objects.
+ * Buffers for requests that have not arrived whole, used again and again. A new one for the end of each pipeline would
+ * keep the garbage collector busy: bytes start it, not the number of objects.
  */
 export class InputBuffers {
   readonly #free: Buffer[][] = [];

@@ -20,10 +20,10 @@ export function memorySupport(): NativeSupport {
  * reused goes back to the operating system little by little, as other allocators do: memory that goes at once and is
  * taken again costs more than the data that is put there.
  *
- * They are shared memory, although nothing is shared: V8 starts a garbage collection of everything for each 20 MiB or so
- * that are allocated otherwise, of which none would become free. Shared memory is freed by no collection in time
- * either, so none is ever dropped: the compiled module takes the pages out of it. Without the module segments are
- * plain memory, and freed by V8.
+ * They are shared memory, although nothing is shared: V8 starts a garbage collection of everything for each 20 MiB or
+ * so that are allocated otherwise, of which nothing would become free. But then it does not start one either when much
+ * could be freed, so no segment is ever dropped: the compiled module takes the pages out of it. Without the module
+ * segments are plain memory, and freed by V8.
  */
 export class SegmentPool {
   /** The last one is the next to be used; the first `#discarded` of them have no pages. */
