@@ -84,6 +84,20 @@ describe.runIf(isBuilt)("the pages of segments that nobody uses", () => {
   });
 });
 
+test.runIf(isBuilt)("large values after FLUSHALL take the place of what was small", () => {
+  const engine = new EngineInMemory();
+  const { slab } = engine.server;
+  const fill = (bytes: number) => {
+    for (let i = 0; i < 100e6 / bytes; i++) engine.run("SET", `key:${i}`, Buffer.alloc(bytes));
+  };
+  fill(5000);
+  const before = slab.residentBytes;
+  engine.run("FLUSHALL");
+  while (engine.server.lazyFree.step(100));
+  fill(1_500_000);
+  expect(slab.residentBytes).toBeLessThan(before * 1.2);
+});
+
 test("without the module segments are left to the garbage collector", () => {
   const pool = new SegmentPool(null);
   for (const segment of takeSome(pool, 3)) pool.give(segment);

@@ -68,6 +68,11 @@ export class SegmentPool {
     this.#giveBack(this.#spare.length - this.#discarded);
   }
 
+  /** Gives as much back as is about to be taken past the pool, so that both together do not exceed a limit. */
+  makeRoom(bytes: number): void {
+    this.#giveBack(Math.min(Math.ceil(bytes / SEGMENT_BYTES), this.#spare.length - this.#discarded));
+  }
+
   #giveBack(count: number): void {
     for (let i = 0; i < count; i++) if (this.#discard!(this.#spare[this.#discarded]!)) this.#discarded++;
     this.#idle = this.#spare.length - this.#discarded;

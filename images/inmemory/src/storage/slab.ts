@@ -207,6 +207,7 @@ export class Slab {
   #addSegment(size: number): number {
     const index = this.#freeSegmentIndexes.pop() ?? this.bytes.length;
     if (index >= SEGMENTS_MAX) throw new SlabExhausted("the slab's address space is used up");
+    if (size !== SEGMENT_BYTES) this.#pool.makeRoom(size);
     const buffer = size === SEGMENT_BYTES ? this.#pool.take() : Buffer.allocUnsafeSlow(size);
     this.bytes[index] = buffer;
     this.words[index] = new Uint32Array(buffer.buffer, buffer.byteOffset, size >>> 2);
