@@ -114,7 +114,7 @@ testWithDocker(
 
 testWithDocker(
   "without its function an engine serves from its volume, ends with 75, and pushes what it owes later",
-  { timeout: 240_000 },
+  { timeout: 300_000 },
   async () => {
     const place = await placeOfFunction();
     const project = await writeProject("outage", "--persist", "serverless", "--persist-url", place.url);
@@ -146,7 +146,7 @@ testWithDocker(
       const { newest } = JSON.parse(await persist(project, place.url, "inmemory", "status", "--json"));
       return Date.parse(newest?.time ?? 0) > stoppedAtMs;
     };
-    await expect.poll(isPushed, { timeout: 60_000, interval: 500 }).toBe(true);
+    await expect.poll(isPushed, { timeout: 90_000, interval: 500 }).toBe(true);
     await compose("down", "--volumes");
     await compose("up", "--detach", "--wait");
     expect(await differences(connect(), 1000)).toEqual([]);
