@@ -1,7 +1,6 @@
 export {
   cancelWork,
   type InterruptReason,
-  type InterruptSupport,
   interruptSupport,
   WatchedConnection,
 } from "./interrupt.ts";

@@ -1,4 +1,4 @@
-import { findNativeModule } from "@weftkit/core";
+import { findNativeModule, type NativeSupport } from "@weftkit/core";
 import type { Database, Statement } from "better-sqlite3";
 import { openDatabase } from "./open-database.ts";
 
@@ -9,12 +9,6 @@ import { openDatabase } from "./open-database.ts";
 
 /** What ended a work early. */
 export type InterruptReason = "deadline" | "canceled";
-
-/** Whether statements can be interrupted while they run, and if not, why. */
-export interface InterruptSupport {
-  readonly available: boolean;
-  readonly why?: string;
-}
 
 /** The bits of weftkit_watch_disarm(). */
 const deadlineBit = 1;
@@ -58,7 +52,7 @@ function loadExtension(db: Database, file: string, entryPoint: string): void {
 }
 
 /** Whether deadlines reach statements that run; shown by `weftkit doctor`. */
-export function interruptSupport(): InterruptSupport {
+export function interruptSupport(): NativeSupport {
   const { control, why } = load();
   return control === undefined
     ? { available: false, ...(why === undefined ? {} : { why }) }
