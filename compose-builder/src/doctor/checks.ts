@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { dirname, resolve } from "node:path";
 import { availableMemory } from "node:process";
 import { promisify } from "node:util";
+import type { NativeSupport } from "@weftkit/core";
 import { socketsSupport } from "@weftkit/inmemory/native-sockets";
 import { memorySupport } from "@weftkit/inmemory/segment-pool";
 import { interruptSupport } from "@weftkit/store";
@@ -47,43 +48,47 @@ function nodeVersion(): Finding {
   return { check: "node", state: "failed", found, hint: "Node 22.15 or later is needed." };
 }
 
-/** Whether a database statement that runs too long can be ended; images bring what it takes. */
+/** A module that is compiled from C: what it is for, and what is done without it. Images bring all of them. */
+function compiledModule(
+  check: string,
+  { available, why }: NativeSupport,
+  found: string,
+  without: string,
+): Finding {
+  if (available) return { check, state: "ok", found: `${found}: the module is compiled` };
+  return {
+    check,
+    state: "warning",
+    found: why ?? "the module is missing",
+    hint: `${without} Install a C compiler and build again; images have it.`,
+  };
+}
+
 function statementInterrupt(): Finding {
-  const check = "interrupt";
-  const { available, why } = interruptSupport();
-  if (available) return { check, state: "ok", found: "statements can be ended: the extension is compiled" };
-  return {
-    check,
-    state: "warning",
-    found: why ?? "the extension is missing",
-    hint: "Deadlines are looked at before and after a statement only. Install a C compiler and build again; images have it.",
-  };
+  return compiledModule(
+    "interrupt",
+    interruptSupport(),
+    "statements can be ended",
+    "Deadlines are looked at before and after a statement only.",
+  );
 }
 
-/** Whether weftkit/inmemory reads many clients with one call; images bring what it takes. */
 function nativeSockets(): Finding {
-  const check = "sockets";
-  const { available, why } = socketsSupport();
-  if (available) return { check, state: "ok", found: "many are read with one call: the module is compiled" };
-  return {
-    check,
-    state: "warning",
-    found: why ?? "the module is missing",
-    hint: "weftkit/inmemory uses Node's own streams, which cost more processor time. Install a C compiler and build again, on Linux; images have it.",
-  };
+  return compiledModule(
+    "sockets",
+    socketsSupport(),
+    "many are read with one call",
+    "weftkit/inmemory uses Node's own streams, which cost more processor time; the module is for Linux.",
+  );
 }
 
-/** Whether weftkit/inmemory gives memory back by itself; images bring what it takes. */
 function nativeMemory(): Finding {
-  const check = "memory return";
-  const { available, why } = memorySupport();
-  if (available) return { check, state: "ok", found: "unused memory is given back: the module is compiled" };
-  return {
-    check,
-    state: "warning",
-    found: why ?? "the module is missing",
-    hint: "weftkit/inmemory leaves unused memory to Node's garbage collector, which may keep it. Install a C compiler and build again, on Linux; images have it.",
-  };
+  return compiledModule(
+    "memory return",
+    memorySupport(),
+    "unused memory is given back",
+    "weftkit/inmemory leaves unused memory to Node's garbage collector, which may keep it; the module is for Linux.",
+  );
 }
 
 async function dockerEngine(): Promise<Finding> {
