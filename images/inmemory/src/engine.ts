@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer, Refusal } from "@weftkit/host";
+import type { Logger } from "@weftkit/observe";
 import { LogStream, type Stream } from "@weftkit/persist";
 import { Cron } from "./cron.ts";
 import { registerMetrics } from "./metrics.ts";
@@ -17,6 +18,7 @@ import { LogKeeper } from "./persistence/log-keeper.ts";
 import { replayFile } from "./persistence/replay.ts";
 import { Server } from "./server.ts";
 import { defaultSettings } from "./settings.ts";
+import { memorySupport } from "./storage/segment-pool.ts";
 
 /** Beneath the data dir. */
 const logFolder = "appendonlydir";
@@ -86,9 +88,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     registerMetrics(server, ctx.metrics);
     this.#sockets = this.#options.hasNativeSockets === false ? undefined : NativeSockets.open();
     server.multiplexing = this.#sockets === undefined ? "libuv" : "epoll";
-    const { why } = socketsSupport();
-    if (why !== undefined)
-      ctx.log.info({ why }, "clients are served through Node's own streams, which costs more");
+    sayWhatIsMissing(ctx.log);
     this.#tick = new Tick(server, this.#log, this.#sockets);
     this.#log.onPending = () => this.#tick.schedule();
     this.#cron = new Cron(server, () => {
@@ -172,4 +172,14 @@ function settingsOf(section: EngineContext<"inmemory">["section"]) {
       pubsub: { ...defaults.outputLimits.pubsub, hardBytes: section.client_output_buffer_limit_pubsub },
     },
   };
+}
+
+/** What is compiled may be missing, and is done without: that is said once. */
+function sayWhatIsMissing(log: Logger): void {
+  const sockets = socketsSupport();
+  if (!sockets.available)
+    log.info({ why: sockets.why }, "clients are served through Node's own streams, which costs more");
+  const memory = memorySupport();
+  if (!memory.available)
+    log.info({ why: memory.why }, "unused memory is given back by garbage collections only");
 }

@@ -74,7 +74,8 @@ export class SegmentPool {
   }
 
   #giveBack(count: number): void {
-    for (let i = 0; i < count; i++) if (this.#discard!(this.#spare[this.#discarded]!)) this.#discarded++;
+    // What the system refuses, as for memory that is locked, is tried again the next time.
+    for (let i = 0; i < count && this.#discard!(this.#spare[this.#discarded]!); i++) this.#discarded++;
     this.#idle = this.#spare.length - this.#discarded;
   }
 }

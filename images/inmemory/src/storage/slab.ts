@@ -9,7 +9,7 @@ import { SEGMENT_BYTES, SegmentPool } from "./segment-pool.ts";
  *
  * Sizes are rounded up to a class (8-byte steps up to 128 B, then four per doubling). A class takes its blocks from
  * spans: 64 KiB of a segment for blocks up to 8 KiB, a whole segment up to 128 KiB. A span whose last block is freed
- * goes back to the pool, so memory moves between classes. Larger blocks are a segment of their own, of their size.
+ * is free for any class. Larger blocks are a segment of their own, of their size, and not of the pool: V8 frees them.
  */
 
 export const SEGMENT_SHIFT = 17;
