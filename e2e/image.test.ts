@@ -74,13 +74,19 @@ testWithDocker("it becomes healthy, as uid 1000, on a root that cannot be writte
   expect(await dockerOutput("diff", id)).toBe("");
 });
 
-testWithDocker("it has what is compiled: its sockets are read and written many at a time", async () => {
-  const { port, ready } = await startServer();
-  await ready();
-  expect(await withRedis(port, "secret", (redis) => redis.info("server"))).toContain(
-    "multiplexing_api:epoll",
-  );
-});
+testWithDocker(
+  "it has what is compiled: its sockets are read many at a time, its memory is given back",
+  async () => {
+    const { id, port, ready } = await startServer();
+    await ready();
+    expect(await withRedis(port, "secret", (redis) => redis.info("server"))).toContain(
+      "multiplexing_api:epoll",
+    );
+    // What is missing is named when the engine starts.
+    const { stdout, stderr } = await docker("logs", id);
+    expect(stdout + stderr).not.toContain('"why"');
+  },
+);
 
 testWithDocker(
   "SIGTERM ends it cleanly, long before the grace period, and the data stays in the volume",
