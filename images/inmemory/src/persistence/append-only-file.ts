@@ -1,5 +1,5 @@
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { unlink } from "node:fs/promises";
+import { rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { WeftkitError } from "@weftkit/core";
@@ -8,7 +8,14 @@ import type { FlushResult, TickJournal } from "../network/tick.ts";
 import type { Args } from "../protocol/args.ts";
 import { encodeArguments, encodeCommand, encodedArgumentsLength, encodedLength } from "./encoding.ts";
 import type { AppendFsync, Journal } from "./journal.ts";
-import { incrementName, type LogFile, type Manifest, replaceManifest, writeManifest } from "./manifest.ts";
+import {
+  incrementName,
+  type LogFile,
+  type Manifest,
+  replaceManifest,
+  unfinishedName,
+  writeManifest,
+} from "./manifest.ts";
 
 const BUFFER_BYTES = 64 << 10;
 /** A larger buffer is given back after it was written. */
@@ -314,7 +321,8 @@ export class AppendOnlyFile implements Journal, TickJournal {
     let file: number;
     try {
       fdatasyncSync(this.#file);
-      file = openSync(join(this.folder, increment.name), "ax", 0o600);
+      // One that an earlier try has left is empty: nothing is appended before the manifest names it.
+      file = openSync(join(this.folder, increment.name), "a", 0o600);
       writeManifest(this.folder, { files: [...finished, increment] });
     } catch (error) {
       this.#log.error({ err: error }, "starting a new append-only file failed; the rewrite is put off");
@@ -334,17 +342,20 @@ export class AppendOnlyFile implements Journal, TickJournal {
   }
 
   /**
-   * Replaces `finished` by a base that holds the same state and is already in the folder and synced. No `rotate`
-   * meanwhile. The disk does its part in the background.
+   * Replaces `finished` by a base that holds the same state and is already in the folder, synced, under its unfinished
+   * name. No `rotate` meanwhile. The disk does its part in the background.
    */
   async replaceBase(finished: readonly LogFile[], base: LogFile, baseBytes: number): Promise<void> {
     const kept = this.#manifest.files.filter((file) => !finished.includes(file));
-    await replaceManifest(this.folder, { files: [base, ...kept] });
+    await rename(join(this.folder, unfinishedName(base.name)), join(this.folder, base.name));
+    // Names that are left by a crash go at the next start, because the manifest says that they may.
+    const replaced = finished.map(({ name }) => name);
+    await replaceManifest(this.folder, { files: [base, ...kept], replaced });
     this.#manifest = { files: [base, ...kept] };
     this.#earlierBytes = baseBytes;
     this.rewrittenBytes = this.sizeBytes;
-    // Removing a large file takes the file system a while; a name that is left by a crash goes at the next start.
-    for (const { name } of finished) await unlink(join(this.folder, name));
+    // Removing a large file takes the file system a while.
+    for (const name of replaced) await unlink(join(this.folder, name));
   }
 
   // ---- ending ----------------------------------------------------------------------------------------------------

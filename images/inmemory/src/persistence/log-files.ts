@@ -4,7 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { syncFolder, WeftkitError } from "@weftkit/core";
 import type { LogSource, LogFile as StreamFile } from "@weftkit/persist";
 import type { AppendOnlyFile } from "./append-only-file.ts";
-import { baseName, incrementName, type Manifest, readManifest, writeManifest } from "./manifest.ts";
+import { explainFolder } from "./folder-tidying.ts";
+import { baseName, incrementName, type Manifest, writeManifest } from "./manifest.ts";
 
 /** The append-only file as the `log` stream of WKP-1, before the engine is open, while it is, and after. */
 export class LogFiles implements LogSource {
@@ -25,11 +26,13 @@ export class LogFiles implements LogSource {
   }
 
   async isEmpty(): Promise<boolean> {
-    return this.files().every(({ bytes }) => bytes === 0);
+    // What nothing explains is kept by whoever restores: it is moved aside with the folder.
+    const superseded = this.#file === undefined ? (explainFolder(this.folder)?.superseded ?? []) : [];
+    return superseded.length === 0 && this.files().every(({ bytes }) => bytes === 0);
   }
 
   files(): readonly StreamFile[] {
-    const manifest: Manifest = this.#file?.manifest ?? readManifest(this.folder) ?? { files: [] };
+    const manifest: Manifest = this.#file?.manifest ?? explainFolder(this.folder)?.manifest ?? { files: [] };
     return manifest.files.map(({ name, sequence, type }, index) => {
       const path = join(this.folder, name);
       const isOpen = index === manifest.files.length - 1 && this.#file !== undefined;

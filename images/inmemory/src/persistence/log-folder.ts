@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "@weftkit/observe";
 import { checksumLine } from "./append-only-file.ts";
-import { incrementName, MANIFEST_NAME, type Manifest, readManifest, writeManifest } from "./manifest.ts";
+import { tidyFolder } from "./folder-tidying.ts";
+import { incrementName, type Manifest, writeManifest } from "./manifest.ts";
 import { CorruptLog, type ReplayResult, readLog } from "./replay.ts";
 
 /** A folder whose log has been replayed and can be appended to. */
@@ -24,7 +16,8 @@ export interface LoadedLog {
 
 /**
  * Brings a log folder into order and replays it: makes a new one where there is none, removes what an interrupted
- * rewrite left, cuts a torn end off the last file. `replay` runs one file. Throws CorruptLog for damage elsewhere.
+ * rewrite left, cuts a torn end off the last file. `replay` runs one file. Throws CorruptLog for damage elsewhere, and
+ * `AOF_MANIFEST` where the manifest and the files beside it do not fit together; nothing is changed then.
  */
 export function loadLogFolder(
   folder: string,
@@ -32,13 +25,7 @@ export function loadLogFolder(
   replay: (path: string) => ReplayResult,
 ): LoadedLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  let manifest = readManifest(folder);
-  if (manifest === undefined || manifest.files.length === 0) {
-    manifest = { files: [{ name: incrementName(1), sequence: 1, type: "increment" }] };
-    closeSync(openSync(join(folder, incrementName(1)), "a", 0o600));
-    writeManifest(folder, manifest);
-  }
-  removeStrays(folder, manifest, log);
+  const manifest = tidyFolder(folder, log) ?? begin(folder);
   let commands = 0;
   let earlier = 0;
   let last = 0;
@@ -68,18 +55,12 @@ export function loadLogFolder(
   return { manifest, commands, sizes: { last, earlier } };
 }
 
-/** Files of the log's name that the manifest does not list: an unfinished base, or files a rewrite has replaced. */
-function removeStrays(folder: string, manifest: Manifest, log: Logger): void {
-  const known = new Set([MANIFEST_NAME, ...manifest.files.map(({ name }) => name)]);
-  for (const name of readdirSync(folder)) {
-    if (
-      known.has(name) ||
-      !/^appendonly\.aof\.(?:\d+\.(?:base|incr)\.aof(?:\.tmp)?|manifest\.tmp)$/.test(name)
-    )
-      continue;
-    log.info({ file: name }, "removing a file that an interrupted rewrite has left");
-    unlinkSync(join(folder, name));
-  }
+/** Makes the first increment of a log that has none. */
+function begin(folder: string): Manifest {
+  const manifest: Manifest = { files: [{ name: incrementName(1), sequence: 1, type: "increment" }] };
+  closeSync(openSync(join(folder, incrementName(1)), "a", 0o600));
+  writeManifest(folder, manifest);
+  return manifest;
 }
 
 /** Cuts a torn end off and closes an unfinished checksum, so that the next write starts clean. */

@@ -5,7 +5,7 @@ import type { Logger } from "@weftkit/observe";
 import type { Settings } from "../settings.ts";
 import type { AppendOnlyFile } from "./append-only-file.ts";
 import type { AppendFsync, LogControl, LogStatus } from "./journal.ts";
-import { baseName, type LogFile } from "./manifest.ts";
+import { baseName, type LogFile, unfinishedName } from "./manifest.ts";
 
 /** What the rewriting worker is given. */
 export interface RewriteRequest {
@@ -116,7 +116,7 @@ export class LogKeeper implements LogControl {
     const request: RewriteRequest = {
       folder,
       files: finished.map(({ name }) => name),
-      target: join(folder, named.name),
+      target: join(folder, unfinishedName(named.name)),
       databases: this.#settings.databases,
     };
     const worker = new Worker(workerFile, { workerData: request });

@@ -12,11 +12,17 @@ export interface LogFile {
 /** Which files make up the log, in the order of replay: at most one base, then increments. */
 export interface Manifest {
   readonly files: readonly LogFile[];
+  /** Names of files that a newer base has replaced, and that may be removed. */
+  readonly replaced?: readonly string[];
 }
 
 export const MANIFEST_NAME = "appendonly.aof.manifest";
 
+/** A name under which a part of the log may stand in the folder, whoever has written it. */
+export const numberedFile = /^appendonly\.aof\.(?<sequence>\d+)\.(?<type>base|incr)\.(?:aof|rdb)$/;
+
 const TYPE_LETTERS = { base: "b", increment: "i" } as const;
+const REPLACED_LETTER = "h";
 
 export function baseName(sequence: number): string {
   return `appendonly.aof.${sequence}.base.aof`;
@@ -26,7 +32,16 @@ export function incrementName(sequence: number): string {
   return `appendonly.aof.${sequence}.incr.aof`;
 }
 
-/** Reads the manifest of a folder, in the form Redis 7 writes; undefined when there is none. */
+/** What becomes of the base before the manifest names it. */
+export function unfinishedName(base: string): string {
+  return `${base}.tmp`;
+}
+
+/**
+ * Reads the manifest of a folder, in the form Redis 7 writes; undefined when there is none.
+ *
+ * @throws WeftkitError `AOF_MANIFEST` when it cannot be one that was written whole
+ */
 export function readManifest(folder: string): Manifest | undefined {
   let text: string;
   try {
@@ -36,22 +51,43 @@ export function readManifest(folder: string): Manifest | undefined {
     throw error;
   }
   const files: LogFile[] = [];
+  const replaced: string[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     if (line === "" || line.startsWith("#")) continue;
-    const match = /^file (\S+) seq (\d+) type ([bi])$/.exec(line.trim());
+    const match = /^file (\S+) seq (\d+) type ([bih])$/.exec(line.trim());
     if (match === null || match[1]!.includes("/")) {
-      throw new WeftkitError(
-        "AOF_MANIFEST",
-        `${join(folder, MANIFEST_NAME)} line ${index + 1} is not "file NAME seq N type b|i": restore the file from a backup, or list the .aof files of the folder in it by hand`,
-      );
+      throw damagedManifest(folder, `line ${index + 1} is not "file NAME seq N type b|i|h"`);
     }
-    files.push({
+    if (match[3] === REPLACED_LETTER) {
+      replaced.push(match[1]!);
+      continue;
+    }
+    const file: LogFile = {
       name: match[1]!,
       sequence: Number(match[2]),
-      type: match[3] === "b" ? "base" : "increment",
-    });
+      type: match[3] === TYPE_LETTERS.base ? "base" : "increment",
+    };
+    requireOrder(folder, files.at(-1), file);
+    files.push(file);
   }
-  return { files };
+  if (files.length === 0) throw damagedManifest(folder, "it names no file");
+  return { files, replaced };
+}
+
+/** A base comes first, and there is one; increments ascend. A base is numbered apart from them by Redis. */
+function requireOrder(folder: string, previous: LogFile | undefined, file: LogFile): void {
+  const isInOrder =
+    previous === undefined ||
+    (file.type === "increment" && (previous.type === "base" || previous.sequence < file.sequence));
+  if (!isInOrder) throw damagedManifest(folder, `${file.name} cannot come after ${previous.name}`);
+}
+
+/** The error for a manifest that is not believed. Nothing beside it is touched. */
+export function damagedManifest(folder: string, what: string): WeftkitError {
+  return new WeftkitError(
+    "AOF_MANIFEST",
+    `${join(folder, MANIFEST_NAME)} cannot be used: ${what}. Nothing was changed. Restore the file from a backup, or list the .aof files of the folder in it by hand: the base first, then the increments by their numbers`,
+  );
 }
 
 /** Replaces the manifest atomically and durably: after a crash it is the old one or the new one. */
@@ -64,8 +100,13 @@ export function replaceManifest(folder: string, manifest: Manifest): Promise<voi
   return replaceFile(join(folder, MANIFEST_NAME), formatManifest(manifest));
 }
 
-function formatManifest({ files }: Manifest): string {
-  return files
-    .map(({ name, sequence, type }) => `file ${name} seq ${sequence} type ${TYPE_LETTERS[type]}\n`)
-    .join("");
+function formatManifest({ files, replaced = [] }: Manifest): string {
+  return [
+    ...files.map(({ name, sequence, type }) => `file ${name} seq ${sequence} type ${TYPE_LETTERS[type]}\n`),
+    ...replaced.map((name) => `file ${name} seq ${sequenceOf(name)} type ${REPLACED_LETTER}\n`),
+  ].join("");
+}
+
+function sequenceOf(name: string): number {
+  return Number(numberedFile.exec(name)?.groups?.sequence ?? 0);
 }
