@@ -1,3 +1,4 @@
+export type { Database, Statement } from "better-sqlite3";
 export {
   cancelWork,
   type InterruptReason,

@@ -1,6 +1,5 @@
 import type { Cursors } from "@weftkit/http";
-import type { SlicedWork, Store } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
+import type { Database, SlicedWork, Store } from "@weftkit/store";
 import type { ChangeFeed } from "../changes/feed.ts";
 import type { TextWorkers } from "../text/text-workers.ts";
 

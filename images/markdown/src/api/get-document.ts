@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Answer, content, empty, json, negotiate, problems, type Route, route } from "@weftkit/http";
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import Type from "typebox";
 import type { Rendered } from "../content.ts";
 import { requireDocumentId } from "../names.ts";

@@ -1,5 +1,5 @@
 import { json, problems, type Route, route } from "@weftkit/http";
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import Type from "typebox";
 import { type Backlink, type BacklinkPosition, backlinksTo } from "../links/backlinks.ts";
 import { type Renamed, renameDocument } from "../links/rename.ts";

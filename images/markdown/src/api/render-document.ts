@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import type { LinkTarget, Rendered } from "../content.ts";
 import { resolveTarget } from "../links/resolve.ts";
 import { renderHtml } from "../render/render-html.ts";

@@ -1,5 +1,4 @@
-import type { SlicedWork } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
+import type { Database, SlicedWork } from "@weftkit/store";
 import { type PreparedDocument, prepareDocument } from "../text/prepare.ts";
 import { inPlaceMax } from "../text/text-workers.ts";
 import type { ApiContext } from "./context.ts";

@@ -1,8 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
 import { Problem } from "@weftkit/http";
-import type { SlicedWork } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
+import type { Database, SlicedWork } from "@weftkit/store";
 import type { ApiContext } from "../api/context.ts";
 import { findAttachment, writeAttachment } from "../storage/attachments.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";

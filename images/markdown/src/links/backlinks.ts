@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import type { DocumentLink } from "../content.ts";
 import type { Collection } from "../storage/collections.ts";
 import type { StoredDocument } from "../storage/documents.ts";

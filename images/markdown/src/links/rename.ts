@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "@weftkit/http";
+import type { Database } from "@weftkit/store";
 import { type SlicedWork, statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import type { ApiContext } from "../api/context.ts";
 import { documentExists, tooManyLinks } from "../problems.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";

@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import type { SearchField } from "../content.ts";
 import { anyOf, rowOfWords } from "./match-expression.ts";
 import { countMatches } from "./matches.ts";

@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import type { FacetValue } from "../content.ts";
 import { type FieldKind, fieldText } from "../fields/value.ts";
 

@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { type SlicedWork, statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import type { IndexedText } from "./indexed-text.ts";
 import { countDocument, indexRowOf, indexTable, placeDocument } from "./shards.ts";
 import { addWords } from "./vocabulary.ts";

@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import { type Matches, matchingRows, type ScoredRow } from "./matches.ts";
 import { documentRowOf } from "./shards.ts";
 import { TimeBudget } from "./time-budget.ts";

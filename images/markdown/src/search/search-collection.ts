@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import type { SearchHit, SearchQuery, SearchResult } from "../content.ts";
 import { type ExpandedTerm, type Expansion, expandTerm } from "./expand-terms.ts";
 import { countFacets } from "./facets.ts";

@@ -1,6 +1,6 @@
 import { WeftkitError } from "@weftkit/core";
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 
 /** A shard takes no more than so many documents, */
 export const shardDocumentsMax = 32_768;

@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { invalidSynonyms } from "../problems.ts";
 import { wordsOf } from "./words.ts";
 

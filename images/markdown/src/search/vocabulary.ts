@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { type SlicedWork, statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { editDistance } from "./edit-distance.ts";
 import { RecentWords } from "./recent-words.ts";
 

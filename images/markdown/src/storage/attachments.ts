@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { attachmentNotFound } from "../problems.ts";
 import type { Collection } from "./collections.ts";
 

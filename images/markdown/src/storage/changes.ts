@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 
 export type ChangeType = "created" | "updated" | "deleted" | "restored" | "renamed" | "purged";
 

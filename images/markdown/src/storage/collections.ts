@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { collectionExists, collectionNotFound } from "../problems.ts";
 
 export interface Collection {

@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { type SlicedWork, statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { indexDocument, removeDocument } from "../search/index-document.ts";
 import type { PreparedDocument } from "../text/prepare.ts";
 

@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { type Store, statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import type { RowFilter } from "../content.ts";
 import { compileFilter, requiredEqualities } from "../fields/compile-filter.ts";
 import type { Filter } from "../fields/filter.ts";

@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { removeSynonyms } from "../search/synonyms.ts";
 import { recordChange } from "./changes.ts";
 import { type Collection, countDocument } from "./collections.ts";

@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { type SlicedWork, statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { baseName, linkKey } from "../links/target.ts";
 import type { PreparedDocument } from "../text/prepare.ts";
 import { type ChangeType, recordChange } from "./changes.ts";
