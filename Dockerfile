@@ -2,11 +2,12 @@
 # layers but the last, which holds the program's bundle. It uses only what Docker Engine 20.10's own BuildKit understands.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
-# The manifests alone, so that a changed source file does not install the dependencies again.
+# The manifests alone, so that a changed source file does not install the dependencies again; and what is in C.
 FROM --platform=$BUILDPLATFORM ${NODE_IMAGE} AS manifests
 COPY . /source
-RUN mkdir /manifests && cd /source \
-  && find . \( -name package.json -o -name package-lock.json -o -name .npmrc \) -exec cp --parents -t /manifests {} +
+RUN mkdir /manifests /native && cd /source \
+  && find . \( -name package.json -o -name package-lock.json -o -name .npmrc \) -exec cp --parents -t /manifests {} + \
+  && find . \( -name package.json -o -path '*/native/*.c' -o -path ./scripts/native.mjs \) -exec cp --parents -t /native {} +
 
 # Install scripts stay off: what is native comes as a finished binary inside its npm package. The secret "ca" is for
 # a network whose proxy signs with its own authority; a secret leaves no trace in a layer.
@@ -27,9 +28,7 @@ RUN command -v gcc >/dev/null || { apt-get update && apt-get install -y --no-ins
 WORKDIR /weftkit
 COPY --from=bundle /weftkit/node_modules/better-sqlite3 node_modules/better-sqlite3
 COPY --from=bundle /weftkit/node_modules/node-api-headers node_modules/node-api-headers
-COPY scripts/native.mjs scripts/
-COPY shared/store/native shared/store/native
-COPY images/inmemory/native images/inmemory/native
+COPY --from=manifests /native ./
 RUN node scripts/native.mjs --out /native
 
 # All that an engine needs from a system: node without its symbols, the libraries it links, an init so that a signal

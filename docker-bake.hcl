@@ -18,11 +18,13 @@ variable "CA_BUNDLE" {
   default = ""
 }
 
-# One row per image that is built; the port is the data port that the image exposes.
+# One row per engine that is built; the port is the data port that the image exposes.
 variable "ENGINES" {
   default = [
+    # images: drawn by npm run docs
     { name = "inmemory", port = 6379 },
     { name = "markdown", port = 8080 },
+    # /images
   ]
 }
 

@@ -3,7 +3,7 @@
 //
 //   node scripts/native.mjs [--out FOLDER]
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -11,35 +11,28 @@ import { parseArgs } from "node:util";
 const root = join(import.meta.dirname, "..");
 const packageFolder = (name) => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 
-const nodeHeaders = () => [join(packageFolder("node-api-headers"), "include")];
+/** Where the headers are that a module may ask for. */
+const headers = {
+  node: () => join(packageFolder("node-api-headers"), "include"),
+  sqlite: () => join(packageFolder("better-sqlite3"), "deps", "sqlite3"),
+};
 
-/** `fileName` is what its user, `usedBy`, looks for beside its own bundle or in dist/. */
-const nativeModules = [
-  {
-    purpose: "statements that run too long can be ended",
-    source: "shared/store/native/interrupt.c",
-    fileName: `weftkit-interrupt-${process.platform}-${process.arch}.so`,
-    usedBy: "shared/store/src/interrupt.ts",
-    platforms: ["linux", "darwin"],
-    includes: () => [join(packageFolder("better-sqlite3"), "deps", "sqlite3")],
-  },
-  {
-    purpose: "sockets are read and written many at a time",
-    source: "images/inmemory/native/sockets.c",
-    fileName: `weftkit-sockets-${process.platform}-${process.arch}.node`,
-    usedBy: "images/inmemory/src/network/native-sockets.ts",
-    platforms: ["linux"],
-    includes: nodeHeaders,
-  },
-  {
-    purpose: "memory goes back to the system without a garbage collection",
-    source: "images/inmemory/native/memory.c",
-    fileName: `weftkit-memory-${process.platform}-${process.arch}.node`,
-    usedBy: "images/inmemory/src/storage/segment-pool.ts",
-    platforms: ["linux"],
-    includes: nodeHeaders,
-  },
-];
+/**
+ * What the packages say that they bring in C: "weftkit": { "native": [{ purpose, source, usedBy, platforms, headers }] } in
+ * package.json. `source` and `usedBy` are paths in the package; `usedBy` looks for `fileName` beside its own bundle or in dist/.
+ */
+const nativeModules = ["shared", "images"]
+  .flatMap((parent) => readdirSync(join(root, parent)).map((name) => join(parent, name)))
+  .filter((folder) => existsSync(join(root, folder, "package.json")))
+  .flatMap((folder) => {
+    const { weftkit } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+    return (weftkit?.native ?? []).map((module) => ({
+      ...module,
+      source: join(folder, module.source),
+      usedBy: join(folder, module.usedBy),
+      fileName: `weftkit-${basename(module.source, ".c")}-${process.platform}-${process.arch}.${module.extension}`,
+    }));
+  });
 
 /** Where a module is after it was built for this machine. */
 function builtFile({ source, fileName }) {
@@ -60,7 +53,7 @@ function build(module, file = builtFile(module)) {
     compiler,
     [
       ...["-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-pthread"],
-      ...module.includes().map((folder) => `-I${folder}`),
+      ...module.headers.map((name) => `-I${headers[name]()}`),
       ...["-o", unfinished, join(root, module.source)],
     ],
     { encoding: "utf8" },

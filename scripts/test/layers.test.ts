@@ -11,15 +11,17 @@ const layers = [
   "observe",
   "auth",
   "store",
+  "sockets",
   "changes",
   "persist",
   "host",
   "http",
+  "http-aws",
   "wire-postgres",
   "wire-resp",
   "wire-mongo",
   "wire-bolt",
-  "http-aws",
+  "backends",
 ];
 
 /** What only tests and benches import; it stands outside of the layers, and no program may contain it. */
@@ -64,6 +66,14 @@ function importsBetweenPackages(pattern: string): (readonly [string, string])[] 
   });
 }
 
+/**
+ * The one way in which a library knows of images: the list of engines imports their descriptions, which are data and
+ * import nothing but what a description is made of.
+ */
+function isDescription(path: string, target: string): boolean {
+  return path === join("shared", "config", "src", "engines.ts") && target.startsWith("images/");
+}
+
 function mayImport(from: string, to: string): boolean {
   const [fromKind, fromName = ""] = from.split("/");
   const [toKind, toName = ""] = to.split("/");
@@ -73,6 +83,17 @@ function mayImport(from: string, to: string): boolean {
 }
 
 describe("the layers", () => {
+  test("let the list of engines see descriptions, and descriptions nothing", () => {
+    const list = readFileSync(join(root, "shared/config/src/engines.ts"), "utf8");
+    const seen = [...list.matchAll(/from "([^"]*\/images\/[^"]*)"/g)].map(([, path]) => path!);
+    expect(seen.filter((path) => !path.endsWith("/src/description.ts"))).toEqual([]);
+    for (const path of seen) {
+      const description = readFileSync(resolve(root, "shared/config/src", path), "utf8");
+      const imported = [...description.matchAll(/from "([^"]+)"/g)].map(([, specifier]) => specifier);
+      expect(new Set(imported), path).toEqual(new Set(["@weftkit/config/engine-description"]));
+    }
+  });
+
   test("name every package of shared/", () => {
     const folders = globSync("shared/*/package.json", { cwd: root }).map((path) => path.split(sep)[1]);
     expect(folders.filter((name) => !layers.includes(name!) && `shared/${name}` !== testing)).toEqual([]);
@@ -95,7 +116,9 @@ describe("the layers", () => {
     const imports = importsBetweenPackages("{shared,images,functions}/*/{src,test}/**/*.ts");
     expect(imports.length).toBeGreaterThan(20);
     const isAllowed = ([path, target]: readonly [string, string]) =>
-      mayImport(packageOf(path), target) || (target === testing && path.split(sep)[2] === "test");
+      mayImport(packageOf(path), target) ||
+      isDescription(path, target) ||
+      (target === testing && path.split(sep)[2] === "test");
     expect(imports.filter((one) => !isAllowed(one))).toEqual([]);
   });
 
@@ -121,7 +144,9 @@ describe("the layers", () => {
         folder,
       ).toEqual([]);
       if (!folder.startsWith("shared/") || !existsSync(join(root, folder, "src"))) continue;
-      const imported = importsBetweenPackages(`${folder}/src/**/*.ts`).map(([, target]) => target);
+      const imported = importsBetweenPackages(`${folder}/src/**/*.ts`).flatMap(([path, target]) =>
+        isDescription(path, target) ? [] : [target],
+      );
       expect(
         [...new Set(imported)].filter((target) => !declared.includes(target)),
         folder,

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import type { StreamKind } from "@weftkit/persist/contract";
 import { Failure } from "../failure.ts";
+import { builtEngineNames, builtEngines } from "../images.ts";
 import type { State } from "./state.ts";
 
 /** The form in which a stream is written. */
@@ -20,11 +21,11 @@ export interface RestoreTarget {
   readonly path: string;
 }
 
-/** Where engines keep their streams in their data dirs, so that one starts on what was restored into a folder. */
-const placesInDataDir: Readonly<Record<string, string>> = {
-  "inmemory log": "appendonlydir",
-  "markdown pages": "markdown.db",
-};
+/** Where an engine keeps a stream in its data dir, so that one starts on what was restored into a folder. */
+function placeInDataDir(engine: string, stream: string): string | undefined {
+  const built = builtEngineNames.find((name) => name === engine);
+  return built === undefined ? undefined : builtEngines[built].streams[stream];
+}
 
 /** What a stream of another engine is named in a folder. */
 const extensions: Readonly<Record<Exclude<StreamKind, "blobs">, string>> = { log: "log", pages: "db" };
@@ -46,7 +47,7 @@ export function restoreTargets({ manifest }: State, to: string): readonly Restor
         `the stream "${stream}" is of blobs, which cannot be restored to files yet`,
       );
     }
-    const place = placesInDataDir[`${manifest.engine} ${stream}`];
+    const place = placeInDataDir(manifest.engine, stream);
     const inFolder = join(path, place ?? `${stream}.${extensions[kind]}`);
     if (kind === "pages") return { stream, form: "database file", path: isFolder ? inFolder : path };
     // A log in several files is a folder wherever it goes, unless one file is asked for.

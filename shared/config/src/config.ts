@@ -1,5 +1,6 @@
+import type { EngineName } from "./engines.ts";
 import type { Key } from "./key.ts";
-import type { EngineName, SectionName, schema, userKeys } from "./schema.ts";
+import type { SectionName, schema, userKeys } from "./schema.ts";
 
 type Values<K> = { readonly [Name in keyof K]: K[Name] extends Key<infer T> ? T : never };
 

@@ -1,9 +1,11 @@
 export type { Config, ConfiguredUser, SectionValues } from "./config.ts";
 export { documentation } from "./documentation.ts";
 export type { Environment } from "./draft.ts";
+export type { EngineDeployment, EngineDescription } from "./engine-description.ts";
+export { type BuiltEngineName, type EngineName, engineNames, engines } from "./engines.ts";
 export { jsonSchema } from "./json-schema.ts";
 export { defaultFiles, type LoadedConfig, type LoadOptions, loadConfig, readUsersFile } from "./load.ts";
 export { ConfigError, type Mistake } from "./mistake.ts";
 export { printConfig } from "./print.ts";
-export { type EngineName, engineNames, type SectionName } from "./schema.ts";
+export type { SectionName } from "./schema.ts";
 export { withoutSecrets } from "./without-secrets.ts";

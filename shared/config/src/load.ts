@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import type { Config } from "./config.ts";
 import { Draft, type Environment, ranks, sectionNames } from "./draft.ts";
+import { type EngineName, engineNames } from "./engines.ts";
 import { lineOf, locate } from "./locate.ts";
 import { ConfigError } from "./mistake.ts";
 import { readDocument, readUsers, type Table } from "./read-table.ts";
 import { fileVariable, readVariables } from "./read-variables.ts";
 import { applyRules } from "./rules.ts";
-import { type EngineName, engineNames, schema } from "./schema.ts";
+import { schema } from "./schema.ts";
 
 /** Where the configuration is read from. */
 export interface LoadOptions {

@@ -1,7 +1,8 @@
 import { type Draft, type Environment, keyOf, ranks, sectionNames } from "./draft.ts";
+import type { EngineName } from "./engines.ts";
 import { didYouMean } from "./mistake.ts";
 import { type Reading, readText } from "./read-value.ts";
-import { type EngineName, type SectionName, schema } from "./schema.ts";
+import { type SectionName, schema } from "./schema.ts";
 import { readSecretFile } from "./secret-file.ts";
 
 /** What a variable sets. Two only for WEFTKIT_BIND, which means the server and the image's own engine. */

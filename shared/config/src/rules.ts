@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Draft } from "./draft.ts";
+import { type EngineName, engineNames, engines } from "./engines.ts";
 import { didYouMean } from "./mistake.ts";
-import { type EngineName, engineNames, type SectionName } from "./schema.ts";
+import type { SectionName } from "./schema.ts";
 
 /** Rules that concern more than one key, in the order in which they are applied: fill in first, then judge. */
 export function applyRules(draft: Draft, image: EngineName | undefined): void {
@@ -20,18 +21,6 @@ export function applyRules(draft: Draft, image: EngineName | undefined): void {
     );
   }
 }
-
-/** The wire protocol of each engine, by the names that `standalone.protocol` may give it. */
-const protocols: Readonly<Record<EngineName, readonly string[]>> = {
-  relational: ["postgresql", "postgres"],
-  document: ["mongodb"],
-  keyvalue: ["dynamodb"],
-  graph: ["bolt"],
-  inmemory: ["redis", "resp", "resp3"],
-  vector: ["grpc"],
-  markdown: ["rest"],
-  filestore: ["s3"],
-};
 
 const standaloneTargets: readonly (readonly [string, SectionName, string])[] = [
   ["tls_cert", "tls", "cert_file"],
@@ -63,7 +52,7 @@ function expandStandalone(draft: Draft, image: EngineName | undefined): void {
   }
   expandBind(draft, module);
   const protocol = draft.value("standalone", "protocol");
-  const spoken = protocols[module];
+  const spoken: readonly string[] = engines[module].protocols;
   if (typeof protocol === "string" && !spoken.includes(protocol)) {
     const hint = didYouMean(protocol, spoken);
     draft.fault(

@@ -1,5 +1,5 @@
+import { engineNames, engines } from "./engines.ts";
 import { bytes, choice, duration, flag, type Key, list, port, secret, text } from "./key.ts";
-import { engineSections } from "./schema-engines.ts";
 
 /** A `[table]` of weftkit.toml. */
 export interface Section {
@@ -175,7 +175,7 @@ const persist = {
 const standalone = {
   module: choice(
     "The engine to run. Its section is what the keys below are written to.",
-    ["relational", "document", "keyvalue", "graph", "inmemory", "vector", "markdown", "filestore"],
+    engineNames,
     undefined,
   ),
   bind: text("Address and port, written to the engine's `bind` and `port`.", { example: '"0.0.0.0:20000"' }),
@@ -196,7 +196,7 @@ export const schema = {
   server: { doc: "The node itself.", keys: server },
   auth: { doc: "Who may connect, and what they may do. Users are listed in `[[auth.users]]`.", keys: auth },
   tls: { doc: "Encryption of client connections.", keys: tls },
-  ...engineSections,
+  ...engines,
   distribution: { doc: "Replication.", keys: distribution },
   cdc: { doc: "Change data capture.", keys: cdc },
   persist: { doc: "Persistence outside the container (WKP-1).", keys: persist },
@@ -208,9 +208,3 @@ export const schema = {
 
 /** The name of a `[section]`. */
 export type SectionName = keyof typeof schema;
-
-/** The name of an engine's section, which is also the name of its image. */
-export type EngineName = keyof typeof engineSections;
-
-/** The engines, in the order in which they are documented. */
-export const engineNames = Object.keys(engineSections) as readonly EngineName[];

@@ -13,7 +13,7 @@ import {
   sha256,
   signRequest,
 } from "../contract/signing.ts";
-import { Deviation, require } from "./check.ts";
+import { Deviation, require } from "./deviation.ts";
 
 /** A request as a check wants it; what is left out is as an engine would send it. */
 export interface ProbeRequest {

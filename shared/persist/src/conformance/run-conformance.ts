@@ -1,6 +1,6 @@
 import { HttpConnections } from "../client/exchange.ts";
 import { parseEndpointUrl } from "../client/url-rules.ts";
-import { type Check, Deviation } from "./check.ts";
+import type { Check } from "./check.ts";
 import { commitChecks } from "./checks/commit.ts";
 import { leaseChecks } from "./checks/lease.ts";
 import { pruneChecks } from "./checks/prune.ts";
@@ -8,6 +8,7 @@ import { raceChecks } from "./checks/race.ts";
 import { restoreChecks } from "./checks/restore.ts";
 import { signatureChecks } from "./checks/signature.ts";
 import { uploadChecks } from "./checks/upload.ts";
+import { Deviation } from "./deviation.ts";
 import { Probe } from "./probe.ts";
 
 /** How one rule of the contract was found. */

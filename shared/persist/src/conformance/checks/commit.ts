@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { namesMax, readCommitReply } from "../../contract/parse-messages.ts";
 import { sha256 } from "../../contract/signing.ts";
-import { type Check, requireEqual } from "../check.ts";
+import type { Check } from "../check.ts";
+import { requireEqual } from "../deviation.ts";
 import { failure, success } from "../probe.ts";
 import { restorePoint, Writer } from "../writer.ts";
 

@@ -1,5 +1,6 @@
 import { readLeaseReply } from "../../contract/parse-messages.ts";
-import { type Check, require, requireEqual } from "../check.ts";
+import type { Check } from "../check.ts";
+import { require, requireEqual } from "../deviation.ts";
 import { failure, success } from "../probe.ts";
 import { Writer } from "../writer.ts";
 

@@ -1,6 +1,7 @@
 import { readLeaseReply } from "../../contract/parse-messages.ts";
 import { sha256 } from "../../contract/signing.ts";
-import { type Check, require, requireEqual } from "../check.ts";
+import type { Check } from "../check.ts";
+import { require, requireEqual } from "../deviation.ts";
 import { failure, success } from "../probe.ts";
 import { restorePoint, Writer } from "../writer.ts";
 

@@ -1,5 +1,6 @@
 import { sha256 } from "../../contract/signing.ts";
-import { type Check, require, requireEqual } from "../check.ts";
+import type { Check } from "../check.ts";
+import { require, requireEqual } from "../deviation.ts";
 import { failure } from "../probe.ts";
 import { restorePoint, Writer } from "../writer.ts";
 

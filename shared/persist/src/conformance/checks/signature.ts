@@ -7,7 +7,8 @@ import {
   replyText,
   sha256,
 } from "../../contract/signing.ts";
-import { type Check, require } from "../check.ts";
+import type { Check } from "../check.ts";
+import { require } from "../deviation.ts";
 import { failure, newSubtree, type Probe, type ProbeRequest, refused, success } from "../probe.ts";
 
 const claim = { path: "/lease", body: { action: "claim", owner: "someone" } } as const;

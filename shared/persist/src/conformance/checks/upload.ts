@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readPartReply, readRestoreReply } from "../../contract/parse-messages.ts";
 import { sha256 } from "../../contract/signing.ts";
-import { type Check, require, requireEqual } from "../check.ts";
+import type { Check } from "../check.ts";
+import { require, requireEqual } from "../deviation.ts";
 import { failure, success } from "../probe.ts";
 import { Writer } from "../writer.ts";
 

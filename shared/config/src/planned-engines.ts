@@ -1,0 +1,72 @@
+import { bytes, type EngineDescription, engineKeys, storeKeys, text } from "./engine-description.ts";
+
+/**
+ * Engines that have no image yet. Their sections are read and checked, so that one weftkit.toml holds for the whole
+ * fleet. Whoever builds one moves its description to `images/<engine>/src/description.ts`.
+ */
+export const relational = {
+  title: "SQL, PostgreSQL protocol",
+  doc: "SQL over the PostgreSQL protocol.",
+  protocol: "PostgreSQL v3",
+  protocols: ["postgresql", "postgres"],
+  port: 5432,
+  keys: {
+    ...engineKeys(5432),
+    ...storeKeys,
+    max_memory_bytes: bytes("How much memory the engine may use; 0 is no limit.", 0, {
+      example: "4294967296",
+    }),
+  },
+} satisfies EngineDescription;
+
+export const document = {
+  title: "documents, MongoDB protocol",
+  doc: "Documents over the MongoDB protocol.",
+  protocol: "MongoDB",
+  protocols: ["mongodb"],
+  port: 27_017,
+  keys: engineKeys(27_017),
+} satisfies EngineDescription;
+
+export const keyvalue = {
+  title: "items, DynamoDB API",
+  doc: "Items over the DynamoDB API.",
+  protocol: "DynamoDB",
+  protocols: ["dynamodb"],
+  port: 8000,
+  keys: engineKeys(8000),
+} satisfies EngineDescription;
+
+export const graph = {
+  title: "graphs, Bolt protocol",
+  doc: "Cypher over Bolt.",
+  protocol: "Bolt",
+  protocols: ["bolt"],
+  port: 7687,
+  keys: engineKeys(7687),
+} satisfies EngineDescription;
+
+export const vector = {
+  title: "vector search, gRPC",
+  doc: "Vector search over gRPC.",
+  protocol: "gRPC",
+  protocols: ["grpc"],
+  port: 50_051,
+  keys: {
+    ...engineKeys(50_051),
+    max_index_bytes: bytes("How much memory indexes may take; 0 is no limit.", 0, { example: "8589934592" }),
+  },
+} satisfies EngineDescription;
+
+export const filestore = {
+  title: "objects, S3 API",
+  doc: "Objects over the S3 API.",
+  protocol: "S3 and REST",
+  protocols: ["s3"],
+  port: 8081,
+  keys: {
+    ...engineKeys(8081),
+    storage: text("Where objects are stored.", { fallbackDoc: "`files` in `server.data_dir`" }),
+    max_size: bytes("How much may be stored in all; 0 is no limit.", 0, { example: '"100GB"' }),
+  },
+} satisfies EngineDescription;
