@@ -1,9 +1,12 @@
+import { createHmac, randomBytes } from "node:crypto";
 import { type Config, ConfigError, type Environment } from "@weftkit/config";
 import { watchFiles } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import { type CertificateIdentity, namesOf } from "./certificate.ts";
 import { Password } from "./passwords.ts";
 import { contextOf, superuser } from "./roles.ts";
+import { unmatchableVerifier } from "./scram.ts";
+import { type ScramAccount, ScramExchange, type ScramOptions } from "./scram-exchange.ts";
 import type { SecurityContext } from "./security-context.ts";
 import { createTokenVerifier, type TokenClaims } from "./tokens.ts";
 import { type Directory, knownRoles, readDirectory } from "./users.ts";
@@ -27,6 +30,11 @@ export interface Authenticator {
    * token of that user's; with `none` every password is right.
    */
   verifyPassword(user: string, password: string | Uint8Array): Promise<SecurityContext | undefined>;
+  /**
+   * Begins a SCRAM-SHA-256 login, for the methods `password` and `mtls`. One for a user that does not exist goes on to its end
+   * and fails there, with the same salt each time, so that nobody learns who exists.
+   */
+  scram(options?: ScramOptions): ScramExchange;
   /** Checks a JSON Web Token: signature, `exp`, `nbf`, issuer and audience. Works with every method when a key is configured. */
   verifyToken(jwt: string): Promise<SecurityContext | undefined>;
   /** The user that a certificate, already verified against the client CA, stands for. */
@@ -97,6 +105,8 @@ class DirectoryAuthenticator implements Authenticator {
   readonly #configuredUser: string;
   readonly #readToken: ((jwt: string) => Promise<TokenClaims | undefined>) | undefined;
   readonly #unmatchable = Password.unmatchable();
+  /** What the salts of users that do not exist are made from. */
+  readonly #saltKey = randomBytes(32);
   #directory: Directory = { users: new Map(), roles: new Map() };
 
   constructor(
@@ -137,6 +147,17 @@ class DirectoryAuthenticator implements Authenticator {
     const known = this.#directory.users.get(user);
     const matches = await (known?.password ?? this.#unmatchable).matches(password);
     return matches ? known?.context : undefined;
+  }
+
+  scram(options: ScramOptions = {}): ScramExchange {
+    return new ScramExchange((user) => this.#scramAccount(user), options);
+  }
+
+  #scramAccount(user: string): ScramAccount {
+    const known = this.#directory.users.get(user);
+    if (known?.password !== undefined) return { verifier: known.password.verifier, context: known.context };
+    const salt = createHmac("sha256", this.#saltKey).update(user).digest().subarray(0, 16);
+    return { verifier: unmatchableVerifier(salt), context: undefined };
   }
 
   async verifyToken(jwt: string): Promise<SecurityContext | undefined> {

@@ -12,11 +12,12 @@ const digestKey = randomBytes(32);
 
 /** The password of one user: its verifier, and a keyed digest of it once it was verified. */
 export class Password {
-  readonly #verifier: ScramVerifier;
+  /** What a SCRAM login is checked with. */
+  readonly verifier: ScramVerifier;
   #verifiedDigest: Buffer | undefined;
 
   private constructor(verifier: ScramVerifier) {
-    this.#verifier = verifier;
+    this.verifier = verifier;
   }
 
   /** From what is configured: a verifier in PostgreSQL's form, or the password itself. */
@@ -36,7 +37,7 @@ export class Password {
   async matches(password: string | Uint8Array): Promise<boolean> {
     const digest = createHmac("sha256", digestKey).update(password).digest();
     if (this.#verifiedDigest !== undefined && timingSafeEqual(digest, this.#verifiedDigest)) return true;
-    if (!(await matchesVerifier(this.#verifier, password))) return false;
+    if (!(await matchesVerifier(this.verifier, password))) return false;
     this.#verifiedDigest = digest;
     return true;
   }

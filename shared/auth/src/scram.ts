@@ -44,11 +44,14 @@ export async function makeVerifier(
   };
 }
 
-/** A verifier that no password matches, which takes as long to check as one that some does. */
-export function unmatchableVerifier(): ScramVerifier {
+/**
+ * A verifier that no password matches, which takes as long to check as one that some does; with a salt of its own, or a
+ * random one.
+ */
+export function unmatchableVerifier(salt: Buffer = randomBytes(saltBytes)): ScramVerifier {
   return {
     iterations: iterationsMin,
-    salt: randomBytes(saltBytes),
+    salt,
     storedKey: randomBytes(hashBytes),
     serverKey: randomBytes(hashBytes),
   };
