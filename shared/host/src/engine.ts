@@ -1,4 +1,6 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import type { Authenticator, SecurityContext } from "@weftkit/auth";
 import type { Config, EngineName } from "@weftkit/config";
 import type { Deadline } from "@weftkit/core";
@@ -13,6 +15,12 @@ export interface Peer {
   readonly address: string;
   readonly port: number;
   readonly tls: boolean;
+  /**
+   * Goes on in TLS, for an engine that negotiates it (`Engine.negotiatesTls`); undefined when the server has no certificate.
+   * The socket must be paused, with nothing read of the handshake; it belongs to the TLS connection from here on. Rejects when
+   * the handshake fails or takes too long; the socket is destroyed then.
+   */
+  readonly startTls?: (socket: Socket) => Promise<SecuredPeer>;
   /** Who the client is, when its certificate already says so (`auth.method = "mtls"`). */
   readonly identity?: SecurityContext;
   /**
@@ -20,6 +28,15 @@ export interface Peer {
    * takes the raw handle away from the socket, so that the event cannot come, must call it. Calling twice is harmless.
    */
   released(): void;
+}
+
+/** A connection after its TLS handshake. */
+export interface SecuredPeer {
+  /** Paused and unread. */
+  readonly socket: TLSSocket;
+  readonly identity?: SecurityContext;
+  /** The hash of the server's certificate that channel binding is about (RFC 5929, tls-server-end-point). */
+  readonly channelBinding: Buffer;
 }
 
 /** What an engine is given; everything lives until `close` has resolved. */
@@ -55,6 +72,13 @@ export interface Engine<Name extends EngineName = EngineName> {
   streams?(dataDir: string, log: Logger): readonly Stream[];
   /** The state is restored and locked; build caches, recover. Rejecting stops the start. */
   open(ctx: EngineContext<Name>): Promise<void>;
+  /**
+   * True for an engine whose protocol asks for TLS in plain text first (PostgreSQL): `accept` gets every client in plain text,
+   * and `peer.startTls`.
+   */
+  readonly negotiatesTls?: boolean;
+  /** What such a protocol is called in a TLS handshake that nothing precedes (ALPN). */
+  readonly alpn?: readonly string[];
   /** A client connected (and, with TLS, the handshake is done). Owns the socket from here on, its errors too. */
   accept?(socket: Duplex, peer: Peer): void;
   /** Tells a client in the engine's own protocol why it is not served, and ends the socket. Default: the socket is closed. */

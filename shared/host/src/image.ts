@@ -1,4 +1,3 @@
-import type { Server as TlsServer } from "node:tls";
 import type { OpenAuthenticator } from "@weftkit/auth";
 import { type Config, ConfigError, type EngineName, withoutSecrets } from "@weftkit/config";
 import { Deadline, systemClock, WeftkitError } from "@weftkit/core";
@@ -100,7 +99,7 @@ export class Image<Name extends EngineName> {
       this.#engineIsOpen = true;
       if (this.#engine.accept !== undefined) this.#port = await this.#listener.open();
       if (tls !== undefined) {
-        this.#stopFollowingTls = followTls(this.#listener.server as TlsServer, config, log, watchIntervalMs);
+        this.#stopFollowingTls = followTls(this.#listener, config, log, watchIntervalMs);
       }
     } catch (error) {
       await this.stop();

@@ -1,9 +1,10 @@
+import { createHash, X509Certificate } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, TLSSocket } from "node:tls";
-import type { Authenticator } from "@weftkit/auth";
-import { listen } from "@weftkit/core";
+import { createServer as createTlsServer, TLSSocket, type Server as TlsServer } from "node:tls";
+import type { Authenticator, SecurityContext } from "@weftkit/auth";
+import { listen, WeftkitError } from "@weftkit/core";
 import { Counter, Gauge, type Logger, type Registry } from "@weftkit/observe";
-import type { Engine, Peer } from "./engine.ts";
+import type { Engine, Peer, SecuredPeer } from "./engine.ts";
 import type { TlsMaterial } from "./tls.ts";
 
 /** What a listener is made of. */
@@ -38,6 +39,11 @@ const keepAliveDelayMs = 300_000;
 export class Listener {
   readonly server: Server;
   readonly #options: ListenerOptions;
+  /** What clients that go on in TLS are given to; it listens itself where TLS comes first. */
+  readonly #tls: TlsServer | undefined;
+  #channelBinding: Buffer = Buffer.alloc(0);
+  /** Handshakes after a negotiation, by the client's address and port: what to do when one is done. */
+  readonly #negotiations = new Map<string, (socket: TLSSocket) => void>();
   readonly #accepted: Counter;
   readonly #refused: Counter<"reason">;
   #connections = 0;
@@ -67,7 +73,10 @@ export class Listener {
         this.set(connections());
       },
     });
-    this.server = options.tls === undefined ? this.#plainServer() : this.#tlsServer(options.tls);
+    const { tls, engine } = options;
+    this.#tls = tls === undefined ? undefined : this.#tlsServer(tls);
+    this.server = this.#tls === undefined || engine.negotiatesTls === true ? this.#plainServer() : this.#tls;
+    if (tls !== undefined) this.#channelBinding = certificateHash(tls.cert);
   }
 
   /** How many clients are connected. */
@@ -95,7 +104,7 @@ export class Listener {
     );
   }
 
-  #tlsServer(material: TlsMaterial): Server {
+  #tlsServer(material: TlsMaterial): TlsServer {
     const mutual = material.ca !== undefined;
     const server = createTlsServer({
       ...material,
@@ -105,7 +114,12 @@ export class Listener {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: keepAliveDelayMs,
+      ...(this.#options.engine.alpn !== undefined && { ALPNProtocols: [...this.#options.engine.alpn] }),
     });
+    if (this.#options.engine.negotiatesTls === true) {
+      server.on("secureConnection", (socket) => this.#negotiations.get(nameOf(socket))?.(socket));
+      return server;
+    }
     server.on("connection", (socket: Socket) => {
       this.#handshakes++;
       const spare = this.#options.connectionsMax + refusalsMax;
@@ -149,10 +163,38 @@ export class Listener {
   #peerOf(socket: Socket, released: () => void): Peer {
     // A client that is gone already has no address any more.
     const base = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0, released };
-    if (!(socket instanceof TLSSocket)) return { ...base, tls: false };
+    if (socket instanceof TLSSocket) return { ...base, tls: true, ...this.#identityOf(socket) };
+    const tls = this.#tls;
+    if (tls === undefined) return { ...base, tls: false };
+    return { ...base, tls: false, startTls: (plain) => this.#startTls(tls, plain) };
+  }
+
+  #identityOf(socket: TLSSocket): { identity?: SecurityContext } {
     const { auth } = this.#options;
     const identity = auth.method === "mtls" ? auth.fromCertificate(socket.getPeerCertificate()) : undefined;
-    return identity === undefined ? { ...base, tls: true } : { ...base, tls: true, identity };
+    return identity === undefined ? {} : { identity };
+  }
+
+  #startTls(server: TlsServer, plain: Socket): Promise<SecuredPeer> {
+    const name = nameOf(plain);
+    const { promise, resolve, reject } = Promise.withResolvers<SecuredPeer>();
+    const failed = () => {
+      this.#refused.inc({ reason: "tls" });
+      reject(new WeftkitError("tls_failed", "the TLS handshake failed"));
+    };
+    this.#negotiations.set(name, (socket) => {
+      plain.off("close", failed);
+      resolve({ socket: socket.pause(), ...this.#identityOf(socket), channelBinding: this.#channelBinding });
+    });
+    plain.once("close", failed);
+    server.emit("connection", plain);
+    return promise.finally(() => this.#negotiations.delete(name));
+  }
+
+  /** Takes other certificates for connections from now on. */
+  setSecureContext(material: TlsMaterial): void {
+    this.#tls?.setSecureContext(material);
+    this.#channelBinding = certificateHash(material.cert);
   }
 
   #refuse(socket: Socket): void {
@@ -176,4 +218,16 @@ export class Listener {
     // the reset can overtake the reason.
     socket.resume();
   }
+}
+
+/** What tells a TCP connection from all others of this listener. */
+function nameOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
+}
+
+/** RFC 5929, section 4.1: the hash that the certificate's own signature uses, and SHA-256 in the place of MD5 and SHA-1. */
+function certificateHash(pem: Buffer): Buffer {
+  const certificate = new X509Certificate(pem);
+  const [, bits = "256"] = /sha(256|384|512)/i.exec(certificate.signatureAlgorithm ?? "") ?? [];
+  return createHash(`sha${bits}`).update(certificate.raw).digest();
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createSecureContext, type SecureContextOptions, type Server } from "node:tls";
+import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { type Config, ConfigError, type Mistake } from "@weftkit/config";
 import { watchFiles } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
@@ -49,11 +49,21 @@ export function readTls({ tls, auth }: Config): TlsMaterial | undefined {
   return material;
 }
 
+/** What uses certificates, and can be given others. */
+export interface UsesCertificates {
+  setSecureContext(material: TlsMaterial): void;
+}
+
 /**
  * Takes certificates over when their files change, for connections from then on; those that are open stay as they
  * are. Files that cannot be used (or only one of two was replaced so far) change nothing. Returns what stops it.
  */
-export function followTls(server: Server, config: Config, log: Logger, watchIntervalMs?: number): () => void {
+export function followTls(
+  server: UsesCertificates,
+  config: Config,
+  log: Logger,
+  watchIntervalMs?: number,
+): () => void {
   const { cert_file, key_file, ca_file } = config.tls;
   const files = [cert_file, key_file, config.auth.method === "mtls" ? ca_file : undefined];
   const reload = () => {

@@ -1,7 +1,14 @@
+import { createHash, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { connect as connectTcp, Socket } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { connect } from "node:tls";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, test } from "vitest";
+import type { Peer, SecuredPeer } from "../src/index.ts";
+import { EchoEngine } from "./echo-engine.ts";
 import { Client, certificate, settings, startEcho, until } from "./fixtures.ts";
 
 function tlsSettings(folder: string, pair: { cert: string; key: string }) {
@@ -147,4 +154,57 @@ test("with mTLS a client is the user that its certificate names", async () => {
   expect(await greet(forged).catch(() => undefined)).toBeUndefined();
   expect(await greet().catch(() => undefined)).toBeUndefined();
   expect(engine.peers).toHaveLength(2);
+});
+
+/** Answers "s" to one byte, goes on in TLS, and says who is there. */
+class NegotiatingEngine extends EchoEngine {
+  readonly negotiatesTls = true;
+  readonly alpn = ["echo"];
+  readonly secured: SecuredPeer[] = [];
+  readonly failures: unknown[] = [];
+
+  override accept(socket: Duplex, peer: Peer): void {
+    if (!(socket instanceof Socket)) throw new TypeError("not a TCP connection");
+    socket.once("readable", () => {
+      socket.read(1);
+      socket.write("s");
+      peer.startTls?.(socket).then(
+        (secured) => {
+          this.secured.push(secured);
+          super.accept(secured.socket, { ...peer, tls: true });
+        },
+        (error: unknown) => this.failures.push(error),
+      );
+    });
+  }
+}
+
+test("an engine whose protocol asks for TLS in plain text first gets the connection before and after", async () => {
+  const folder = temporaryFolder();
+  const pair = certificate(folder, "server", "/CN=localhost");
+  const engine = new NegotiatingEngine();
+  const { image } = await startEcho({ config: tlsSettings(folder, pair) }, engine);
+  const plain = connectTcp(image.port, "127.0.0.1");
+  plain.write("?");
+  expect((await once(plain, "data"))[0].toString()).toBe("s");
+  const secure = connect({
+    socket: plain,
+    ca: readFileSync(pair.cert),
+    servername: "localhost",
+    ALPNProtocols: ["echo"],
+  });
+  await once(secure, "secureConnect");
+  expect(secure.alpnProtocol).toBe("echo");
+  expect((await once(secure, "data"))[0].toString()).toBe("hello nobody\n");
+  const { raw } = new X509Certificate(readFileSync(pair.cert));
+  expect(engine.secured[0]?.channelBinding).toEqual(createHash("sha256").update(raw).digest());
+  secure.destroy();
+
+  const broken = connectTcp(image.port, "127.0.0.1");
+  broken.write("?");
+  await once(broken, "data");
+  broken.write("this is no handshake");
+  broken.resume();
+  await once(broken, "close");
+  await until(() => engine.failures.length === 1);
 });
