@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { EndpointClient } from "@weftkit/persist/client";
 import { runConformance } from "@weftkit/persist/conformance";
 import { sha256 } from "@weftkit/persist/contract";
+import { patientMs } from "@weftkit/testing/patience";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StartedFunction, secret } from "./started-function.ts";
 
@@ -69,7 +70,10 @@ test("says that it lives and whether it is ready", async () => {
   expect(await (await fetch(`${running.url}/readyz`)).json()).toEqual({ ready: true });
   rmSync(join(folder, "state"), { recursive: true });
   await expect
-    .poll(async () => (await fetch(`${running.url}/readyz`)).status, { timeout: 15_000, interval: 200 })
+    .poll(async () => (await fetch(`${running.url}/readyz`)).status, {
+      timeout: patientMs(15_000),
+      interval: 200,
+    })
     .toBe(503);
 });
 

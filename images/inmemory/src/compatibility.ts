@@ -87,7 +87,7 @@ export function compatibilityDocumentation(redisCommands: readonly string[], sui
     "",
     "- Every run of the tests sends 200,000 random commands of all families, from four clients in both protocols, to the",
     "  engine and to a real redis-server, and compares each reply and, every few thousand, everything stored",
-    "  (`images/inmemory/test/oracle.test.ts`). Where the server is older, changes of Redis itself are allowed for one by",
+    "  (`images/inmemory/test/oracle.long.test.ts`). Where the server is older, changes of Redis itself are allowed for one by",
     "  one (`oracle/version-differences.ts`).",
     "- Keys that expire, and append-only files read by the other of the two, are compared in the same way.",
     "- ioredis, node-redis, redis-py, go-redis and Jedis are used as their users use them.",

@@ -1,3 +1,4 @@
+import { patientMs } from "@weftkit/testing/patience";
 import { expect, test } from "vitest";
 import { commandFamilies } from "../src/commands/index.ts";
 import { Registry } from "../src/commands/registry.ts";
@@ -42,7 +43,7 @@ const words = [
 
 test(
   `${rounds} commands with arguments at random are all answered, and none meets a defect`,
-  { timeout: 120_000 },
+  { timeout: patientMs(120_000) },
   () => {
     const registry = new Registry(commandFamilies);
     const commands = registry.all.filter(({ handler, name, parent }) => {

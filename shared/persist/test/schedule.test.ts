@@ -1,4 +1,5 @@
 import { systemClock } from "@weftkit/core";
+import { patientMs } from "@weftkit/testing/patience";
 import { afterEach, expect, test } from "vitest";
 import { Schedule, type ScheduleOptions } from "../src/engine/schedule.ts";
 
@@ -46,7 +47,7 @@ test("a stream that presses while something runs is captured afterwards", async 
   schedule.hurry();
   expect(calls).toEqual(["capture"]);
   resolve();
-  await expect.poll(() => calls, { timeout: 5000 }).toEqual(["capture", "capture"]);
+  await expect.poll(() => calls, { timeout: patientMs(5000) }).toEqual(["capture", "capture"]);
 });
 
 test("a failed push is tried again later, and captures go on meanwhile", async () => {
@@ -62,5 +63,7 @@ test("a failed push is tried again later, and captures go on meanwhile", async (
     },
   });
   schedule.hurry();
-  await expect.poll(() => calls, { timeout: 10_000 }).toEqual(expect.arrayContaining(["push", "capture"]));
+  await expect
+    .poll(() => calls, { timeout: patientMs(10_000) })
+    .toEqual(expect.arrayContaining(["push", "capture"]));
 });

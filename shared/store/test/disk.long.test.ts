@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Store } from "@weftkit/store";
+import { patientMs } from "@weftkit/testing/patience";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
 import { faults, startWriting } from "./acknowledged.ts";
@@ -44,7 +45,7 @@ test.runIf(canMount)(
       }),
     );
     rmSync(ballast);
-    await expect.poll(() => readiness.ready, { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => readiness.ready, { timeout: patientMs(20_000) }).toBe(true);
     await addNote(store, "there is room");
     await store.close();
     const again = await openForTest({ file: store.file });
@@ -66,21 +67,25 @@ test.runIf(canMount)("on a volume that became read-only writes fail and reads go
   await store.close();
 });
 
-test.runIf(canMount)("after a power cut everything acknowledged is there", { timeout: 60_000 }, async () => {
-  const volume = diskVolume(64 * 1024 * 1024);
-  const file = join(volume.folder, "test.db");
-  const writing = startWriting(file);
-  writing.onLine = () => {
-    if (writing.acknowledged.length !== 500) return;
-    volume.unplug();
-    writing.process.kill("SIGKILL");
-  };
-  await writing.ended;
-  volume.plugIn();
-  const { store } = await openForTest({ file });
-  expect(await faults(store, writing.acknowledged)).toEqual([]);
-  await store.close();
-});
+test.runIf(canMount)(
+  "after a power cut everything acknowledged is there",
+  { timeout: patientMs(60_000) },
+  async () => {
+    const volume = diskVolume(64 * 1024 * 1024);
+    const file = join(volume.folder, "test.db");
+    const writing = startWriting(file);
+    writing.onLine = () => {
+      if (writing.acknowledged.length !== 500) return;
+      volume.unplug();
+      writing.process.kill("SIGKILL");
+    };
+    await writing.ended;
+    volume.plugIn();
+    const { store } = await openForTest({ file });
+    expect(await faults(store, writing.acknowledged)).toEqual([]);
+    await store.close();
+  },
+);
 
 test.runIf(canMount)(
   "a sync that fails ends all writing: what was not acknowledged is refused, and a restart is asked for",
@@ -148,7 +153,7 @@ test("a damaged page is told of by who reads it, and the rest goes on", async ()
 
 test(
   "where the system refuses to let the file grow, nothing acknowledged is lost",
-  { timeout: 60_000 },
+  { timeout: patientMs(60_000) },
   async () => {
     const folder = temporaryFolder();
     const file = join(folder, "test.db");

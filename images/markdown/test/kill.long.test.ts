@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { patientMs } from "@weftkit/testing/patience";
 import { expect, test } from "vitest";
 import { EngineProcess } from "./engine-process.ts";
 import { callUrl, type Reply, temporaryFolder } from "./running-engine.ts";
@@ -132,7 +133,7 @@ async function verifyDerived(url: string): Promise<void> {
 
 test(
   `${rounds} kills under ${writersCount} writers and ${readersCount} readers: no acknowledged write is missing, and all that is drawn from the texts agrees with them`,
-  { timeout: 60_000 + rounds * 30_000 },
+  { timeout: patientMs(60_000 + rounds * 30_000) },
   async () => {
     const dataDir = temporaryFolder();
     const writers = Array.from({ length: writersCount }, (_, index) => new Writer(index));

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import type { Snapshot } from "@weftkit/store";
 import { Checkpointer } from "@weftkit/store/wal";
+import { patientMs } from "@weftkit/testing/patience";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { afterEach, expect, test } from "vitest";
 import { PagesChain } from "./pages-chain.ts";
@@ -141,7 +142,7 @@ afterEach(() => history.chain.remove());
 
 test.each([0, 1, 2, 3].map((offset) => firstSeed + offset))(
   "whatever happens in history %i, the pieces lead to the state of each capture",
-  { timeout: 600_000 },
+  { timeout: patientMs(600_000) },
   async (seed) => {
     history = new History(seed);
     await history.open();

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { patientMs } from "@weftkit/testing/patience";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { EngineProcess } from "./engine-process.ts";
@@ -30,7 +31,7 @@ const fsync = (policy: string) => ({ WEFTKIT_INMEMORY_APPENDFSYNC: policy });
 test(
   `nothing acknowledged is missing and nothing is invented after ${kills} kills, with appendfsync always`,
   {
-    timeout: 30_000 + kills * 5000,
+    timeout: patientMs(30_000 + kills * 5000),
   },
   async () => {
     const random = new Random(seed);

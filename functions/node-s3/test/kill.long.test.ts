@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type CommittableManifest, EndpointClient } from "@weftkit/persist/client";
 import { type Head, type Manifest, parseManifest, partsOf, sha256 } from "@weftkit/persist/contract";
+import { patientMs } from "@weftkit/testing/patience";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StartedFunction, secret } from "./started-function.ts";
 
@@ -76,7 +77,7 @@ async function nextPush(client: EndpointClient, epoch: number, head: Head): Prom
 
 test(
   `killed ${rounds} times during pushes, the head is whole and no confirmed push is missing`,
-  { timeout: 30_000 + rounds * 5000 },
+  { timeout: patientMs(30_000 + rounds * 5000) },
   async () => {
     let confirmed = 0;
     let kills = 0;

@@ -1,3 +1,4 @@
+import { patientMs } from "@weftkit/testing/patience";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, onTestFinished, test } from "vitest";
 import { explain, type Pair, play } from "./oracle/differential.ts";
@@ -20,7 +21,7 @@ async function startPair(): Promise<Pair> {
 
 test.skipIf(isOracleMissing).for(Array.from({ length: RUNS }, (_, index) => FIRST_SEED + index))(
   "random commands have the same replies and effects as on a real Redis (seed %i)",
-  { timeout: 30_000 + COMMANDS / 10 },
+  { timeout: patientMs(30_000 + COMMANDS / 10) },
   async (seed) => {
     const pair = await startPair();
     const steps = makeSteps(seed, Math.ceil(COMMANDS / RUNS), pair.version);

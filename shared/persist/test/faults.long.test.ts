@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { patientMs } from "@weftkit/testing/patience";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EndpointClient } from "../src/client/endpoint-client.ts";
 import { CountingEngine } from "./counting-engine.ts";
@@ -404,27 +405,31 @@ describe("damage in the store", () => {
   }, 60_000);
 });
 
-test("no byte of a stored manifest can change unnoticed", async () => {
-  const first = await start("one");
-  first.write();
-  await stop(first);
-  const [path] = filesOf(server.folder).filter((file) => file.includes("/manifests/"));
-  const bytes = readFileSync(path!);
-  const client = new EndpointClient({
-    url: server.url,
-    subtree: "default/counting/0",
-    keys: [testKey],
-    retry: { attemptsMax: 1, firstWaitMsMax: 1, waitMsMax: 1 },
-  });
-  expect((await client.restore())?.manifest).toBe(bytes.toString());
-  for (let at = 0; at < bytes.length; at++) {
-    const flipped = Buffer.from(bytes);
-    flipped[at]! ^= 1 << (at % 8);
-    writeFileSync(path!, flipped);
-    await expect(client.restore(), `byte ${at}`).rejects.toThrow();
-  }
-  client.close();
-}, 60_000);
+test(
+  "no byte of a stored manifest can change unnoticed",
+  async () => {
+    const first = await start("one");
+    first.write();
+    await stop(first);
+    const [path] = filesOf(server.folder).filter((file) => file.includes("/manifests/"));
+    const bytes = readFileSync(path!);
+    const client = new EndpointClient({
+      url: server.url,
+      subtree: "default/counting/0",
+      keys: [testKey],
+      retry: { attemptsMax: 1, firstWaitMsMax: 1, waitMsMax: 1 },
+    });
+    expect((await client.restore())?.manifest).toBe(bytes.toString());
+    for (let at = 0; at < bytes.length; at++) {
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= 1 << (at % 8);
+      writeFileSync(path!, flipped);
+      await expect(client.restore(), `byte ${at}`).rejects.toThrow();
+    }
+    client.close();
+  },
+  patientMs(60_000),
+);
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

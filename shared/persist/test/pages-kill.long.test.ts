@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@weftkit/observe";
 import { openStore } from "@weftkit/store";
+import { patientMs } from "@weftkit/testing/patience";
 import { Program } from "@weftkit/testing/program";
 import { afterAll, expect, test } from "vitest";
 import { PagesStream } from "../src/pages/index.ts";
@@ -71,7 +72,7 @@ async function restored(): Promise<number> {
 
 test(
   `${rounds} kills under load: every start goes on, and the pieces always lead to a whole state`,
-  { timeout: 600_000 },
+  { timeout: patientMs(600_000) },
   async () => {
     mkdirSync(join(folder, "pieces"));
     const none: Chain = { seq: 0, cursor: undefined, pieces: [] };
