@@ -1,4 +1,4 @@
-import type { Piece, StreamState } from "@weftkit/persist/contract";
+import { linkOf, type Piece, type StreamState } from "@weftkit/persist/contract";
 import type { PieceHeader } from "@weftkit/persist/inspection";
 
 /** A piece and what its file says of itself; undefined where the file could not be read. */
@@ -32,18 +32,20 @@ export function misplacement(
   }
   // Blobs stand alone; the others are applied one after the other.
   if (stream.kind === "blobs") return undefined;
-  if (header.previous !== before.piece.sha256) return "it builds on another piece than the one before it";
+  if (header.previous !== linkOf(before.piece)) return "it builds on another piece than the one before it";
   if (header.seqFrom !== before.piece.seqTo + 1) return `the pushes after ${before.piece.seqTo} are missing`;
-  return before.header === undefined ? undefined : discontinuity(header, before.header);
+  return before.header === undefined ? undefined : discontinuity(header, before.header, before.piece);
 }
 
-function discontinuity(header: PieceHeader, before: PieceHeader): string | undefined {
+function discontinuity(header: PieceHeader, before: PieceHeader, piece: Piece): string | undefined {
   const { body } = header;
   if (header.epoch < before.epoch) return `its epoch goes back from ${before.epoch} to ${header.epoch}`;
   if (body.stream === "pages") {
     const isSame = before.body.stream === "pages" && before.body.pageSize === body.pageSize;
     return isSame ? undefined : "its page size is another one than before";
   }
+  // What a substitute stands for had another length, from which the next piece goes on.
+  if (piece.standsFor !== undefined) return undefined;
   const end = before.body.stream === "pages" ? undefined : before.body.to;
   return body.from === end ? undefined : `it begins at byte ${body.from} of the log, not at ${end}`;
 }

@@ -129,6 +129,7 @@ export class Image<Name extends EngineName> {
 
   async #shutDown(budgetMs: number): Promise<void> {
     this.#readiness.set("shutdown", false, "shutting down");
+    this.#persistence?.hurry();
     this.#stopping.abort();
     this.#listener.close();
     this.#stopFollowingTls();

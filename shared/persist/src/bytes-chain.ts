@@ -1,10 +1,11 @@
 import { WeftkitError } from "@weftkit/core";
+import { linkOf } from "./contract/manifest.ts";
 import { PieceReader } from "./piece/index.ts";
 import type { ChainPiece, RestorePiece } from "./stream.ts";
 
 /**
  * The bytes of a stream's pieces one after the other, each piece held against the one before it; `state` follows: where
- * the bytes end, and the piece's SHA-256.
+ * the bytes end, and the SHA-256 by which the next piece refers to it.
  *
  * @throws WeftkitError `piece_damaged` or `chain_broken`
  */
@@ -22,9 +23,12 @@ export async function* bytesOfChain(
       const isFollowing =
         header.kind === "base"
           ? before === undefined
-          : header.previous === before?.sha256 && header.seqFrom === before.seqTo + 1;
+          : before !== undefined && header.previous === linkOf(before) && header.seqFrom === before.seqTo + 1;
       const { body } = header;
-      const isOfStream = body.stream === kind && header.name === name && body.from === state.to;
+      // What a substitute stands for had another length, from which the next piece goes on.
+      const isContinuous =
+        body.stream !== "pages" && (body.from === state.to || before?.standsFor !== undefined);
+      const isOfStream = body.stream === kind && header.name === name && isContinuous;
       if (!isFollowing || !isOfStream || header.epoch < epoch || header.seqTo !== piece.seqTo) {
         throw new WeftkitError(
           "chain_broken",
@@ -33,7 +37,7 @@ export async function* bytesOfChain(
       }
       yield* reader.contents();
       state.to = body.to;
-      state.piece = piece.sha256;
+      state.piece = linkOf(piece);
       epoch = header.epoch;
       before = piece;
     } finally {

@@ -18,6 +18,12 @@ export interface CapturedPiece {
   readonly seqTo: number;
 }
 
+/** A base or a compacted piece with the state of the delta that was captured together with it. */
+export interface Substitute extends CapturedPiece {
+  /** SHA-256 of that delta: what comes after it builds on either. */
+  readonly standsFor: string;
+}
+
 export interface CaptureRequest {
   /** An empty folder that becomes the outbox entry. */
   readonly folder: string;
@@ -32,6 +38,13 @@ export interface CaptureRequest {
   readonly pieces: readonly ChainPiece[];
   /** Set for the last capture before the process ends: nothing will be written any more. */
   readonly final: boolean;
+  /**
+   * An empty folder for a substitute, where one may be made: not while the last one still waits to be sent, nor at the
+   * end of the process.
+   */
+  readonly substituteFolder?: string;
+  /** Aborted when only what is needed may be made from now on: a substitute that is under way is given up. */
+  readonly hurry?: AbortSignal;
   readonly deadline?: Deadline;
 }
 
@@ -47,6 +60,11 @@ export interface Capture {
    * for a base.
    */
   readonly replaces: number;
+  /**
+   * A piece that takes the place of the delta and of others before it once it is stored. Nothing waits for it: the state
+   * is whole by the delta alone.
+   */
+  readonly substitute?: Substitute | undefined;
   readonly cursor: Cursor;
   /** More is waiting and should be captured at once, before the push is taken for done. */
   readonly more: boolean;
@@ -87,6 +105,11 @@ export interface Stream {
   lagBytes(): number;
   /** Called by the stream when enough has gathered that it should be captured soon, before the schedule says so. */
   onPressure: () => void;
+  /**
+   * Called by the stream when what was not captured is about to be rewritten, so that it could only be captured whole
+   * later. Resolves when it is captured, or could not be.
+   */
+  captureNow: () => Promise<void>;
   /** Where pieces refer to parts that are stored beside them. */
   readonly referenced?: ReferencedParts;
   close(): Promise<void>;

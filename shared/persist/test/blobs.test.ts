@@ -272,7 +272,7 @@ describe("a removed blob's parts", () => {
         await engine.persistence.flush();
       };
       // Two states that were read back are kept, however old: until there are newer ones, so are those parts.
-      for (const day of [-8, -6.9, -5.8, -4.7]) {
+      for (const day of [-8, -6.9]) {
         goTo(day);
         await push();
         expect(storedParts()).toContain(ofRemoved);

@@ -86,6 +86,8 @@ export interface CountingOptions {
   readonly url: string;
   readonly config?: Partial<PersistConfig>;
   readonly signal?: AbortSignal;
+  /** Pushes and captures also by itself, as an engine that is open does. */
+  readonly isScheduled?: boolean;
 }
 
 type PersistConfig = Parameters<typeof openPersistence>[0]["config"];
@@ -105,23 +107,38 @@ export class CountingEngine {
   readonly fenced: Promise<WeftkitError>;
   #next: number;
 
-  private constructor(log: CountingLog, persistence: Persistence, fenced: Promise<WeftkitError>) {
+  readonly #stream: LogStream;
+
+  private constructor(
+    log: CountingLog,
+    stream: LogStream,
+    persistence: Persistence,
+    fenced: Promise<WeftkitError>,
+  ) {
     this.log = log;
+    this.#stream = stream;
     this.persistence = persistence;
     this.fenced = fenced;
     this.#next = (log.numbers().at(-1) ?? 0) + 1;
   }
 
-  static async start({ dataDir, url, config, signal }: CountingOptions): Promise<CountingEngine> {
+  static async start({
+    dataDir,
+    url,
+    config,
+    signal,
+    isScheduled,
+  }: CountingOptions): Promise<CountingEngine> {
     mkdirSync(dataDir, { recursive: true });
     const log = new CountingLog(dataDir);
     const { promise, resolve } = Promise.withResolvers<WeftkitError>();
     const logger = createLogger({ level: "error", image: "test", node: "test", stream: { write: () => {} } });
+    const stream = new LogStream("log", log);
     const persistence = await openPersistence({
       config: persistConfig(url, config),
       engine: "counting",
       dataDir,
-      streams: [new LogStream("log", log)],
+      streams: [stream],
       log: logger,
       metrics: createMetrics({ image: "test", processMetrics: false }),
       readiness: new ReadinessRegistry(logger),
@@ -129,7 +146,13 @@ export class CountingEngine {
       connection: { retry: { attemptsMax: 3, firstWaitMsMax: 5, waitMsMax: 5 }, timeoutMs: 2000 },
       ...(signal !== undefined && { signal }),
     });
-    return new CountingEngine(log, persistence, promise);
+    if (isScheduled) persistence.start();
+    return new CountingEngine(log, stream, persistence, promise);
+  }
+
+  /** A capture, without a push. */
+  captureNow(): Promise<void> {
+    return this.#stream.captureNow();
   }
 
   /** Writes the next number; returns it. */

@@ -27,6 +27,8 @@ export class PagesChain {
   readonly #options: Partial<PagesStreamOptions>;
   pieces: KeptPiece[] = [];
   cursor: Cursor | undefined;
+  /** Whether substitutes take their place at once. */
+  isSubstituting = true;
   seq = 0;
   epoch = 1;
   /** Unix time of the next capture, in milliseconds. */
@@ -70,7 +72,10 @@ export class PagesChain {
     mkdirSync(folder);
     const { epoch, time, cursor, pieces } = this;
     // Through JSON, as the outbox keeps it.
-    const request = JSON.parse(JSON.stringify({ folder, epoch, seq, time, cursor, pieces, final }));
+    const substituteFolder = final ? undefined : join(folder, "substitute");
+    if (substituteFolder !== undefined) mkdirSync(substituteFolder);
+    const call = { folder, epoch, seq, time, cursor, pieces, final, substituteFolder };
+    const request = JSON.parse(JSON.stringify(call));
     const capture = await this.stream.capture(request);
     const keepInOutbox = () => this.#keep(capture, seq, folder);
     const keep = async () => {
@@ -89,12 +94,16 @@ export class PagesChain {
 
   #keep(capture: Capture, seq: number, folder: string): void {
     this.cursor = JSON.parse(JSON.stringify(capture.cursor));
-    const { piece, replaces } = capture;
+    const { piece, replaces, substitute } = capture;
     if (piece === undefined) return;
     this.seq = seq;
     const { file, ...rest } = piece;
     const kept = replaces === 0 ? this.pieces : this.pieces.slice(0, -replaces);
     this.pieces = [...kept, { ...rest, time: this.time, path: join(folder, file) }];
+    if (substitute === undefined || !this.isSubstituting) return;
+    const { file: name, ...standing } = substitute;
+    const before = standing.kind === "base" ? [] : kept.filter(({ seqTo }) => seqTo < standing.seqFrom);
+    this.pieces = [...before, { ...standing, time: this.time, path: join(folder, "substitute", name) }];
   }
 
   async *restorePieces(pieces: readonly KeptPiece[] = this.pieces): AsyncGenerator<RestorePiece> {

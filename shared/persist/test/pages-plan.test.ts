@@ -36,14 +36,6 @@ describe("the next piece of a chain", () => {
     expect(planPiece(pieces, HOUR)).toEqual({ kind: "compacted", replaced: pieces.slice(2) });
   });
 
-  test.each([
-    ["16 deltas", `b${"d".repeat(16)}`, "delta"],
-    ["64 pieces", `b${"c".repeat(63)}`, "delta"],
-    ["a chain without its base", "dd", "base"],
-  ])("after %s, when it is hurried", (_, kinds, expected) => {
-    expect(planPiece(chainOf(kinds), HOUR, true).kind).toBe(expected);
-  });
-
   test("is a base a day after the last", () => {
     expect(planPiece(chainOf("bd"), 24 * HOUR - 1).kind).toBe("delta");
     expect(planPiece(chainOf("bd"), 24 * HOUR).kind).toBe("base");

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { createLogger } from "@weftkit/observe";
 import { openStore } from "@weftkit/store";
@@ -79,7 +79,7 @@ describe("captures", () => {
       readdirSync(join(chain.folder, "pieces")).flatMap((name) =>
         readdirSync(join(chain.folder, "pieces", name)),
       ),
-    ).toEqual(["pages.wkd1"]);
+    ).toEqual(["pages.wkd1", "substitute", "substitute"]);
     expect((await chain.capture()).piece).toMatchObject({ kind: "delta", seqFrom: 2, seqTo: 2 });
     expect(await chain.difference()).toBe("");
     expect(chain.remarks).toEqual([]);
@@ -97,15 +97,70 @@ describe("captures", () => {
     await deltas();
     await insert(500, 2);
     const compacted = await chain.capture();
-    expect(compacted).toMatchObject({ piece: { kind: "compacted", seqFrom: 2, seqTo: 18 }, replaces: 16 });
+    expect(compacted).toMatchObject({
+      piece: { kind: "delta", seqFrom: 18, seqTo: 18 },
+      substitute: { kind: "compacted", seqFrom: 2, seqTo: 18, standsFor: compacted.piece!.sha256 },
+    });
     expect(chain.pieces.map(({ kind }) => kind)).toEqual(["base", "compacted"]);
     expect(await chain.difference()).toBe("");
     await deltas();
     const state = join(chain.folder, "state");
     rmSync(join(state, readdirSync(state).find((name) => name.endsWith(".pages"))!));
     await insert(0, 2);
-    expect(await chain.capture()).toMatchObject({ piece: { kind: "base" }, replaces: 18 });
+    expect(await chain.capture()).toMatchObject({ piece: { kind: "delta" }, substitute: { kind: "base" } });
     expect(chain.remarks).toEqual([expect.stringContaining("lists of changed pages")]);
+    expect(await chain.difference()).toBe("");
+  });
+
+  test("build on what a substitute stands for, whether or not it has its place already", async () => {
+    chain.isSubstituting = false;
+    await insert(0, 3000);
+    for (let push = 0; push < 17; push++) {
+      await insert(push * 10, 2);
+      await chain.capture();
+    }
+    await insert(500, 2);
+    const { substitute, piece } = await chain.capture();
+    expect(substitute?.kind).toBe("compacted");
+    await insert(600, 2);
+    expect((await chain.capture()).piece).toMatchObject({ kind: "delta", seqFrom: piece!.seqTo + 1 });
+    expect(await chain.difference()).toBe("");
+    const [base, ...others] = chain.pieces;
+    const folder = dirname(others.at(-2)!.path);
+    const { file, ...standing } = substitute!;
+    chain.pieces = [
+      base!,
+      { ...standing, time: chain.time, path: join(folder, "substitute", file) },
+      others.at(-1)!,
+    ];
+    expect(await chain.difference()).toBe("");
+  });
+
+  test("are the least that completes the chain at the end, and give up a substitute for it", async () => {
+    await insert(0, 3000);
+    for (let push = 0; push < 17; push++) {
+      await insert(push * 10, 2);
+      await chain.capture();
+    }
+    await insert(500, 2);
+    const folder = join(chain.folder, "pieces", "hurried");
+    mkdirSync(join(folder, "substitute"), { recursive: true });
+    const { epoch, time, cursor, pieces } = chain;
+    const capture = await chain.stream.capture({
+      folder,
+      substituteFolder: join(folder, "substitute"),
+      hurry: AbortSignal.abort(),
+      epoch,
+      seq: 19,
+      time,
+      cursor,
+      pieces,
+      final: false,
+    });
+    expect(capture).toMatchObject({ piece: { kind: "delta" }, substitute: undefined });
+    expect(readdirSync(join(folder, "substitute"))).toEqual([]);
+    await capture.abandon();
+    expect(await chain.capture({ final: true })).toMatchObject({ piece: { kind: "delta" } });
     expect(await chain.difference()).toBe("");
   });
 
@@ -126,7 +181,7 @@ describe("captures", () => {
     await stream.close();
     await chain.open();
     await insert(7, 2);
-    expect((await chain.capture()).piece?.kind).toBe("compacted");
+    expect((await chain.capture()).substitute?.kind).toBe("compacted");
     expect(await chain.difference()).toBe("");
     expect(chain.remarks).toEqual([]);
   });

@@ -15,6 +15,7 @@ function scheduleWith(changes: Partial<ScheduleOptions>) {
     pattern: "0 0 1 1 *",
     clock: systemClock,
     isUrgent: () => false,
+    isFull: () => false,
     push: async () => {
       calls.push("push");
       return true;
@@ -54,6 +55,7 @@ test("a failed push is tried again later, and captures go on meanwhile", async (
   const calls: string[] = [];
   const { schedule } = scheduleWith({
     isUrgent: () => true,
+    isFull: () => true,
     push: async () => {
       calls.push("push");
       return false;

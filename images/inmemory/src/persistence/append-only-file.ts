@@ -45,6 +45,8 @@ export class AppendOnlyFile implements Journal, TickJournal {
   policy: AppendFsync;
   /** Called when bytes are waiting to be written, so that a tick comes. */
   onPending: () => void = () => {};
+  /** Awaited before files are replaced: who follows the log takes what only they hold. */
+  beforeReplace: () => Promise<void> = async () => {};
 
   readonly #log: Logger;
   readonly #events: AppendOnlyFileEvents;
@@ -346,6 +348,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
    * name. No `rotate` meanwhile. The disk does its part in the background.
    */
   async replaceBase(finished: readonly LogFile[], base: LogFile, baseBytes: number): Promise<void> {
+    await this.beforeReplace();
     const kept = this.#manifest.files.filter((file) => !finished.includes(file));
     await rename(join(this.folder, unfinishedName(base.name)), join(this.folder, base.name));
     // Names that are left by a crash go at the next start, because the manifest says that they may.

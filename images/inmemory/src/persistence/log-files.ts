@@ -11,6 +11,9 @@ import { baseName, incrementName, type Manifest, writeManifest } from "./manifes
 export class LogFiles implements LogSource {
   readonly folder: string;
   #file: AppendOnlyFile | undefined;
+  beforeReplace: () => Promise<void> = async () => {};
+  /** The base that the last rewrite was to replace. */
+  #replacedBase: string | undefined;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -19,6 +22,11 @@ export class LogFiles implements LogSource {
   /** The engine has loaded the log and appends to it from now on. */
   attach(file: AppendOnlyFile): void {
     this.#file = file;
+    file.beforeReplace = async () => {
+      await this.beforeReplace();
+      const [first] = this.files();
+      this.#replacedBase = first?.type === "base" ? first.id : "";
+    };
   }
 
   get appendedBytes(): number {
@@ -37,9 +45,9 @@ export class LogFiles implements LogSource {
       const path = join(this.folder, name);
       const isOpen = index === manifest.files.length - 1 && this.#file !== undefined;
       const bytes = isOpen ? this.#file!.wholeBytes : existsSync(path) ? statSync(path).size : 0;
-      return type === "base"
-        ? { id: `base-${sequence}-${bytes}`, type, path, bytes }
-        : { id: `segment-${sequence}`, type: "segment", path, bytes };
+      if (type === "increment") return { id: `segment-${sequence}`, type: "segment", path, bytes };
+      const id = `base-${sequence}-${bytes}`;
+      return { id, type, path, bytes, continues: id === this.#replacedBase ? undefined : this.#replacedBase };
     });
   }
 

@@ -3,16 +3,26 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncFolder, WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
-import type { Capture, CaptureRequest, Cursor, PartSource, RestorePiece, Stream } from "../stream.ts";
+import { linkOf } from "../contract/manifest.ts";
+import type {
+  Capture,
+  CapturedPiece,
+  CaptureRequest,
+  Cursor,
+  PartSource,
+  RestorePiece,
+  Stream,
+  Substitute,
+} from "../stream.ts";
 import { type BlobFolder, type BlobKeeper, filesOf } from "./blob-folder.ts";
 import { BlobParts } from "./blob-parts.ts";
 import { BlobSet } from "./blob-set.ts";
 import { Catalog } from "./catalog.ts";
-import type { CatalogView, Span } from "./catalog-view.ts";
+import type { Span } from "./catalog-view.ts";
 import { type BlobsCursor, readBlobsCursor } from "./cursor.ts";
 import { layout } from "./layout.ts";
 import { restoreBlobs } from "./restore-blobs.ts";
-import { isBaseDue, writeIndex } from "./write-index.ts";
+import { type IndexToWrite, isBaseDue, writeIndex } from "./write-index.ts";
 
 export interface BlobsStreamOptions {
   /** 1 to 64 of a-z, 0-9, ".", "_" and "-"; the same at every start. */
@@ -36,6 +46,7 @@ export class BlobsStream implements Stream, BlobKeeper {
   readonly name: string;
   readonly referenced: BlobParts;
   onPressure: () => void = () => {};
+  captureNow: () => Promise<void> = async () => {};
   readonly #options: BlobsStreamOptions;
   #catalog: Promise<Catalog> | undefined;
   #folder: BlobFolder | undefined;
@@ -123,10 +134,15 @@ export class BlobsStream implements Stream, BlobKeeper {
     try {
       const to: Span = { added: view.changes, removed };
       const before = this.#following(request, catalog);
-      const from = await startOf(request, view, to, before);
-      const offset = from === undefined ? 0 : before!.to;
+      const offset = before?.to ?? 0;
       const cut = (row: Parameters<typeof set.partsOf>[0]) => set.partsOf(row, cipher);
-      const written = await writeIndex(request, { name: this.name, view, to, from, offset, cut });
+      const index = { name: this.name, view, to, cut };
+      const written = await writeIndex(request, { ...index, from: before, offset });
+      const substitute = await this.#substitute(
+        request,
+        { ...index, from: undefined, offset: 0 },
+        written?.piece,
+      );
       this.#removalsSeen = view.changes;
       const { lineage } = catalog;
       const cursor: BlobsCursor | undefined =
@@ -136,6 +152,7 @@ export class BlobsStream implements Stream, BlobKeeper {
       return {
         piece: written?.piece,
         replaces: written?.piece.kind === "base" ? request.pieces.length : 0,
+        substitute,
         cursor: { ...cursor },
         more: false,
         settle: async () => {
@@ -146,6 +163,18 @@ export class BlobsStream implements Stream, BlobKeeper {
     } finally {
       view.release();
     }
+  }
+
+  /** The whole index beside a delta, where the chain has grown long enough. */
+  async #substitute(
+    request: CaptureRequest,
+    index: IndexToWrite,
+    delta: CapturedPiece | undefined,
+  ): Promise<Substitute | undefined> {
+    const { substituteFolder: folder, pieces, time } = request;
+    if (folder === undefined || delta?.kind !== "delta" || !isBaseDue(pieces, time)) return undefined;
+    const written = await writeIndex({ ...request, folder }, index);
+    return written && { ...written.piece, standsFor: delta.sha256 };
   }
 
   async restore(pieces: AsyncIterable<RestorePiece>, parts: PartSource): Promise<Cursor> {
@@ -173,7 +202,8 @@ export class BlobsStream implements Stream, BlobKeeper {
   /** The cursor, where it is that of the chain's last piece and of this catalog. */
   #following({ cursor, pieces }: CaptureRequest, { lineage }: Catalog): BlobsCursor | undefined {
     const known = readBlobsCursor(cursor);
-    const isFollowing = known?.lineage === lineage && known.piece === pieces.at(-1)?.sha256;
+    const isFollowing =
+      known?.lineage === lineage && pieces.length > 0 && known.piece === linkOf(pieces.at(-1)!);
     return isFollowing ? known : undefined;
   }
 
@@ -206,20 +236,6 @@ export class BlobsStream implements Stream, BlobKeeper {
     this.#catalog = undefined;
     await (await catalog)?.close();
   }
-}
-
-/** Where the delta begins that is to be written; undefined when a base is. */
-async function startOf(
-  { pieces, time }: CaptureRequest,
-  view: CatalogView,
-  to: Span,
-  from: Span | undefined,
-): Promise<Span | undefined> {
-  if (from === undefined || !isBaseDue(pieces, time)) return from;
-  for await (const _ of view.added(to, from)) return undefined;
-  for await (const _ of view.removed(to, from)) return undefined;
-  // Nothing changed: no base is due for that.
-  return from;
 }
 
 /** Takes the files that are in the folder into a catalog that is new. */

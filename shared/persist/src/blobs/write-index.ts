@@ -1,12 +1,13 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { linkOf } from "../contract/manifest.ts";
 import { packRuns } from "../log/pack.ts";
 import type { PieceHeader } from "../piece/index.ts";
 import type { CapturedPiece, CaptureRequest, ChainPiece } from "../stream.ts";
 import type { CatalogRow, CatalogView, Span } from "./catalog-view.ts";
 import { encodeAdded, encodeRemoved } from "./records.ts";
 
-/** A new base is written when the deltas since the last one are so many, so old, or half as long as it is. */
+/** A base is due when the deltas since the last one are so many, so old, or half as long as it is. */
 const deltasMax = 64;
 const baseAgeMsMax = 24 * 3_600_000;
 const deltaBytesMin = 1 << 20;
@@ -14,7 +15,7 @@ const deltaBytesMin = 1 << 20;
 /** Records are gathered up to this before they are written. */
 const bufferBytes = 1 << 18;
 
-/** Whether what changed should be written as a base, although a delta could be. */
+/** Whether a base would be worth its bytes by now. */
 export function isBaseDue([base, ...deltas]: readonly ChainPiece[], time: number): boolean {
   if (base === undefined) return true;
   const deltaBytes = deltas.reduce((sum, piece) => sum + piece.bytes, 0);
@@ -39,7 +40,7 @@ export interface IndexToWrite {
 
 /** Writes a piece of the index; undefined when there is nothing to write into a delta. */
 export async function writeIndex(
-  { folder, epoch, seq, time, pieces }: CaptureRequest,
+  { folder, epoch, seq, time, pieces }: Omit<CaptureRequest, "final">,
   { name, view, to, from, offset, cut }: IndexToWrite,
 ): Promise<{ piece: CapturedPiece; bytes: number } | undefined> {
   const path = join(folder, `${name}.records`);
@@ -57,7 +58,7 @@ export async function writeIndex(
       seqFrom,
       seqTo: seq,
       time,
-      previous: from === undefined ? null : pieces.at(-1)!.sha256,
+      previous: from === undefined ? null : linkOf(pieces.at(-1)!),
       body: { stream: "blobs", from: offset, to: offset + bytes },
     };
     // How long the body is stands before it, so that it is known only now.

@@ -24,7 +24,17 @@ export interface Piece {
   /** Length and SHA-256 of the whole WKD1 file, before it was encrypted and cut into parts. */
   readonly bytes: number;
   readonly sha256: string;
+  /**
+   * Set where a base or a compacted piece was put in the place of others later, beside the pushes: the SHA-256 of the
+   * last piece that it stands for. What comes after it builds on that one, whose state is the same.
+   */
+  readonly standsFor?: string;
   readonly parts: readonly Part[];
+}
+
+/** The SHA-256 by which the next piece refers to this one. */
+export function linkOf({ sha256, standsFor }: Pick<Piece, "sha256" | "standsFor">): string {
+  return standsFor ?? sha256;
 }
 
 /** The pieces that make one stream's state, in the order in which they are applied; the first is a base. */

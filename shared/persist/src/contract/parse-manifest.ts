@@ -106,7 +106,16 @@ function readStream(value: unknown, place: string, seq: number, overheadBytes: n
 }
 
 function readPiece(value: unknown, place: string, seq: number, overheadBytes: number): Piece {
-  const fields = new Fields(value, place, ["kind", "seqFrom", "seqTo", "time", "bytes", "sha256", "parts"]);
+  const fields = new Fields(value, place, [
+    "kind",
+    "seqFrom",
+    "seqTo",
+    "time",
+    "bytes",
+    "sha256",
+    "standsFor",
+    "parts",
+  ]);
   const kind = fields.oneOf("kind", ["base", "delta", "compacted"]);
   const seqTo = fields.integer("seqTo", 1, seq);
   const seqFrom = fields.integer("seqFrom", 1, seqTo);
@@ -115,7 +124,10 @@ function readPiece(value: unknown, place: string, seq: number, overheadBytes: nu
   const parts = fields.list("parts", manifestBounds.parts, readPart);
   const stored = parts.reduce((sum, part) => sum + part.bytes - overheadBytes, 0);
   if (stored !== bytes) throw malformed(`${place}: the parts' lengths do not add up to the piece's`);
-  return { kind, seqFrom, seqTo, time, bytes, sha256: fields.sha256("sha256"), parts };
+  if (fields.has("standsFor") && kind === "delta")
+    throw malformed(`${place}: a delta stands for no other piece`);
+  const standsFor = fields.has("standsFor") ? { standsFor: fields.sha256("standsFor") } : {};
+  return { kind, seqFrom, seqTo, time, bytes, sha256: fields.sha256("sha256"), ...standsFor, parts };
 }
 
 function readPart(value: unknown, place: string): Part {

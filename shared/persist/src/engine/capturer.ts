@@ -1,7 +1,7 @@
-import { WeftkitError } from "@weftkit/core";
+import { type Deadline, WeftkitError } from "@weftkit/core";
 import type { Capture, Cursor, Stream } from "../stream.ts";
 import type { Chain } from "./chain.ts";
-import type { OutboxStream } from "./outbox.ts";
+import type { OutboxEntry, OutboxStream } from "./outbox.ts";
 
 /** A capture that goes on asking for more is a defect or a writer that outruns the disk: the rest waits. */
 const passesMax = 16;
@@ -10,8 +10,11 @@ export interface CaptureOptions {
   readonly epoch: number;
   /** Unix time in milliseconds. */
   readonly now: () => number;
-  /** The last capture before the process ends. */
+  /** The last capture before the process ends: the least that completes the chain. */
   readonly final: boolean;
+  readonly deadline?: Deadline | undefined;
+  /** Aborted when the end is near: what can wait is given up. */
+  readonly hurry: AbortSignal;
 }
 
 /**
@@ -36,15 +39,16 @@ export async function captureStreams(
 async function capturePass(
   streams: readonly Stream[],
   chain: Chain,
-  { epoch, now, final }: CaptureOptions,
+  { epoch, now, final, deadline, hurry }: CaptureOptions,
 ): Promise<{ isEntry: boolean; more: boolean }> {
-  const { outbox } = chain;
-  const isRebase = chain.wantsBase;
+  const { outbox, substitutes } = chain;
+  const isRebase = chain.needsOtherKey || (!final && (chain.needsBase || chain.isOverfull));
   const superseded = [...outbox.entries];
   const pieces = chain.pieces();
   const seq = chain.nextSeq;
   const time = now();
   const folder = await outbox.draft();
+  const substituteFolder = final || hurry.aborted ? undefined : await substitutes.draft();
   const captures: Record<string, Capture> = {};
   let isEntry = false;
   try {
@@ -57,6 +61,10 @@ async function capturePass(
         cursor: isRebase ? undefined : chain.cursorOf(stream.name),
         pieces: isRebase ? [] : (pieces.get(stream.name) ?? []),
         final,
+        hurry,
+        ...(deadline !== undefined && { deadline }),
+        // One waits at a time: another one would have to be sent as well.
+        ...(substituteFolder !== undefined && !substitutes.all.has(stream.name) && { substituteFolder }),
       });
     }
     isEntry = Object.values(captures).some(({ piece }) => piece !== undefined);
@@ -75,10 +83,16 @@ async function capturePass(
     });
   }
   for (const capture of Object.values(captures)) await capture.settle();
+  for (const [name, { substitute }] of Object.entries(captures)) {
+    if (substitute !== undefined) await substitutes.keep(name, substitute, time);
+  }
   // A base of every stream makes what waited before it superfluous, but for a push whose outcome is not known yet.
   if (isRebase && isEntry) {
     chain.needsBase = false;
-    await outbox.remove(superseded.filter((entry) => outbox.triedManifest(entry) === undefined));
+    const isFree = (entry: OutboxEntry) =>
+      entry !== outbox.pushing && outbox.triedManifest(entry) === undefined;
+    await outbox.remove(superseded.filter((entry) => outbox.entries.includes(entry) && isFree(entry)));
+    await substitutes.clear();
   }
   return { isEntry, more: Object.values(captures).some(({ more }) => more) };
 }

@@ -1,15 +1,18 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFile, syncFolder } from "@weftkit/core";
+import { replaceFile, Slots, syncFolder } from "@weftkit/core";
 import type { ChainPiece, Cursor } from "../stream.ts";
 import { type LocalState, readLocalState, writeLocalState } from "./local-state.ts";
 import { type NamedManifest, nameText, piecesAfter } from "./manifest-chain.ts";
-import { Outbox, type OutboxEntry } from "./outbox.ts";
+import { isBaseEntry, Outbox, type OutboxEntry } from "./outbox.ts";
+import { Substitutes } from "./substitutes.ts";
 
-/** When so much waits to be pushed, one new base takes the place of all of it. */
-const outboxEntriesMax = 64;
-const outboxBytesMin = 256 << 20;
+/** When so many captures wait to be pushed behind each other, or so many bytes, a base takes the place of all of them. */
+const waitingEntriesMax = 64;
+const waitingBytesMin = 256 << 20;
+/** A base that is not longer is worth it for the number of captures alone. */
+const smallBaseBytes = 1 << 20;
 
 const acknowledgedFile = "acknowledged.json";
 
@@ -25,6 +28,9 @@ export class Chain {
   keyName: string | undefined;
   #state: LocalState | undefined;
   #outbox: Outbox;
+  #substitutes: Substitutes;
+  /** Captures and pushes change the state side by side. */
+  readonly #writing = new Slots(1);
   #acknowledged: NamedManifest | undefined;
 
   /** @throws WeftkitError `state_damaged` or `outbox_damaged` */
@@ -33,6 +39,7 @@ export class Chain {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#state = readLocalState(folder);
     this.#outbox = new Outbox(join(folder, "outbox"), this.#state?.acknowledged.seq);
+    this.#substitutes = new Substitutes(join(folder, "substitutes"));
     this.#acknowledged = this.#readAcknowledged();
   }
 
@@ -42,6 +49,10 @@ export class Chain {
 
   get outbox(): Outbox {
     return this.#outbox;
+  }
+
+  get substitutes(): Substitutes {
+    return this.#substitutes;
   }
 
   /** The last confirmed manifest; undefined when nothing was pushed yet, or when its text is missing here. */
@@ -72,15 +83,27 @@ export class Chain {
     return piecesAfter(this.#acknowledged?.manifest, this.#outbox.entries);
   }
 
-  /** Whether the next capture should stand alone: also when so much waits that a base is the smaller part. */
-  get wantsBase(): boolean {
-    if (this.needsBase || this.#buildsOnAnotherKey) return true;
-    const { entries, bytes } = this.#outbox;
+  /** Whether the next capture can only stand alone: what it would build on has another key. */
+  get needsOtherKey(): boolean {
+    return this.#buildsOnAnotherKey;
+  }
+
+  /**
+   * Whether so much waits to be pushed that a base is the smaller part. What waits as a base already does not count: one
+   * more would take the place of as much again.
+   */
+  get isOverfull(): boolean {
+    const { entries } = this.#outbox;
+    const lastBase = entries.findLastIndex(isBaseEntry);
+    const behind = entries.slice(lastBase + 1);
     const bases = Object.values(this.#acknowledged?.manifest.streams ?? {}).map(
       ({ pieces }) => pieces[0]?.bytes ?? 0,
     );
-    const baseBytes = bases.reduce((sum, size) => sum + size, 0);
-    return entries.length > outboxEntriesMax || bytes > Math.max(outboxBytesMin, 2 * baseBytes);
+    const baseBytes =
+      lastBase < 0 ? bases.reduce((sum, size) => sum + size, 0) : this.#outbox.bytesOf(entries[lastBase]!);
+    const bytes = behind.reduce((sum, entry) => sum + this.#outbox.bytesOf(entry), 0);
+    const isManyForLittle = behind.length > waitingEntriesMax && baseBytes <= Math.max(smallBaseBytes, bytes);
+    return isManyForLittle || bytes > Math.max(waitingBytesMin, 2 * baseBytes);
   }
 
   /** Takes the remote state's place: `named` is what the volume holds from now on. */
@@ -92,6 +115,7 @@ export class Chain {
   ): Promise<void> {
     const seq = named?.manifest.seq ?? 0;
     await this.#outbox.remove([...this.#outbox.entries]);
+    await this.#substitutes.clear();
     if (named !== undefined) await this.#writeAcknowledged(named);
     await this.#write({
       version: 1,
@@ -105,21 +129,20 @@ export class Chain {
 
   /** The streams moved on without changing: notes their cursors under the number of the last capture. */
   async noteCursors(cursors: Readonly<Record<string, Cursor>>): Promise<void> {
-    await this.#write({ ...this.#state!, captured: { seq: this.nextSeq - 1, cursors } });
+    await this.#change((state) => ({ ...state, captured: { seq: this.nextSeq - 1, cursors } }));
   }
 
   /** The function has confirmed `named`, the push of `entry`. */
   async acknowledge(entry: OutboxEntry, named: NamedManifest): Promise<void> {
     await this.#writeAcknowledged(named);
-    const state = this.#state!;
     const cursors = Object.fromEntries(
       Object.entries(entry.streams).map(([name, { cursor }]) => [name, cursor]),
     );
-    await this.#write({
+    await this.#change((state) => ({
       ...state,
       acknowledged: { seq: entry.seq, manifest: named.sha256 },
       captured: state.captured.seq >= entry.seq ? state.captured : { seq: entry.seq, cursors },
-    });
+    }));
     this.#acknowledged = named;
     await this.#outbox.remove(this.#outbox.entries.filter(({ seq }) => seq <= entry.seq));
   }
@@ -139,6 +162,7 @@ export class Chain {
     this.#state = undefined;
     this.#acknowledged = undefined;
     this.#outbox = new Outbox(join(this.folder, "outbox"));
+    this.#substitutes = new Substitutes(join(this.folder, "substitutes"));
   }
 
   /** A manifest has one key for all of its pieces: after a change nothing that was pushed before can be built on. */
@@ -156,9 +180,16 @@ export class Chain {
     return this.#outbox.entries.at(-1);
   }
 
-  async #write(state: LocalState): Promise<void> {
-    await writeLocalState(this.folder, state);
-    this.#state = state;
+  #write(state: LocalState): Promise<void> {
+    return this.#change(() => state);
+  }
+
+  #change(change: (state: LocalState) => LocalState): Promise<void> {
+    return this.#writing.run(async () => {
+      const state = change(this.#state!);
+      await writeLocalState(this.folder, state);
+      this.#state = state;
+    });
   }
 
   async #writeAcknowledged(named: NamedManifest): Promise<void> {

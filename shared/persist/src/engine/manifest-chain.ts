@@ -1,10 +1,19 @@
 import { createHash } from "node:crypto";
 import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
-import type { DroppedState, Manifest, Part, Piece, RestorePoint, StreamState } from "../contract/manifest.ts";
+import {
+  type DroppedState,
+  linkOf,
+  type Manifest,
+  type Part,
+  type Piece,
+  type RestorePoint,
+  type StreamState,
+} from "../contract/manifest.ts";
 import type { ChainPiece } from "../stream.ts";
 import type { OutboxEntry, OutboxStream } from "./outbox.ts";
 import { type RetentionRule, retain } from "./retention.ts";
+import type { WaitingSubstitute } from "./substitutes.ts";
 
 /** A manifest with its exact text and its name. */
 export interface NamedManifest {
@@ -40,6 +49,8 @@ export interface ManifestParts {
   /** States deleted since the last push. */
   readonly pruned: ReadonlySet<string>;
   readonly restoredAt: string | undefined;
+  /** Stored pieces that are to take the place of those that they stand for, by the streams' names. */
+  readonly substitutes: ReadonlyMap<string, WaitingSubstitute>;
 }
 
 /** The manifest that pushing `entry` after `previous` makes. */
@@ -60,6 +71,10 @@ export function nextManifest(
           ? kept
           : [...kept, { ...describe(stream.piece, entry), parts: made.parts.get(name) ?? [] }],
     };
+  }
+  for (const [name, substitute] of made.substitutes) {
+    const state = streams[name];
+    if (state !== undefined) streams[name] = { ...state, pieces: substituted(state.pieces, substitute) };
   }
   const { cipher, restoredAt } = made;
   const points = restorePointsOf(previous).map((point) =>
@@ -142,6 +157,16 @@ function keptPieces<P extends ChainPiece>(pieces: readonly P[], stream: OutboxSt
     throw new WeftkitError("chain_broken", "a captured piece builds on pieces that the chain does not have");
   }
   return pieces.slice(0, pieces.length - stream.replaces);
+}
+
+/** The pieces with the substitute in its place; as they are where it has none, because the chain was begun anew. */
+function substituted(pieces: readonly Piece[], { piece, time, stored }: WaitingSubstitute): readonly Piece[] {
+  const last = pieces.findIndex((candidate) => linkOf(candidate) === piece.standsFor);
+  if (last < 0 || stored === undefined) return pieces;
+  const { kind, seqFrom, seqTo, bytes, sha256, standsFor } = piece;
+  const replacing: Piece = { kind, seqFrom, seqTo, time, bytes, sha256, standsFor, parts: stored.parts };
+  const before = kind === "base" ? [] : pieces.filter((candidate) => candidate.seqTo < seqFrom);
+  return [...before, replacing, ...pieces.slice(last + 1)];
 }
 
 function describe(piece: NonNullable<OutboxStream["piece"]>, entry: OutboxEntry): Omit<Piece, "parts"> {

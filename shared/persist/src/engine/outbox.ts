@@ -23,6 +23,12 @@ export interface OutboxEntry {
   readonly streams: Readonly<Record<string, OutboxStream>>;
 }
 
+/** Whether an entry stands alone: every stream that it has is a base. */
+export function isBaseEntry({ streams }: OutboxEntry): boolean {
+  const pieces = Object.values(streams).flatMap(({ piece }) => piece ?? []);
+  return pieces.length > 0 && pieces.every(({ kind }) => kind === "base");
+}
+
 const entryFile = "entry.json";
 const manifestFile = "manifest.json";
 const draftName = "draft";
@@ -55,10 +61,15 @@ export class Outbox {
   }
 
   get bytes(): number {
-    return this.#entries
-      .flatMap(({ streams }) => Object.values(streams))
-      .reduce((sum, { piece }) => sum + (piece?.bytes ?? 0), 0);
+    return this.#entries.reduce((sum, entry) => sum + this.bytesOf(entry), 0);
   }
+
+  bytesOf({ streams }: OutboxEntry): number {
+    return Object.values(streams).reduce((sum, { piece }) => sum + (piece?.bytes ?? 0), 0);
+  }
+
+  /** The entry that is being pushed, which stays where it is until that has ended. */
+  pushing: OutboxEntry | undefined;
 
   pathOf(entry: OutboxEntry, piece: CapturedPiece): string {
     return join(this.#folder, String(entry.seq), piece.file);

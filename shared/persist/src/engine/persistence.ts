@@ -1,4 +1,4 @@
-import { type Deadline, WeftkitError } from "@weftkit/core";
+import { type Deadline, Slots, WeftkitError } from "@weftkit/core";
 import type { Registry } from "@weftkit/observe";
 import type { PartsRemote, ReferencedParts } from "../stream.ts";
 import { type Booted, boot, claimLater, type HeldLease } from "./boot-sequence.ts";
@@ -6,8 +6,10 @@ import { captureStreams } from "./capturer.ts";
 import type { PersistContext } from "./context.ts";
 import type { NamedManifest } from "./manifest-chain.ts";
 import { PersistMetrics } from "./metrics.ts";
+import type { OutboxEntry } from "./outbox.ts";
 import { type Pushed, pushEntry } from "./pusher.ts";
 import { Schedule } from "./schedule.ts";
+import { sendSubstitutes } from "./send-substitutes.ts";
 import { StateChecks } from "./state-checks.ts";
 
 const pushFailed = "pushing failed; it is tried again";
@@ -42,12 +44,16 @@ export class Persistence {
   readonly #booted: Booted;
   readonly #metrics: PersistMetrics;
   readonly #stopping = new AbortController();
+  /** Aborted as soon as the end is known to come: from then on only what is needed is made and sent. */
+  readonly #hurrying = new AbortController();
   readonly #checks: StateChecks;
   #lease: HeldLease | undefined;
   #schedule: Schedule | undefined;
-  /** Captures and pushes, one after the other. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** One capture at a time, and one push: a push that waits for the network holds no capture up. */
+  readonly #captures = new Slots(1);
+  readonly #pushes = new Slots(1);
   #checking: Promise<void> = Promise.resolve();
+  #sending: Promise<void> | undefined;
   #isFenced = false;
   #hasFailed = false;
   #lastError: string | undefined;
@@ -95,17 +101,25 @@ export class Persistence {
       pattern: settings.schedule,
       clock,
       isUrgent: () => this.#isUrgent(),
+      isFull: () => this.#streamLagBytes() >= settings.lagBytesMax,
       push: () => this.#pushOrReport(),
-      capture: async () => {
-        await this.#exclusively(() => this.#capture(false)).catch((error) => this.#report(error, pushFailed));
-      },
+      capture: () => this.#captureOrReport(),
     });
-    for (const stream of streams) stream.onPressure = () => this.#schedule?.hurry();
+    for (const stream of streams) {
+      stream.onPressure = () => this.#schedule?.hurry();
+      stream.captureNow = () => this.#captureOrReport();
+    }
+    this.#sendSubstitutes();
+  }
+
+  /** The process ends soon: bases that are being made or sent are given up for the last push. */
+  hurry(): void {
+    this.#hurrying.abort();
   }
 
   /** Captures and pushes now; resolves to what was pushed. */
   flush(signal?: AbortSignal): Promise<readonly Pushed[]> {
-    return this.#exclusively(() => this.#push(false, signal));
+    return this.#pushes.run(() => this.#push(false, signal));
   }
 
   /**
@@ -116,7 +130,7 @@ export class Persistence {
   async stop(deadline: Deadline): Promise<void> {
     await this.#quiet();
     try {
-      if (!this.#isFenced) await this.#exclusively(() => this.#push(true, deadline.signal));
+      if (!this.#isFenced) await this.#pushes.run(() => this.#push(true, deadline.signal, deadline));
       // The next owner need not wait for the lease to run out; when the function does not hear of it, it waits.
       await this.#lease?.keeper
         .stop(!this.#isFenced, deadline.signal)
@@ -132,17 +146,20 @@ export class Persistence {
   /** Ends without saving: the start has failed further on, and says why itself. */
   async abandon(): Promise<void> {
     await this.#quiet();
-    await this.#last;
+    await this.#pushes.run(async () => {});
+    await this.#captures.run(async () => {});
     await this.#lease?.keeper.abandon(!this.#isFenced);
     this.#booted.endpoint.close();
   }
 
   /** Nothing begins any more, and what is under way has ended: a push that waits for the function gives up at once. */
   async #quiet(): Promise<void> {
+    this.hurry();
     this.#stopping.abort();
     await this.#schedule?.stop();
     for (const parts of this.#referenced.values()) await parts.quiet();
     await this.#checking;
+    await this.#sending;
   }
 
   status(): PersistStatus {
@@ -176,14 +193,25 @@ export class Persistence {
     }
   }
 
-  async #push(final: boolean, signal: AbortSignal | undefined): Promise<readonly Pushed[]> {
-    await this.#capture(final);
+  async #captureOrReport(): Promise<void> {
+    await this.#capture(false).catch((error) => this.#report(error, "what changed could not be captured"));
+  }
+
+  async #push(
+    final: boolean,
+    signal: AbortSignal | undefined,
+    deadline?: Deadline,
+  ): Promise<readonly Pushed[]> {
+    await this.#capture(final, deadline);
     const pushed: Pushed[] = [];
+    let hasNewBase = false;
     try {
       await this.#claimIfNot(signal);
       const { outbox } = this.#context.chain;
       for (let entry = outbox.entries[0]; entry !== undefined; entry = outbox.entries[0]) {
-        const push = await this.#pushEntry(entry, signal);
+        const before = this.#context.chain.acknowledged;
+        const push = await this.#pushEntry(entry, final, signal);
+        hasNewBase ||= basesOf(push.manifest).some((base) => !basesOf(before).includes(base));
         this.#metrics.pushes.inc({ result: "ok" });
         this.#metrics.pieces.inc(push.pieces);
         this.#metrics.sentBytes.inc(push.bytes);
@@ -202,11 +230,14 @@ export class Persistence {
     this.#hasFailed = false;
     this.#lastError = undefined;
     this.#dirtySince = undefined;
-    if (!final && pushed.length > 0) this.#check(pushed.at(-1)!.manifest, pushed.some(hasBase));
+    if (!final && pushed.length > 0) {
+      this.#check(pushed.at(-1)!.manifest, hasNewBase);
+      this.#sendSubstitutes();
+    }
     return pushed;
   }
 
-  #pushEntry(entry: Parameters<typeof pushEntry>[1], signal: AbortSignal | undefined): Promise<Pushed> {
+  #pushEntry(entry: OutboxEntry, final: boolean, signal: AbortSignal | undefined): Promise<Pushed> {
     const { engine, chain, settings } = this.#context;
     const { subtree, endpoint, cipher, restoredAt } = this.#booted;
     const { keeper, claimed } = this.#lease!;
@@ -222,22 +253,37 @@ export class Persistence {
       pruned: this.#checks.pruned,
       restoredAt,
       referenced: this.#referenced,
+      final,
       signal,
     });
   }
 
-  async #capture(final: boolean): Promise<void> {
+  async #capture(final: boolean, deadline?: Deadline): Promise<void> {
     const { streams, chain, clock } = this.#context;
-    // Without a lease it goes on in the epoch of the chain: one piece after another never goes back.
-    const epoch = Math.max(this.#lease?.keeper.epoch ?? 1, chain.epoch);
-    await captureStreams(streams, chain, { epoch, now: () => clock.wallMs(), final });
+    const hurry = this.#hurrying.signal;
+    await this.#captures.run(async () => {
+      // Without a lease it goes on in the epoch of the chain: one piece after another never goes back.
+      const epoch = Math.max(this.#lease?.keeper.epoch ?? 1, chain.epoch);
+      await captureStreams(streams, chain, { epoch, now: () => clock.wallMs(), final, deadline, hurry });
+    });
   }
 
-  /** Runs work of the chain alone, in the order of the calls. */
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
-    return result;
+  /** Sends bases and compacted pieces beside the pushes, which put them in their place once they are stored. */
+  #sendSubstitutes(): void {
+    const { chain, log } = this.#context;
+    const { endpoint, cipher } = this.#booted;
+    const lease = this.#lease;
+    const signal = this.#hurrying.signal;
+    if (lease === undefined || signal.aborted || this.#sending !== undefined) return;
+    const { limits } = lease.claimed;
+    const options = { endpoint, cipher, limits, epoch: lease.keeper.epoch, signal };
+    this.#sending = sendSubstitutes(chain, options)
+      .catch((error) => {
+        if (!signal.aborted) log.warn({ err: error }, "a base could not be stored yet; it is tried again");
+      })
+      .finally(() => {
+        this.#sending = undefined;
+      });
   }
 
   /** After a push, without holding the next one up: a new base is read back, and dropped states are deleted. */
@@ -247,7 +293,7 @@ export class Persistence {
       try {
         if (isNewBase) await this.#checks.verify(named, signal);
         if (signal.aborted || this.#isFenced) return;
-        await this.#exclusively(() => this.#checks.prune(this.#lease!.keeper.epoch, signal));
+        await this.#pushes.run(() => this.#checks.prune(this.#lease!.keeper.epoch, signal));
       } catch (error) {
         if (!signal.aborted) this.#report(error, "a pushed state could not be looked after");
       }
@@ -350,6 +396,6 @@ export class Persistence {
   }
 }
 
-function hasBase({ manifest: { manifest } }: Pushed): boolean {
-  return Object.values(manifest.streams).some(({ pieces }) => pieces.at(-1)?.kind === "base");
+function basesOf(named: NamedManifest | undefined): readonly string[] {
+  return Object.values(named?.manifest.streams ?? {}).flatMap(({ pieces }) => pieces[0]?.sha256 ?? []);
 }

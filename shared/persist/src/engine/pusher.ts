@@ -1,5 +1,5 @@
 import type { PartCipher } from "../contract/encryption.ts";
-import type { Part } from "../contract/manifest.ts";
+import { linkOf, type Part } from "../contract/manifest.ts";
 import type { Limits } from "../contract/messages.ts";
 import { namesMax } from "../contract/parse-messages.ts";
 import type { ReferencedParts, SendablePart } from "../stream.ts";
@@ -7,8 +7,9 @@ import type { Chain } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type NamedManifest, nameText, nextManifest } from "./manifest-chain.ts";
 import type { OutboxEntry } from "./outbox.ts";
-import { cutIntoParts } from "./pieces-on-disk.ts";
+import { cutIntoParts, partsOfFile } from "./pieces-on-disk.ts";
 import type { RetentionRule } from "./retention.ts";
+import type { WaitingSubstitute } from "./substitutes.ts";
 
 export interface PushOptions {
   readonly endpoint: Endpoint;
@@ -25,6 +26,8 @@ export interface PushOptions {
   readonly restoredAt: string | undefined;
   /** Of the streams whose pieces refer to parts of their own, by the streams' names. */
   readonly referenced: ReadonlyMap<string, ReferencedParts>;
+  /** The last push before the process ends: only what completes the chain. */
+  readonly final: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -39,7 +42,7 @@ export interface Pushed {
 
 const commitsMax = 3;
 /** Several parts are hashed, sent and read back at once: longer ones would hold the event loop for too long. */
-const pieceBytesPerPart = 1 << 20;
+export const pieceBytesPerPart = 1 << 20;
 /** What one name takes in a commit, and what else is in it besides manifest and names. */
 const requiredNameBytes = 67;
 const commitBytesBeside = 1024;
@@ -51,6 +54,15 @@ const commitBytesBeside = 1024;
  * @throws WeftkitError with the contract's codes; `fenced` and `head_moved` mean that the subtree is somebody else's
  */
 export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushOptions): Promise<Pushed> {
+  chain.outbox.pushing = entry;
+  try {
+    return await push(chain, entry, options);
+  } finally {
+    chain.outbox.pushing = undefined;
+  }
+}
+
+async function push(chain: Chain, entry: OutboxEntry, options: PushOptions): Promise<Pushed> {
   const { endpoint, limits, epoch, cipher, signal } = options;
   const parts = new Map<string, readonly Part[]>();
   const toSend: SendablePart[] = [];
@@ -66,11 +78,18 @@ export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushO
     toSend.push(...cut);
     pieces++;
   }
+  const substitutes = options.final ? new Map<string, WaitingSubstitute>() : storedSubstitutes(chain, cipher);
+  for (const [name, substitute] of substitutes) {
+    // Stored already, but for what was lost or has become too old to be counted on.
+    const path = chain.substitutes.pathOf(name, substitute);
+    toSend.push(...partsOfFile(path, substitute.piece, substitute.stored!.parts, cipher));
+  }
   let bytes = await endpoint.uploadParts(toSend, epoch, signal);
   let sent = await sendReferenced(chain, entry, options);
   bytes += sent.bytes;
   const named =
-    triedBefore(chain, entry, epoch) ?? nextManifest(chain.acknowledged, entry, { ...options, parts });
+    triedBefore(chain, entry, epoch) ??
+    nextManifest(chain.acknowledged, entry, { ...options, parts, substitutes });
   await chain.outbox.noteManifest(entry, named.text);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -85,11 +104,31 @@ export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushO
     }
   }
   await chain.acknowledge(entry, named);
+  await removePlaced(chain, named);
   for (const [name, parts] of options.referenced) {
     const cursor = entry.streams[name]?.cursor;
     if (cursor !== undefined) await parts.acknowledged(entry.seq, cursor);
   }
   return { seq: entry.seq, bytes, pieces, manifest: named };
+}
+
+function storedSubstitutes(
+  chain: Chain,
+  cipher: PartCipher | undefined,
+): ReadonlyMap<string, WaitingSubstitute> {
+  const isUsable = ({ stored }: WaitingSubstitute) =>
+    stored !== undefined && stored.keyName === cipher?.keyName;
+  return new Map([...chain.substitutes.all].filter(([, substitute]) => isUsable(substitute)));
+}
+
+/** Forgets substitutes that have their place, and those that can never have one any more. */
+async function removePlaced(chain: Chain, { manifest }: NamedManifest): Promise<void> {
+  for (const [name, { piece }] of chain.substitutes.all) {
+    const pieces = manifest.streams[name]?.pieces ?? [];
+    const isPlaced = pieces.some(({ sha256 }) => sha256 === piece.sha256);
+    const isLost = piece.seqTo <= manifest.seq && !pieces.some((other) => linkOf(other) === piece.standsFor);
+    if (isPlaced || isLost) await chain.substitutes.remove(name);
+  }
 }
 
 /** Sends what the entry's pieces refer to; the names of all of it, as far as one commit can have them. */

@@ -12,6 +12,8 @@ export interface ScheduleOptions {
   readonly clock: Clock;
   /** Whether enough was written, or waits since a failure, that a push should not wait for its time. */
   isUrgent(): boolean;
+  /** Whether enough was written since the last capture that it should be captured, even while pushes fail. */
+  isFull(): boolean;
   /** Resolves to whether the push succeeded. */
   push(): Promise<boolean>;
   /** Captures without pushing: keeps the files of the engine from growing while pushes fail, or are not due. */
@@ -33,7 +35,8 @@ export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #cron: Cron;
   readonly #timer: NodeJS.Timeout;
-  #running: Promise<void> | undefined;
+  #pushing: Promise<void> | undefined;
+  #capturing: Promise<void> | undefined;
   /** A stream's files have grown since the last capture. */
   #isPressed = false;
   #failures = 0;
@@ -42,7 +45,7 @@ export class Schedule {
   /** The pattern was checked by `scheduleMistake`. */
   constructor(options: ScheduleOptions) {
     this.#options = options;
-    this.#cron = new Cron(options.pattern, { timezone: "UTC" }, () => this.#run(() => this.#push()));
+    this.#cron = new Cron(options.pattern, { timezone: "UTC" }, () => this.#startPush());
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
@@ -52,27 +55,35 @@ export class Schedule {
     this.#tick();
   }
 
-  /** No push begins after this; resolves when the one that runs has ended. */
+  /** Nothing begins after this; resolves when what runs has ended. */
   async stop(): Promise<void> {
     this.#cron.stop();
     clearInterval(this.#timer);
-    await this.#running;
+    await Promise.all([this.#pushing, this.#capturing]);
   }
 
+  /** A push that takes long does not keep captures from being made: they queue behind it. */
   #tick(): void {
-    const { clock, isUrgent, capture } = this.#options;
-    if (this.#running !== undefined) return;
-    const isDue = isUrgent();
-    if (isDue && clock.monotonicMs() >= this.#retryAtMs) this.#run(() => this.#push());
-    else if (isDue || this.#isPressed) this.#run(capture);
+    const { clock, isUrgent, isFull } = this.#options;
+    const mayPush = this.#pushing === undefined && clock.monotonicMs() >= this.#retryAtMs;
+    if (mayPush && isUrgent()) this.#startPush();
+    else if (this.#isPressed || isFull()) this.#startCapture();
   }
 
-  /** Either begins with a capture, which takes what has pressed until then. */
-  #run(work: () => Promise<void>): void {
-    if (this.#running !== undefined) return;
+  /** Begins with a capture, which takes what has pressed until then. */
+  #startPush(): void {
+    if (this.#pushing !== undefined) return;
     this.#isPressed = false;
-    this.#running = work().finally(() => {
-      this.#running = undefined;
+    this.#pushing = this.#push().finally(() => {
+      this.#pushing = undefined;
+    });
+  }
+
+  #startCapture(): void {
+    if (this.#capturing !== undefined) return;
+    this.#isPressed = false;
+    this.#capturing = this.#options.capture().finally(() => {
+      this.#capturing = undefined;
     });
   }
 

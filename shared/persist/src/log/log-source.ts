@@ -5,6 +5,8 @@ export interface LogFile {
   /** A base holds a state and stands first; segments hold what was appended since, in order. */
   readonly type: "base" | "segment";
   readonly path: string;
+  /** Of a base: the id of the base ("" for none) that a rewrite in this process made it from. */
+  readonly continues?: string | undefined;
   /** Up to here the file holds whole records. */
   readonly bytes: number;
 }
@@ -27,6 +29,8 @@ export interface LogSource {
   prepareRestore(): Promise<string>;
   /** Makes the file that was written the log, in one step. */
   install(): Promise<void>;
+  /** Set by the stream; to be awaited before a rewrite removes files, because it captures what they hold. */
+  beforeReplace?: () => Promise<void>;
   /** Moves the log to `folder`. */
   park(folder: string): Promise<void>;
 }

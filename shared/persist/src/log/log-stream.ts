@@ -4,13 +4,22 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { syncFile, WeftkitError } from "@weftkit/core";
 import { bytesOfChain } from "../bytes-chain.ts";
+import { linkOf } from "../contract/manifest.ts";
 import type { PieceHeader } from "../piece/index.ts";
-import type { Capture, CaptureRequest, Cursor, RestorePiece, Stream } from "../stream.ts";
+import type {
+  Capture,
+  CaptureRequest,
+  ChainPiece,
+  Cursor,
+  RestorePiece,
+  Stream,
+  Substitute,
+} from "../stream.ts";
 import { type LogCursor, readLogCursor, tailChecksum } from "./cursor.ts";
 import type { LogFile, LogSource } from "./log-source.ts";
 import { packRuns } from "./pack.ts";
 
-/** A new base is written when the deltas since the last one are so many, so old, or half as long as it is. */
+/** A base is due when the deltas since the last one are so many, so old, or half as long as it is. */
 const deltasMax = 64;
 const baseAgeMsMax = 24 * 3_600_000;
 const deltaBytesMin = 1 << 20;
@@ -31,6 +40,7 @@ export class LogStream implements Stream {
   readonly kind = "log";
   readonly name: string;
   onPressure: () => void = () => {};
+  captureNow: () => Promise<void> = async () => {};
   readonly #source: LogSource;
   /** What of `source.appendedBytes` was captured. */
   #capturedBytes = 0;
@@ -38,6 +48,7 @@ export class LogStream implements Stream {
   constructor(name: string, source: LogSource) {
     this.name = name;
     this.#source = source;
+    source.beforeReplace = () => this.captureNow();
   }
 
   isEmpty(): Promise<boolean> {
@@ -65,10 +76,12 @@ export class LogStream implements Stream {
       // What is pushed must be on this disk too, or the volume could come back older than the remote state.
       await this.#source.sync();
       const cursor = readLogCursor(request.cursor);
-      const runs = needsBase(request) ? wholeLog(files) : (runsSince(files, cursor) ?? wholeLog(files));
-      if (!runs.isBase && runs.bytes === 0) {
+      const runs = isFollowing(request, cursor) ? runsSince(files, cursor) : undefined;
+      if (runs === undefined) return await this.#write(request, files, wholeLog(files), cursor, appended);
+      if (runs.bytes === 0) {
         this.#capturedBytes = appended;
-        return { piece: undefined, replaces: 0, cursor: request.cursor!, more: false, ...nothingToSettle };
+        const same = { ...cursor!, base: baseOf(files) };
+        return { piece: undefined, replaces: 0, cursor: same, more: false, ...nothingToSettle };
       }
       return await this.#write(request, files, runs, cursor, appended);
     } finally {
@@ -108,24 +121,21 @@ export class LogStream implements Stream {
     cursor: LogCursor | undefined,
     appended: number,
   ): Promise<Capture> {
-    const { epoch, seq, time, folder, pieces } = request;
+    const { pieces, seq, folder, substituteFolder } = request;
     const from = isBase ? 0 : cursor!.to;
+    const before = isBase ? undefined : pieces.at(-1)!;
+    const header = this.#header(request, before, { from, to: from + bytes });
     const file = `${this.name}.wkd1`;
-    const seqFrom = isBase ? seq : pieces.at(-1)!.seqTo + 1;
-    const header: PieceHeader = {
-      kind: isBase ? "base" : "delta",
-      name: this.name,
-      epoch,
-      seqFrom,
-      seqTo: seq,
-      time,
-      previous: isBase ? null : pieces.at(-1)!.sha256,
-      body: { stream: "log", from, to: from + bytes },
-    };
     const written = await packRuns({ path: join(folder, file), header, runs }, bytes);
+    const { kind, seqFrom } = header;
+    const substitute =
+      isBase || substituteFolder === undefined || !isBaseDue(pieces, request.time)
+        ? undefined
+        : await this.#substitute(request, substituteFolder, files, written.sha256);
     return {
-      piece: { kind: isBase ? "base" : "delta", file, ...written, seqFrom, seqTo: seq },
+      piece: { kind, file, ...written, seqFrom, seqTo: seq },
       replaces: isBase ? pieces.length : 0,
+      substitute,
       cursor: cursorBehind(files.at(-1)!, baseOf(files), from + bytes, written.sha256),
       more: false,
       settle: async () => {
@@ -134,19 +144,55 @@ export class LogStream implements Stream {
       abandon: async () => {},
     };
   }
+
+  /** The whole log, as it is behind the delta; undefined when there is no time for it. */
+  async #substitute(
+    request: CaptureRequest,
+    folder: string,
+    files: readonly OpenFile[],
+    standsFor: string,
+  ): Promise<Substitute | undefined> {
+    const { runs, bytes } = wholeLog(files);
+    const { seq, hurry } = request;
+    const header = this.#header(request, undefined, { from: 0, to: bytes });
+    const file = `${this.name}.wkd1`;
+    try {
+      const written = await packRuns({ path: join(folder, file), header, runs }, bytes, hurry);
+      return { kind: "base", file, ...written, seqFrom: seq, seqTo: seq, standsFor };
+    } catch (error) {
+      if (hurry?.aborted === true) return undefined;
+      throw error;
+    }
+  }
+
+  /** Of a delta, or of a base where nothing is before. */
+  #header(
+    { epoch, seq, time }: CaptureRequest,
+    before: ChainPiece | undefined,
+    span: { readonly from: number; readonly to: number },
+  ): PieceHeader {
+    return {
+      kind: before === undefined ? "base" : "delta",
+      name: this.name,
+      epoch,
+      seqFrom: before === undefined ? seq : before.seqTo + 1,
+      seqTo: seq,
+      time,
+      previous: before === undefined ? null : linkOf(before),
+      body: { stream: "log", ...span },
+    };
+  }
 }
 
 const nothingToSettle = { settle: async () => {}, abandon: async () => {} };
 
-function needsBase({ pieces, time, cursor }: CaptureRequest): boolean {
-  const [base, ...deltas] = pieces;
-  // A cursor that was not left by the last piece of the chain says nothing about what follows it.
-  if (base === undefined || readLogCursor(cursor)?.piece !== pieces.at(-1)!.sha256) return true;
+/** Whether a base would be worth its bytes by now. */
+function isBaseDue([base, ...deltas]: readonly ChainPiece[], time: number): boolean {
   const deltaBytes = deltas.reduce((sum, piece) => sum + piece.bytes, 0);
   return (
-    time - base.time > baseAgeMsMax ||
+    time - base!.time > baseAgeMsMax ||
     deltas.length >= deltasMax ||
-    deltaBytes > Math.max(deltaBytesMin, base.bytes / 2)
+    deltaBytes > Math.max(deltaBytesMin, base!.bytes / 2)
   );
 }
 
@@ -155,12 +201,22 @@ function wholeLog(files: readonly OpenFile[]): Runs {
   return { isBase: true, runs, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
-/** What was appended since the cursor; undefined when the log does not provably go on from there. */
-function runsSince(files: readonly OpenFile[], cursor: LogCursor | undefined): Runs | undefined {
-  if (cursor === undefined || baseOf(files) !== cursor.base) return undefined;
+/** A cursor that was not left by the last piece of the chain says nothing about what follows it. */
+function isFollowing({ pieces }: CaptureRequest, cursor: LogCursor | undefined): cursor is LogCursor {
+  return pieces.length > 0 && cursor?.piece === linkOf(pieces.at(-1)!);
+}
+
+/**
+ * What was appended since the cursor; undefined when the log does not provably go on from there. A rewrite meanwhile
+ * changes nothing: as long as the cursor's file is there, only files before it were replaced, all of which was captured.
+ */
+function runsSince(files: readonly OpenFile[], cursor: LogCursor): Runs | undefined {
   const at = files.findIndex(({ id }) => id === cursor.file);
   const file = files[at];
   if (file === undefined || file.bytes < cursor.offset) return undefined;
+  // Nothing of the file was captured yet that could prove it the same: then it must stand behind the same base.
+  const isBehindBase = [baseOf(files), files[0]!.continues].includes(cursor.base);
+  if (cursor.offset === 0 && !isBehindBase) return undefined;
   if (tailChecksum(file.fd, cursor.offset) !== cursor.tail) return undefined;
   const runs = files
     .slice(at)

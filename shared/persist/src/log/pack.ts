@@ -11,12 +11,16 @@ const workerFile = import.meta.url.endsWith(".ts")
   : new URL("./log-worker.mjs", import.meta.url);
 
 /** Packs runs of open files into one piece, a large one in a worker thread; the files stay open until it has settled. */
-export async function packRuns(request: LogPieceRequest, bytes: number): Promise<LogPieceResult> {
+export async function packRuns(
+  request: LogPieceRequest,
+  bytes: number,
+  signal?: AbortSignal,
+): Promise<LogPieceResult> {
   if (bytes <= inPlaceBytesMax) return await writeLogPiece(request);
   const worker = new Worker(workerFile, { workerData: request });
   try {
     // A failure in the worker arrives as its "error" event, which `once` turns into a rejection.
-    const [result] = (await once(worker, "message")) as [LogPieceResult];
+    const [result] = (await once(worker, "message", signal && { signal })) as [LogPieceResult];
     return result;
   } finally {
     await worker.terminate();

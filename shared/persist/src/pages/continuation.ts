@@ -1,4 +1,5 @@
 import { NewestFrames, type WalChecksum, type WalFile, type WalHeader } from "@weftkit/store/wal";
+import { linkOf } from "../contract/manifest.ts";
 import type { ChainPiece, Cursor } from "../stream.ts";
 import { formatChecksum, isSameCursor, type PagesCursor, parseCursor, type WalPosition } from "./cursor.ts";
 import type { DatabaseFile } from "./database-file.ts";
@@ -76,7 +77,7 @@ export class ContinuationFinder {
     if (request.cursor === undefined || last === undefined) return "";
     const cursor = parseCursor(request.cursor);
     if (cursor === undefined) return "the cursor is not one that this release wrote";
-    if (last.sha256 !== cursor.piece) return "the last piece is not the one that the cursor follows";
+    if (linkOf(last) !== cursor.piece) return "the last piece is not the one that the cursor follows";
     const { header, frames } = log;
     if (header !== undefined && header.pageSize !== cursor.pageSize) return "the page size has changed";
     const isSettled = settled !== undefined && isSameCursor(settled.cursor, cursor);

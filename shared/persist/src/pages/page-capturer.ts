@@ -9,7 +9,8 @@ import {
   type WalHeader,
   WalPin,
 } from "@weftkit/store/wal";
-import type { CapturedPiece, ChainPiece, Cursor } from "../stream.ts";
+import { linkOf } from "../contract/manifest.ts";
+import type { CapturedPiece, ChainPiece, Cursor, Substitute } from "../stream.ts";
 import { ChangedPages } from "./changed-pages.ts";
 import {
   type Continuation,
@@ -44,13 +45,16 @@ export interface CaptureCall {
   readonly cursor: Cursor | undefined;
   readonly pieces: readonly ChainPiece[];
   readonly budgetMs: number | undefined;
-  /** The log is due to be started over: what is captured is the least that can be. */
-  readonly isHurried: boolean;
+  /** Where a substitute may be written; undefined when what is captured must be the least that can be. */
+  readonly substituteFolder: string | undefined;
+  /** Set to 1 when a substitute that is under way is to be given up. */
+  readonly hurry: Int32Array | undefined;
 }
 
 export interface CaptureResult {
   readonly piece: CapturedPiece | undefined;
   readonly replaces: number;
+  readonly substitute?: Substitute | undefined;
   readonly cursor: Cursor;
   /** Length of the log that the next write does not start over. */
   readonly walBytes: number;
@@ -166,7 +170,7 @@ export class PageCapturer {
   }
 
   async #capture(call: CaptureCall): Promise<CaptureResult> {
-    this.#lists.keepOnly(call.pieces.map(({ sha256 }) => sha256));
+    this.#lists.keepOnly(call.pieces.map((piece) => linkOf(piece)));
     const log = this.#pinnedLog();
     const walBytes = this.#logBytes(log);
     const remarks: string[] = [];
@@ -176,9 +180,9 @@ export class PageCapturer {
     if (continuation !== undefined && continuation.from === log.frames) {
       return { ...this.#nothingNew(continuation), walBytes, remarks };
     }
-    const { piece, replaces, settled } = await this.#write(call, log, continuation, remarks);
+    const { piece, replaces, substitute, settled } = await this.#write(call, log, continuation, remarks);
     this.#pending = { settled, piece: { path: join(call.folder, piece.file), sha256: piece.sha256 } };
-    return { piece, replaces, cursor: { ...settled.cursor }, walBytes, remarks };
+    return { piece, replaces, substitute, cursor: { ...settled.cursor }, walBytes, remarks };
   }
 
   /** The cursor stays, but more of the log may be moved into the database than before. */
@@ -218,10 +222,11 @@ export class PageCapturer {
       after: view,
       changed: frames.pagesAfter(from),
     };
-    const limit = new TimeLimit(call.budgetMs);
+    const limit = new TimeLimit(call.budgetMs, call.hurry);
     const place = { ...call, name: this.#options.name };
     const remark = (text: string) => remarks.push(text);
-    const { piece, replaces, checksum } = await writePiece(place, view, change, this.#lists, limit, remark);
+    const written = await writePiece(place, view, change, this.#lists, limit, remark);
+    const { piece, replaces, substitute, checksum } = written;
     const cursor: PagesCursor = {
       version: 1,
       piece: piece.sha256,
@@ -233,6 +238,7 @@ export class PageCapturer {
     return {
       piece,
       replaces,
+      substitute,
       settled: { cursor, completeAt: continuation?.completeAt ?? 0, shipped: frames },
     };
   }

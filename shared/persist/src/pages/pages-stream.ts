@@ -35,6 +35,7 @@ export class PagesStream implements Stream {
   readonly name: string;
   readonly kind = "pages";
   onPressure: () => void = () => {};
+  captureNow: () => Promise<void> = async () => {};
   readonly #options: PagesStreamOptions;
   readonly #policy: SealPolicy;
   #worker: WorkerCalls<PagesWorkerApi> | undefined;
@@ -86,7 +87,10 @@ export class PagesStream implements Stream {
     let result: CaptureResult;
     try {
       const budgetMs = deadline?.remainingMs();
-      const call = { folder, epoch, seq, time, cursor, pieces, budgetMs, isHurried };
+      // The log is due to be started over: what is captured then is the least that can be.
+      const substituteFolder = isHurried ? undefined : request.substituteFolder;
+      const hurry = flagOf(request.hurry);
+      const call = { folder, epoch, seq, time, cursor, pieces, budgetMs, substituteFolder, hurry };
       result = await worker.call("capture", call);
     } catch (error) {
       await held?.release();
@@ -98,6 +102,7 @@ export class PagesStream implements Stream {
     return {
       piece: result.piece,
       replaces: result.replaces,
+      substitute: result.substitute,
       cursor: result.cursor,
       more: isSealDue && !request.final,
       settle: () => this.#settle(worker, held, walBytes),
@@ -207,4 +212,14 @@ export class PagesStream implements Stream {
     this.#isPressing = true;
     this.onPressure();
   }
+}
+
+/** A signal as a worker that never returns to its event loop can see it. */
+function flagOf(signal: AbortSignal | undefined): Int32Array | undefined {
+  if (signal === undefined) return undefined;
+  const flag = new Int32Array(new SharedArrayBuffer(4));
+  const raise = () => void Atomics.store(flag, 0, 1);
+  if (signal.aborted) raise();
+  else signal.addEventListener("abort", raise, { once: true });
+  return flag;
 }

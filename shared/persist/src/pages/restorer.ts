@@ -13,6 +13,7 @@ import {
 import { dirname } from "node:path";
 import { syncFolderSync, WeftkitError } from "@weftkit/core";
 import { checkDatabase } from "@weftkit/store/wal";
+import { linkOf } from "../contract/manifest.ts";
 import {
   hashPage,
   lockPage,
@@ -121,7 +122,7 @@ export class Restorer {
     syncFolderSync(dirname(file));
     const cursor: PagesCursor = {
       version: 1,
-      piece: last.sha256,
+      piece: linkOf(last),
       pageSize: this.#pageSize,
       pageCount: hashes.pageCount,
       checksum: formatChecksum(hashes.checksum),
@@ -156,7 +157,7 @@ export class Restorer {
       this.#hashes = new PageHashes(body.pageSize);
       return body;
     }
-    if (header.previous !== last.sha256) throw wrong("it builds on another piece than the one before it");
+    if (header.previous !== linkOf(last)) throw wrong("it builds on another piece than the one before it");
     if (header.seqFrom !== last.seqTo + 1) throw wrong(`the pushes after ${last.seqTo} are missing`);
     if (header.epoch < last.epoch) throw wrong(`its epoch goes back from ${last.epoch} to ${header.epoch}`);
     if (body.pageSize !== this.#pageSize) throw wrong("its page size differs");

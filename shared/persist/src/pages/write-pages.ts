@@ -33,14 +33,29 @@ export interface Change {
 /** Ends the work when its time is over; asked between pages. */
 export class TimeLimit {
   readonly #endsAtMs: number;
+  readonly #hurry: Int32Array | undefined;
+  /** Ends also as soon as somebody is in a hurry. */
+  readonly untilHurry: Pick<TimeLimit, "check">;
 
-  constructor(budgetMs = Number.POSITIVE_INFINITY) {
+  /** `hurry` is set to 1 by another thread. */
+  constructor(budgetMs = Number.POSITIVE_INFINITY, hurry?: Int32Array) {
     this.#endsAtMs = performance.now() + budgetMs;
+    this.#hurry = hurry;
+    this.untilHurry = { check: () => this.#checkHurry() };
   }
 
+  /** @throws WeftkitError `deadline_exceeded` */
   check(): void {
     if (performance.now() < this.#endsAtMs) return;
     throw new WeftkitError("deadline_exceeded", "the capture took longer than its deadline allows");
+  }
+
+  /** @throws WeftkitError `hurried` or `deadline_exceeded` */
+  #checkHurry(): void {
+    if (this.#hurry !== undefined && Atomics.load(this.#hurry, 0) !== 0) {
+      throw new WeftkitError("hurried", "what can wait is given up");
+    }
+    this.check();
   }
 }
 
@@ -49,7 +64,7 @@ export async function writeBase(
   path: string,
   head: PieceHead,
   view: PageView,
-  limit: TimeLimit,
+  limit: Pick<TimeLimit, "check">,
 ): Promise<WrittenPages> {
   const { pageSize, pageCount: pagesAfter } = view;
   const pageCount = pagesAfter >= lockPage(pageSize) ? pagesAfter - 1 : pagesAfter;
@@ -69,7 +84,7 @@ export async function writeDelta(
   path: string,
   head: PieceHead,
   change: Change,
-  limit: TimeLimit,
+  limit: Pick<TimeLimit, "check">,
 ): Promise<WrittenPages> {
   const pages = pagesToWrite(change, change.changed);
   const { before, after } = change;
@@ -90,18 +105,18 @@ export async function writeDelta(
   });
 }
 
-/** Writes the pages that several deltas and this change touched, each whole. */
+/** Writes the pages that several deltas and this change touched, each whole; `checksum` is that of the database. */
 export async function writeCompacted(
   path: string,
   head: PieceHead,
   change: Change,
+  checksum: bigint,
   touched: ReadonlySet<number>,
-  limit: TimeLimit,
+  limit: Pick<TimeLimit, "check">,
 ): Promise<WrittenPages> {
   const pages = pagesToWrite(change, new Set([...touched, ...change.changed]));
   const { after } = change;
   const body = { pageSize: after.pageSize, pagesAfter: after.pageCount, pageCount: pages.length };
-  const checksum = checksumAfter(change, limit);
   return await write(path, head, body, (writer) => {
     for (const page of pages) {
       limit.check();
@@ -109,18 +124,6 @@ export async function writeCompacted(
     }
     return { checksum, pages };
   });
-}
-
-/** The checksum after the change, from the versions of the changed pages alone. */
-export function checksumAfter(change: Change, limit: TimeLimit): bigint {
-  const checksum = new DatabaseChecksum(change.beforeChecksum);
-  for (const page of pagesToWrite(change, change.changed)) {
-    limit.check();
-    if (page <= change.before.pageCount) checksum.remove(page, hashPage(change.before.page(page)));
-    checksum.add(page, hashPage(change.after.page(page)));
-  }
-  removeCutOff(checksum, change);
-  return checksum.value;
 }
 
 /**
