@@ -1,12 +1,19 @@
 import type { Database, Statement } from "better-sqlite3";
 import { WatchedConnection } from "./interrupt.ts";
+import { limitStatements } from "./statements.ts";
 import { canceledError, sqliteCode, statementTimeoutError } from "./store-error.ts";
-import type { StoreOptions, WorkOptions } from "./types.ts";
+import type { StoreOptions } from "./types.ts";
+import type { WorkOptions } from "./work.ts";
 
 export { openDatabase } from "./open-database.ts";
 
 /** A page cache for the connection that everything is written through, and for the one that most reads use. */
-const cacheKib = 16 * 1024;
+const cacheKibDefault = 16 * 1024;
+
+/** What connections of one store differ in. */
+export interface ConnectionOptions extends Pick<StoreOptions, "prepare" | "statementsMax"> {
+  readonly cacheKib?: number;
+}
 
 const leftOpen = "the work left an iterator open: read all of it, or call its return(), before the work ends";
 
@@ -20,16 +27,19 @@ export class Connection {
   #usable = true;
 
   /** Takes over `db`, whose settings it makes. */
-  constructor(db: Database, options: Pick<StoreOptions, "prepare">) {
+  constructor(db: Database, options: ConnectionOptions) {
     this.db = db;
-    db.pragma(`cache_size = -${cacheKib}`);
+    db.pragma(`cache_size = -${options.cacheKib ?? cacheKibDefault}`);
     // Pages are read with pread: in a memory map an I/O error would be a signal that ends the process.
     db.pragma("mmap_size = 0");
     // Temporary files, not memory: a sort of a large table must not grow the process. SQLite puts them into the first
     // writable one of SQLITE_TMPDIR, TMPDIR, /var/tmp, /tmp and the working directory.
     db.pragma("temp_store = FILE");
     db.pragma("foreign_keys = ON");
+    limitStatements(db, options.statementsMax);
     options.prepare?.(db);
+    // A temporary table made in a read would be seen by all later ones of the connection, whoever they are of.
+    if (db.readonly) db.pragma("query_only = ON");
     this.#watched = WatchedConnection.of(db);
     this.#begin = db.prepare(db.readonly ? "BEGIN" : "BEGIN IMMEDIATE");
     this.#commit = db.prepare("COMMIT");
@@ -59,6 +69,11 @@ export class Connection {
       this.#commit.run();
       return value;
     });
+  }
+
+  /** Commits the transaction that was begun. */
+  commit(): void {
+    this.#commit.run();
   }
 
   /** Runs a part of the transaction that was begun; when it throws, all of it is undone. */

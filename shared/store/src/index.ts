@@ -5,6 +5,27 @@ export {
   interruptSupport,
   WatchedConnection,
 } from "./interrupt.ts";
+export {
+  type LockKey,
+  type LockKind,
+  type LockKindOptions,
+  lockKind,
+  postgresRowLocks,
+  postgresTableLocks,
+  rowKey,
+  uniqueValueLocks,
+} from "./locks/lock-kind.ts";
+export type { HeldLock, LockOptions, LockOwner, Locks, LockWait } from "./locks/types.ts";
 export { type StatementMode, statement } from "./statements.ts";
 export { openStore } from "./store.ts";
-export type { Migration, SlicedWork, Snapshot, Store, StoreOptions, WorkOptions } from "./types.ts";
+export type {
+  BeginOptions,
+  ChangedRow,
+  JournalLimits,
+  Mark,
+  SqlValue,
+  Transaction,
+  TransactionWork,
+} from "./transactions/types.ts";
+export type { Migration, Store, StoreOptions } from "./types.ts";
+export type { SlicedWork, Snapshot, WorkOptions } from "./work.ts";

@@ -2,21 +2,24 @@ import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Database } from "better-sqlite3";
 import type { Connection } from "./connection.ts";
-import type { WorkOptions } from "./types.ts";
+import type { WorkOptions } from "./work.ts";
 
 /** So old, a snapshot is worth a warning, and again after as long: the write-ahead log cannot be reused meanwhile. */
 const warnEveryMs = 60_000;
 
-/** A connection with a read transaction that stays open. */
+/** A connection with a read transaction that stays open, for all who have asked for the same state. */
 export class PinnedSnapshot {
   readonly connection: Connection;
+  /** Names the state that is seen. */
+  readonly state: number;
   readonly #sinceMs = performance.now();
   readonly #onRelease: () => void;
   readonly #warning: NodeJS.Timeout;
-  #released = false;
+  #users = 1;
 
-  constructor(connection: Connection, log: Logger, onRelease: () => void) {
+  constructor(connection: Connection, state: number, log: Logger, onRelease: () => void) {
     this.connection = connection;
+    this.state = state;
     this.#onRelease = onRelease;
     this.#warning = setInterval(() => {
       log.warn(
@@ -37,7 +40,6 @@ export class PinnedSnapshot {
   }
 
   read<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
-    if (this.#released) throw new WeftkitError("closed", "the snapshot was released");
     if (!this.connection.db.inTransaction) {
       throw new WeftkitError(
         "closed",
@@ -47,9 +49,28 @@ export class PinnedSnapshot {
     return this.connection.run(work, limits);
   }
 
+  /** Whether another one can use it, too. */
+  get isIntact(): boolean {
+    return this.#users > 0 && this.connection.usable && this.connection.db.inTransaction;
+  }
+
+  /** One more uses it, and releases it, too. */
+  share(): this {
+    this.#users++;
+    return this;
+  }
+
   release(): void {
-    if (this.#released) return;
-    this.#released = true;
+    if (--this.#users === 0) this.#end();
+  }
+
+  /** Ends it for all who use it. */
+  releaseAll(): void {
+    if (this.#users > 0) this.#end();
+    this.#users = 0;
+  }
+
+  #end(): void {
     clearInterval(this.#warning);
     this.connection.rollback();
     this.#onRelease();

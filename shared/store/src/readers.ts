@@ -1,13 +1,19 @@
 import type { Logger } from "@weftkit/observe";
 import type { Database } from "better-sqlite3";
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
 import { openDatabase } from "./open-database.ts";
 import { PinnedSnapshot } from "./pinned-snapshot.ts";
 import { canceledError, closedError, lockTimeoutError } from "./store-error.ts";
 import type { StoreMetrics } from "./store-metrics.ts";
-import type { StoreOptions, WorkOptions } from "./types.ts";
+import type { StoreOptions } from "./types.ts";
+import type { WorkOptions } from "./work.ts";
 
-const readersDefault = 4;
+const snapshotsMaxDefault = 256;
+/** Snapshots are many, and each reads little twice: their caches are small. */
+const snapshotCacheKib = 512;
+const snapshotStatementsMax = 64;
+/** More connections than this are closed when their snapshots end. */
+const idleMax = 8;
 /** Who asks for a snapshot while all are taken and names no deadline is refused after this. */
 const snapshotWaitMaxMs = 30_000;
 
@@ -28,6 +34,7 @@ export class Readers {
   readonly #pinned = new Set<PinnedSnapshot>();
   readonly #waiting = new Set<WaitingSnapshot>();
   #shared: Connection;
+  #newest: PinnedSnapshot | undefined;
   #idle: Connection[] = [];
   /** Connections that are with a snapshot, or on the way to one. */
   #taken = 0;
@@ -37,8 +44,8 @@ export class Readers {
     this.#options = options;
     this.#metrics = metrics;
     this.#log = options.log;
-    this.#snapshotsMax = Math.max(1, (options.readers ?? readersDefault) - 1);
-    this.#shared = this.#open();
+    this.#snapshotsMax = options.snapshotsMax ?? snapshotsMaxDefault;
+    this.#shared = this.#open(options);
   }
 
   /** Runs `work` in a read transaction of its own. */
@@ -46,19 +53,25 @@ export class Readers {
     try {
       return this.#shared.transact(work, limits);
     } finally {
-      if (!this.#shared.usable) this.#shared = this.#open();
+      if (!this.#shared.usable) this.#shared = this.#open(this.#options);
     }
   }
 
   /**
-   * Fixes the state that everything is in now, waiting for a connection while all are taken.
+   * Fixes the state that everything is in now, waiting for a connection while all are taken. `state` names
+   * it, or gives undefined while it may change under the same name; snapshots of the same state share one
+   * connection.
    *
    * @throws WeftkitError `lock_timeout` or `canceled`
    */
-  async pin(limits: WorkOptions | undefined): Promise<PinnedSnapshot> {
+  async pin(state: () => number | undefined, limits: WorkOptions | undefined): Promise<PinnedSnapshot> {
+    if (limits?.signal?.aborted) throw canceledError();
+    const last = this.#newest;
+    if (last?.isIntact && last.state === state()) return last.share();
     const free = this.#waiting.size === 0 ? this.#take() : undefined;
     const connection = free ?? (await this.#wait(limits));
-    const pinned = new PinnedSnapshot(connection, this.#log, () => this.#release(pinned));
+    const seen = state();
+    const pinned = new PinnedSnapshot(connection, seen ?? -1, this.#log, () => this.#release(pinned));
     this.#pinned.add(pinned);
     this.#metrics.snapshots.set(this.#pinned.size);
     try {
@@ -68,6 +81,7 @@ export class Readers {
       pinned.release();
       throw error;
     }
+    this.#newest = seen === undefined ? undefined : pinned;
     return pinned;
   }
 
@@ -77,7 +91,7 @@ export class Readers {
     this.#waiting.clear();
     if (this.#pinned.size > 0)
       this.#log.warn({ snapshots: this.#pinned.size }, "snapshots were still held at the end");
-    for (const pinned of this.#pinned) pinned.release();
+    for (const pinned of this.#pinned) pinned.releaseAll();
   }
 
   close(): void {
@@ -86,19 +100,28 @@ export class Readers {
     this.#shared.close();
   }
 
-  #open(): Connection {
-    return new Connection(openDatabase(this.#options.file, { readonly: true }), this.#options);
+  #open(options: ConnectionOptions): Connection {
+    return new Connection(openDatabase(this.#options.file, { readonly: true }), options);
+  }
+
+  #openForSnapshot(): Connection {
+    const { prepare, statementsMax = snapshotStatementsMax } = this.#options;
+    return this.#open({
+      ...(prepare === undefined ? {} : { prepare }),
+      statementsMax: Math.min(statementsMax, snapshotStatementsMax),
+      cacheKib: snapshotCacheKib,
+    });
   }
 
   #take(): Connection | undefined {
     if (this.#taken >= this.#snapshotsMax) return undefined;
-    const connection = this.#idle.pop() ?? this.#open();
+    const connection = this.#idle.pop() ?? this.#openForSnapshot();
     this.#taken++;
     return connection;
   }
 
   #wait(limits: WorkOptions | undefined): Promise<Connection> {
-    const held = `all ${this.#snapshotsMax} snapshots are held, the oldest for ${this.#oldestSeconds()} s`;
+    const held = `all ${this.#snapshotsMax} snapshots are held (snapshotsMax), the oldest for ${this.#oldestSeconds()} s`;
     return new Promise((resolve, reject) => {
       const cancel = () => waiting.refuse(canceledError());
       const expire = () => waiting.refuse(lockTimeoutError(held));
@@ -129,9 +152,10 @@ export class Readers {
 
   #release(pinned: PinnedSnapshot): void {
     this.#pinned.delete(pinned);
+    if (this.#newest === pinned) this.#newest = undefined;
     this.#metrics.snapshots.set(this.#pinned.size);
     this.#taken--;
-    if (this.#closed || !pinned.connection.usable) pinned.connection.close();
+    if (this.#closed || !pinned.connection.usable || this.#idle.length >= idleMax) pinned.connection.close();
     else this.#idle.push(pinned.connection);
     const next = this.#waiting.values().next().value;
     if (next === undefined) return;

@@ -13,10 +13,20 @@ export interface StatementMode {
   readonly pluck?: boolean;
 }
 
-/** More texts than this for one connection, and the one that was used least recently is prepared again. */
-const statementsMax = 500;
+const statementsMaxDefault = 500;
 
-const caches = new WeakMap<Database, Map<string, Statement>>();
+interface StatementCache {
+  readonly prepared: Map<string, Statement>;
+  /** More texts than this, and the one that was used least recently is prepared again. */
+  readonly statementsMax: number;
+}
+
+const caches = new WeakMap<Database, StatementCache>();
+
+/** Sets how many prepared statements of a connection are kept. Default: 500. */
+export function limitStatements(db: Database, statementsMax = statementsMaxDefault): void {
+  caches.set(db, { prepared: new Map(), statementsMax });
+}
 
 /**
  * The prepared statement of a text, kept for the connection: preparing costs more than most short statements do. The
@@ -27,11 +37,12 @@ const caches = new WeakMap<Database, Map<string, Statement>>();
  * ```
  */
 export function statement(db: Database, sql: string, mode: StatementMode = {}): Statement {
-  let cache = caches.get(db);
-  if (cache === undefined) {
-    cache = new Map();
-    caches.set(db, cache);
+  let of = caches.get(db);
+  if (of === undefined) {
+    of = { prepared: new Map(), statementsMax: statementsMaxDefault };
+    caches.set(db, of);
   }
+  const cache = of.prepared;
   const key = `${mode.safeIntegers ? "s" : ""}${mode.raw ? "r" : ""}${mode.pluck ? "p" : ""}:${sql}`;
   let prepared = cache.get(key);
   if (prepared !== undefined) {
@@ -42,7 +53,7 @@ export function statement(db: Database, sql: string, mode: StatementMode = {}): 
     if (mode.safeIntegers) prepared.safeIntegers();
     if (mode.raw) prepared.raw();
     if (mode.pluck) prepared.pluck();
-    if (cache.size >= statementsMax) cache.delete(cache.keys().next().value!);
+    if (cache.size >= of.statementsMax) cache.delete(cache.keys().next().value!);
   }
   cache.set(key, prepared);
   return prepared;

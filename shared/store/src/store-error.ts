@@ -125,3 +125,11 @@ export function statementTimeoutError(): WeftkitError {
 export function lockTimeoutError(what: string): WeftkitError {
   return new WeftkitError("lock_timeout", `${what}: try again, or wait longer`);
 }
+
+/** Two or more transactions wait for each other; this one was chosen to give up. */
+export function deadlockError(): WeftkitError {
+  return new WeftkitError(
+    "deadlock",
+    "this transaction and others wait for each other's locks: roll it back and try again",
+  );
+}

@@ -15,6 +15,8 @@ export interface StoreMetrics {
   readonly reads: Counter;
   readonly walBytes: Gauge;
   readonly snapshots: Gauge;
+  readonly transactions: Gauge;
+  readonly parks: Counter;
 }
 
 /** Registers the metrics, or takes those that an earlier store of this process has registered. */
@@ -49,5 +51,10 @@ export function storeMetrics(registry: Registry): StoreMetrics {
       "Bytes in the write-ahead log that are not yet in the database file",
     ),
     snapshots: gauge("weftkit_store_snapshots", "Snapshots held open"),
+    transactions: gauge("weftkit_store_transactions", "Transactions begun and not ended"),
+    parks: counter(
+      "weftkit_store_parks_total",
+      "How often a transaction gave the writer away to others before its end",
+    ),
   };
 }

@@ -4,24 +4,35 @@ import { type Deadline, WeftkitError } from "@weftkit/core";
 import type { Database } from "better-sqlite3";
 import { Connection } from "./connection.ts";
 import { claimFile, pageSize } from "./identity.ts";
+import { LockTable } from "./locks/lock-table.ts";
 import { migrate } from "./migrate.ts";
 import { openDatabase } from "./open-database.ts";
 import { Readers } from "./readers.ts";
+import { advance, endSlices } from "./slices.ts";
 import { requireSqliteBuild } from "./sqlite-build.ts";
 import { statement } from "./statements.ts";
 import { closedError, lockedError, readError, sqliteCode, writeError } from "./store-error.ts";
 import { StoreHealth } from "./store-health.ts";
 import { type StoreMetrics, storeMetrics } from "./store-metrics.ts";
 import { StoreSnapshot } from "./store-snapshot.ts";
-import type { SlicedWork, Snapshot, Store, StoreOptions, WorkOptions } from "./types.ts";
+import { RowVersions } from "./transactions/row-versions.ts";
+import { Rowids } from "./transactions/rowids.ts";
+import { InteractiveTransaction, type TransactionHost } from "./transactions/transaction.ts";
+import type { BeginOptions, JournalLimits, Transaction, TransactionWork } from "./transactions/types.ts";
+import type { Store, StoreOptions } from "./types.ts";
 import { WalSync } from "./wal-sync.ts";
+import type { SlicedWork, Snapshot, WorkOptions } from "./work.ts";
 import { WriteLock } from "./write-lock.ts";
 
 /** A frame of the write-ahead log: a header and a page. */
 const frameBytes = 24 + pageSize;
 const walGrowthStepBytes = 1024 * 1024;
-/** So long a sliced write has the event loop for itself. */
-const sliceMs = 5;
+/** The log is measured after so many turns of the lock, or after one that took so long. */
+const measureEveryTurns = 16;
+const measureAfterMs = 0.5;
+const deadlockTimeoutMsDefault = 1000;
+const locksMaxDefault = 1_000_000;
+const journalLimitsDefault: JournalLimits = { changesMax: 4096, bytesMax: 4 * 1024 * 1024 };
 
 /**
  * Opens the database file, makes it if there is none, applies the migrations it has not had, and resolves when all
@@ -82,6 +93,7 @@ function openWriter(options: StoreOptions): Connection {
 /** See `Store`. */
 class DurableStore implements Store {
   readonly file: string;
+  readonly locks: LockTable;
   onWalGrowth: () => void = () => {};
   readonly #options: StoreOptions;
   readonly #metrics: StoreMetrics;
@@ -89,6 +101,13 @@ class DurableStore implements Store {
   readonly #readers: Readers;
   readonly #lock: WriteLock;
   readonly #health: StoreHealth;
+  readonly #versions = new RowVersions();
+  readonly #transactions = new Set<InteractiveTransaction>();
+  readonly #transactionHost: TransactionHost;
+  /** How many have the writer to themselves, and may change the file without a commit that is counted. */
+  #exclusive = 0;
+  #exclusiveEnded = 0;
+  #turnsSinceMeasured = 0;
   #writer: Connection;
   #walBytes = 0;
   #walBytesTold = 0;
@@ -109,13 +128,19 @@ class DurableStore implements Store {
     this.#readers = readers;
     this.#lock = new WriteLock({
       waited: (ms) => metrics.lockWaitSeconds.observe(ms / 1000),
-      turnEnded: () => this.#turnEnded(),
+      turnEnded: (ms) => this.#turnEnded(ms),
     });
     sync.onFailure = (error) => {
       this.#health.failed(error);
       options.fatal?.(error);
     };
     this.#health = new StoreHealth(options.readiness, options.log, () => this.#probe());
+    this.locks = new LockTable({
+      deadlockTimeoutMs: options.deadlockTimeoutMs ?? deadlockTimeoutMsDefault,
+      locksMax: options.locksMax ?? locksMaxDefault,
+      writerHolder: () => this.#transactionHost.writerHolder,
+    });
+    this.#transactionHost = this.#hostTransactions();
     this.#measureWal();
   }
 
@@ -144,9 +169,34 @@ class DurableStore implements Store {
 
   async snapshot(limits?: WorkOptions): Promise<Snapshot> {
     if (this.#closing !== undefined) throw closedError(this.file);
-    const pinned = await this.#readers.pin(limits);
+    // Both only grow, so that the same sum is the same state.
+    const state = () => (this.#exclusive > 0 ? undefined : this.#sync.committed + this.#exclusiveEnded);
+    const pinned = await this.#readers.pin(state, limits);
     const seen = this.#sync.committed;
-    return new StoreSnapshot(pinned, this.#options.log, (read) => this.#answer(seen, read));
+    this.#versions.hold(seen);
+    return new StoreSnapshot(
+      pinned,
+      seen,
+      this.#options.log,
+      (read) => this.#answer(seen, read),
+      () => this.#versions.release(seen),
+    );
+  }
+
+  begin(options: BeginOptions = {}): Transaction {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+    const transaction = new InteractiveTransaction(this.#transactionHost, options);
+    this.#transactions.add(transaction);
+    this.#metrics.transactions.set(this.#transactions.size);
+    return transaction;
+  }
+
+  async transact<T>(
+    work: (work: TransactionWork) => T,
+    options: WorkOptions & BeginOptions = {},
+  ): Promise<T> {
+    return (this.begin(options) as InteractiveTransaction).transact(work, options);
   }
 
   exclusively<T>(work: (writer: Database) => Promise<T>, limits?: WorkOptions): Promise<T> {
@@ -155,6 +205,7 @@ class DurableStore implements Store {
       if (refusal !== undefined) return reject(refusal);
       const hold = async () => {
         const writer = this.#writer;
+        this.#exclusive++;
         try {
           const value = await work(writer.db);
           if (writer.db.inTransaction) throw new TypeError("the work left a transaction open on the writer");
@@ -163,6 +214,8 @@ class DurableStore implements Store {
           reject(error);
           writer.rollback();
         }
+        this.#exclusive--;
+        this.#exclusiveEnded++;
         this.#measureWal();
       };
       this.#lock.enqueue(hold, reject, limits);
@@ -170,6 +223,7 @@ class DurableStore implements Store {
   }
 
   get walBytes(): number {
+    if (this.#turnsSinceMeasured > 0) this.#measureWal();
     return this.#walBytes;
   }
 
@@ -229,7 +283,7 @@ class DurableStore implements Store {
           try {
             return step();
           } catch (thrown) {
-            if (steps !== undefined) end(steps);
+            if (steps !== undefined) endSlices(steps);
             throw thrown;
           }
         });
@@ -246,7 +300,7 @@ class DurableStore implements Store {
     const rest = async () => {
       do await setImmediate();
       while (!slice());
-      this.#turnEnded();
+      this.#turnEnded(Infinity);
     };
     return rest();
   }
@@ -257,6 +311,48 @@ class DurableStore implements Store {
     // A work that leaves an iterator open spoils its connection; the new one is opened before the old one closes.
     if (!this.#writer.usable) this.#writer = openWriter(this.#options);
     this.#writer.begin();
+  }
+
+  /** The store as its transactions see it. */
+  #hostTransactions(): TransactionHost {
+    return {
+      lock: this.#lock,
+      locks: this.locks,
+      journalLimits: this.#options.journalLimits ?? journalLimitsDefault,
+      rowids: new Rowids(),
+      versions: this.#versions,
+      writerHolder: undefined,
+      begin: () => {
+        this.#begin();
+        return this.#writer;
+      },
+      parked: () => this.#metrics.parks.inc(),
+      read: (work, limits) => this.read(work, limits),
+      committed: (calledMs) => {
+        const commit = this.#sync.commit();
+        this.#metrics.commits.inc();
+        this.#sync.afterSync(commit, (failure) => {
+          if (failure !== undefined) return;
+          this.#metrics.commitSeconds.observe((performance.now() - calledMs) / 1000);
+          this.#health.wrote();
+        });
+        return commit;
+      },
+      failed: (thrown) => {
+        const error = writeError(thrown, this.file);
+        this.#health.failed(error);
+        return error;
+      },
+      afterSync: (settle, reject) => {
+        this.#settleAfterSync(settle, reject);
+        if (!this.#lock.isServing) this.#turnEnded(0);
+      },
+      commitOf: (snapshot) => (snapshot as StoreSnapshot).commit,
+      ended: (transaction) => {
+        this.#transactions.delete(transaction);
+        this.#metrics.transactions.set(this.#transactions.size);
+      },
+    };
   }
 
   /** What is to be told of a commit when it is on the disk. */
@@ -309,8 +405,11 @@ class DurableStore implements Store {
     return this.#closing === undefined ? this.#sync.failure : closedError(this.file);
   }
 
-  #turnEnded(): void {
+  /** `ms`: so long a turn it was. */
+  #turnEnded(ms: number): void {
     this.#sync.start();
+    // The measure costs as much as a small commit, so it is left out where little can have been written.
+    if (++this.#turnsSinceMeasured < measureEveryTurns && ms < measureAfterMs) return;
     this.#measureWal();
     if (this.#walBytes < this.#walBytesTold) this.#walBytesTold = this.#walBytes;
     if (this.#walBytes - this.#walBytesTold < walGrowthStepBytes) return;
@@ -322,6 +421,7 @@ class DurableStore implements Store {
   #measureWal(): void {
     const { db } = this.#writer;
     if (db.inTransaction || !this.#writer.usable) return;
+    this.#turnsSinceMeasured = 0;
     const counts = statement(db, "PRAGMA wal_checkpoint(NOOP)").get() as {
       log: number;
       checkpointed: number;
@@ -339,6 +439,7 @@ class DurableStore implements Store {
   }
 
   async #close(deadline: Deadline | undefined): Promise<void> {
+    for (const transaction of this.#transactions) transaction.endWith(closedError(this.file));
     const refuse = () => this.#lock.refuseAll(closedError(this.file));
     deadline?.signal.addEventListener("abort", refuse, { once: true });
     try {
@@ -360,23 +461,5 @@ class DurableStore implements Store {
     const closing = [() => this.#readers.close(), () => this.#writer.close()];
     if (this.#sync.failure !== undefined) closing.reverse();
     for (const close of closing) close();
-  }
-}
-
-/** Goes on with a work for one slice, or to its end. */
-function advance<T>(steps: SlicedWork<T>): IteratorResult<void, T> {
-  const endsMs = performance.now() + sliceMs;
-  let step: IteratorResult<void, T>;
-  do step = steps.next();
-  while (step.done !== true && performance.now() < endsMs);
-  return step;
-}
-
-/** Runs the finally blocks of a work that goes no further, in its transaction, which is then undone. */
-function end(steps: SlicedWork<unknown>): void {
-  try {
-    steps.return(undefined);
-  } catch {
-    // Why the work has ended is told; what its own cleaning up finds wrong comes of that.
   }
 }

@@ -1,6 +1,9 @@
 import type { Deadline } from "@weftkit/core";
 import type { Logger, Readiness, Registry } from "@weftkit/observe";
 import type { Database } from "better-sqlite3";
+import type { Locks } from "./locks/types.ts";
+import type { BeginOptions, JournalLimits, Transaction, TransactionWork } from "./transactions/types.ts";
+import type { SlicedWork, Snapshot, WorkOptions } from "./work.ts";
 
 /** One step of the schema, applied in one transaction and never changed after a release. */
 export interface Migration {
@@ -20,24 +23,25 @@ export interface StoreOptions {
   readonly prepare?: (db: Database) => void;
   /** Whether `write` waits for the disk. Default: true. */
   readonly walFsync?: boolean;
-  /** How many connections read: one for all reads that end at once, the others each for a snapshot. Default: 4. */
-  readonly readers?: number;
+  /**
+   * So many states may be held as snapshots at once, those of the same state counting as one. Each has a connection of its
+   * own: two file descriptors, about 200 KiB, and up to 512 KiB of pages. Default: 256.
+   */
+  readonly snapshotsMax?: number;
+  /** So many prepared statements are kept for the writer and the reader of short reads. Default: 500. */
+  readonly statementsMax?: number;
+  /** Who has waited so long for a lock of a transaction looks for a deadlock. Default: 1000. */
+  readonly deadlockTimeoutMs?: number;
+  /** So many locks may be held at once. Default: 1,000,000 (about 400 bytes each). */
+  readonly locksMax?: number;
+  /** A transaction with more changes than this, or more bytes in them, keeps the writer. Default: 4096 and 4 MiB. */
+  readonly journalLimits?: JournalLimits;
   readonly log: Logger;
   readonly metrics: Registry;
   readonly readiness: Readiness;
   /** Told once when a sync has failed: the store writes nothing any more, and the process should end. */
   readonly fatal?: (error: Error) => void;
 }
-
-export interface WorkOptions {
-  /** Waiting for the lock and the statement itself end here: `lock_timeout` or `statement_timeout`. */
-  readonly deadline?: Deadline;
-  /** Ends waiting and running with `canceled`. */
-  readonly signal?: AbortSignal;
-}
-
-/** Yields where it may be interrupted; between two yields it is as synchronous as any work. Returns what the write gives. */
-export type SlicedWork<T> = Generator<void, T, void>;
 
 /**
  * The durable store of one engine: one SQLite file, one writer at a time, any number of readers.
@@ -65,10 +69,20 @@ export interface Store {
    */
   read<T>(work: (db: Database) => T, options?: WorkOptions): Promise<T>;
   /**
-   * A snapshot that outlives one call, for exports and cursors that must see one state. There are as many as `readers`
-   * less one; while all are held this waits, and ends with `lock_timeout` after 30 s or at the deadline.
+   * A snapshot that outlives one call, for exports, cursors and transactions that must see one state. Those taken
+   * between the same two commits share a connection. While `snapshotsMax` states are held this waits, and ends with
+   * `lock_timeout` after 30 s or at the deadline.
    */
   snapshot(options?: WorkOptions): Promise<Snapshot>;
+  /** A transaction over many calls: see there. */
+  begin(options?: BeginOptions): Transaction;
+  /**
+   * A transaction of one work: as `write`, but with locks. Where `work.lock` has to wait, the work is undone, nobody
+   * waits for it, and it runs again when the lock is granted. Its locks end with it.
+   */
+  transact<T>(work: (work: TransactionWork) => T, options?: WorkOptions & BeginOptions): Promise<T>;
+  /** Who holds and waits for what; and the locks that sessions hold beside their transactions. */
+  readonly locks: Locks;
   /**
    * Holds the writers back while `work` runs: for what must see the file without them. It gets the writer's connection,
    * for checkpoints; what it wrote there would not be waited for.
@@ -79,10 +93,4 @@ export interface Store {
   /** Called after a commit when the write-ahead log has grown by about a megabyte since the last call. */
   onWalGrowth: () => void;
   close(deadline?: Deadline): Promise<void>;
-}
-
-export interface Snapshot {
-  read<T>(work: (db: Database) => T, options?: WorkOptions): Promise<T>;
-  /** Gives the connection back; a snapshot keeps the write-ahead log from being reused, so it must not live long. */
-  release(): void;
 }

@@ -1,6 +1,6 @@
 import type { WeftkitError } from "@weftkit/core";
 import { canceledError, lockTimeoutError } from "./store-error.ts";
-import type { WorkOptions } from "./types.ts";
+import type { WorkOptions } from "./work.ts";
 
 /** So long one turn of the event loop goes to writes that wait; then sockets and timers have theirs. */
 const turnMs = 5;
@@ -16,7 +16,8 @@ const foreignWaitMaxMs = 30_000;
  */
 export type Turn = () => boolean | Promise<void>;
 
-interface Waiting {
+/** Somebody who waits for the lock. */
+export interface Waiting {
   readonly turn: Turn;
   readonly refuse: (error: WeftkitError) => void;
   readonly limits: WorkOptions | undefined;
@@ -27,8 +28,8 @@ interface Waiting {
 export interface WriteLockEvents {
   /** A turn begins after having waited so long. */
   waited(ms: number): void;
-  /** All that fits into one turn of the event loop was done. */
-  turnEnded(): void;
+  /** All that fits into one turn of the event loop was done, in so long. */
+  turnEnded(ms: number): void;
 }
 
 /** The one lock of a store: first come, first served, without holding the event loop. */
@@ -38,7 +39,10 @@ export class WriteLock {
   /** Those who came since the last turn: most are served by the next, before anything has to watch their limits. */
   #unwatched: Waiting[] = [];
   readonly #events: WriteLockEvents;
+  /** Called when somebody comes to wait while the lock is held over the end of a turn. */
+  onWanted: () => void = () => {};
   #held = false;
+  #isServing = false;
   #scheduled = false;
   #retry: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
@@ -48,10 +52,14 @@ export class WriteLock {
   }
 
   /** Calls `turn` when everybody before has had theirs, or `refuse` when the limits end the waiting first. */
-  enqueue(turn: Turn, refuse: (error: WeftkitError) => void, limits: WorkOptions | undefined): void {
+  enqueue(
+    turn: Turn,
+    refuse: (error: WeftkitError) => void,
+    limits: WorkOptions | undefined,
+  ): Waiting | undefined {
     if (this.#waiting.size >= waitingMax) {
       refuse(lockTimeoutError(`${waitingMax} writes are waiting already`));
-      return;
+      return undefined;
     }
     const waiting: Waiting = { turn, refuse, limits, sinceMs: performance.now() };
     this.#waiting.add(waiting);
@@ -59,7 +67,26 @@ export class WriteLock {
       if (this.#held || this.#retry !== undefined) this.#watch(waiting);
       else this.#unwatched.push(waiting);
     }
+    if (this.#held) this.onWanted();
     this.#schedule();
+    return waiting;
+  }
+
+  /** Whether a turn is under way, at whose end `turnEnded` is told. */
+  get isServing(): boolean {
+    return this.#isServing;
+  }
+
+  /** Whether somebody waits, other than the one whose turn it is. */
+  get isWanted(): boolean {
+    return this.#waiting.size > (this.#isServing ? 1 : 0);
+  }
+
+  /** Refuses one that may still wait. */
+  withdraw(waiting: Waiting, error: WeftkitError): void {
+    if (!this.#waiting.has(waiting)) return;
+    this.#refuse(waiting, error);
+    this.#tellIdle();
   }
 
   /** Resolves when nobody holds the lock or waits for it. */
@@ -92,7 +119,7 @@ export class WriteLock {
       if (nowMs - startedMs >= turnMs || !this.#serve(waiting, nowMs)) break;
       nowMs = performance.now();
     }
-    this.#events.turnEnded();
+    this.#events.turnEnded(nowMs - startedMs);
     for (const waiting of this.#unwatched) if (this.#waiting.has(waiting)) this.#watch(waiting);
     this.#unwatched = [];
     if (this.#waiting.size > 0) this.#schedule();
@@ -106,7 +133,9 @@ export class WriteLock {
       this.#refuse(waiting, refusal);
       return true;
     }
+    this.#isServing = true;
     const outcome = waiting.turn();
+    this.#isServing = false;
     if (outcome === false) {
       this.#retryLater(waiting, nowMs);
       return false;

@@ -60,8 +60,9 @@ test("a snapshot is of the moment it was taken, not of its first read", async ()
 });
 
 test("who asks for more snapshots than there are waits for one, in turn", async () => {
-  const { store, metrics } = await openForTest({ readers: 2 });
+  const { store, metrics } = await openForTest({ snapshotsMax: 1 });
   const first = await store.snapshot();
+  await addNote(store, "another state");
   const order: string[] = [];
   const second = store.snapshot().then((snapshot) => {
     order.push("second");
@@ -80,8 +81,9 @@ test("who asks for more snapshots than there are waits for one, in turn", async 
 });
 
 test("waiting for a snapshot ends at the deadline and when it is canceled", async () => {
-  const { store } = await openForTest({ readers: 1 });
+  const { store } = await openForTest({ snapshotsMax: 1 });
   const held = await store.snapshot();
+  await addNote(store, "another state");
   using deadline = Deadline.after(5);
   await expect(store.snapshot({ deadline })).rejects.toMatchObject({
     code: "lock_timeout",

@@ -46,7 +46,7 @@ export class Catalog {
       file,
       applicationId,
       migrations: catalogMigrations,
-      readers: 2,
+      snapshotsMax: 1,
       log,
       metrics: createMetrics({ image: "catalog", processMetrics: false }),
       readiness: new ReadinessRegistry(quiet),
