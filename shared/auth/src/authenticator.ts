@@ -39,6 +39,12 @@ export interface Authenticator {
   verifyToken(jwt: string): Promise<SecurityContext | undefined>;
   /** The user that a certificate, already verified against the client CA, stands for. */
   fromCertificate(certificate: CertificateIdentity): SecurityContext | undefined;
+  /**
+   * Gives the password of a user to `use`, for protocols in which it is never sent but signs requests (SigV4), and
+   * returns what that returns. Undefined, without a call, for an unknown user and for one of whom only a SCRAM verifier
+   * is configured: what it was made from cannot be known.
+   */
+  withSecret<T>(user: string, use: (secret: string, context: SecurityContext) => T): T | undefined;
   /** The configured users, by name. */
   users(): readonly UserEntry[];
 }
@@ -172,6 +178,11 @@ class DirectoryAuthenticator implements Authenticator {
   fromCertificate(certificate: CertificateIdentity): SecurityContext | undefined {
     const name = namesOf(certificate).find((candidate) => this.#directory.users.has(candidate));
     return name === undefined ? undefined : this.#directory.users.get(name)?.context;
+  }
+
+  withSecret<T>(user: string, use: (secret: string, context: SecurityContext) => T): T | undefined {
+    const known = this.#directory.users.get(user);
+    return known?.password?.secret === undefined ? undefined : use(known.password.secret, known.context);
   }
 
   users(): readonly UserEntry[] {

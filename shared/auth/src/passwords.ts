@@ -14,15 +14,20 @@ const digestKey = randomBytes(32);
 export class Password {
   /** What a SCRAM login is checked with. */
   readonly verifier: ScramVerifier;
+  /** The password itself, when that is what was configured; protocols that sign with it need it (SigV4). */
+  readonly secret: string | undefined;
   #verifiedDigest: Buffer | undefined;
 
-  private constructor(verifier: ScramVerifier) {
+  private constructor(verifier: ScramVerifier, secret?: string) {
     this.verifier = verifier;
+    this.secret = secret;
   }
 
   /** From what is configured: a verifier in PostgreSQL's form, or the password itself. */
   static async from(configured: string): Promise<Password> {
-    return new Password(parseVerifier(configured) ?? (await makeVerifier(configured)));
+    const verifier = parseVerifier(configured);
+    if (verifier !== undefined) return new Password(verifier);
+    return new Password(await makeVerifier(configured), configured);
   }
 
   /** Matches nothing, in the time that a real one takes. */
