@@ -1,0 +1,70 @@
+import type { Clock } from "@weftkit/core";
+import type { Logger } from "@weftkit/observe";
+import type { Store } from "@weftkit/store";
+import type { Database } from "better-sqlite3";
+
+/** What is done a little at a time, beside the requests. */
+export interface BackgroundTask {
+  readonly name: string;
+  /** So long after it had nothing to do it looks again. */
+  readonly intervalMs: number;
+  /** Whether there is something to do. */
+  isDue(db: Database, nowMs: number): boolean;
+  /** Does a little, in a write of the store; returns whether there may be more to do at once. */
+  step(db: Database, nowMs: number): boolean;
+}
+
+/** Runs tasks until it is stopped: each again and again while it has work, then now and then. */
+export class Background {
+  readonly #store: Store;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #tasks: readonly BackgroundTask[];
+  readonly #timers = new Map<BackgroundTask, NodeJS.Timeout>();
+  readonly #running = new Map<BackgroundTask, Promise<void>>();
+  #isStopped = false;
+
+  constructor(store: Store, log: Logger, clock: Clock, tasks: readonly BackgroundTask[]) {
+    this.#store = store;
+    this.#log = log;
+    this.#clock = clock;
+    this.#tasks = tasks;
+  }
+
+  /** Looks for work now. */
+  wake(): void {
+    for (const task of this.#tasks) this.#start(task);
+  }
+
+  /** Resolves when no task runs any more, nor will. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await Promise.all(this.#running.values());
+  }
+
+  #start(task: BackgroundTask): void {
+    if (this.#isStopped || this.#running.has(task)) return;
+    clearTimeout(this.#timers.get(task));
+    const running = this.#run(task).finally(() => {
+      this.#running.delete(task);
+      if (this.#isStopped) return;
+      const timer = setTimeout(() => this.#start(task), task.intervalMs);
+      timer.unref();
+      this.#timers.set(task, timer);
+    });
+    this.#running.set(task, running);
+  }
+
+  async #run(task: BackgroundTask): Promise<void> {
+    try {
+      if (!(await this.#store.read((db) => task.isDue(db, this.#clock.wallMs())))) return;
+      while (!this.#isStopped) {
+        const hasMore = await this.#store.write((db) => task.step(db, this.#clock.wallMs()));
+        if (!hasMore) return;
+      }
+    } catch (error) {
+      if (!this.#isStopped) this.#log.error({ err: error, task: task.name }, "work in the background failed");
+    }
+  }
+}

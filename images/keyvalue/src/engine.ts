@@ -1,0 +1,106 @@
+import type { Duplex } from "node:stream";
+import { type Deadline, systemClock } from "@weftkit/core";
+import type { Engine, EngineContext, Peer } from "@weftkit/host";
+import { RequestVerifier, RpcServer } from "@weftkit/http-aws";
+import type { Logger } from "@weftkit/observe";
+import type { Stream } from "@weftkit/persist";
+import { EngineStore } from "@weftkit/persist/pages";
+import { type Store, statement } from "@weftkit/store";
+import { Background } from "./background.ts";
+import { applicationId } from "./identity.ts";
+import { Dispatcher } from "./protocol/dispatcher.ts";
+import type { Services } from "./services.ts";
+import { GroupedWrites } from "./storage/grouped-writes.ts";
+import { migrations } from "./storage/schema.ts";
+import { ItemWriter } from "./storage/write-item.ts";
+import { StreamLog } from "./streams/stream-log.ts";
+import { Catalog } from "./tables/catalog.ts";
+import { dropAbandoned } from "./tables/drop-abandoned.ts";
+
+/** The database, in the data folder. */
+export const databaseFile = "keyvalue.db";
+
+/** Of a request: 16 MB in a batch, and what base64 and JSON add. */
+const bodyBytesMax = 32 * 1024 * 1024;
+
+/** The item store, as the host runs it. */
+export class KeyValueEngine implements Engine<"keyvalue"> {
+  #store!: Store;
+  #http!: RpcServer;
+  #background!: Background;
+  readonly #catalog = new Catalog();
+  readonly #engineStore = new EngineStore(databaseFile);
+
+  streams(dataDir: string, log: Logger): readonly Stream[] {
+    return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  async open(ctx: EngineContext<"keyvalue">): Promise<void> {
+    const { log, metrics, readiness } = ctx;
+    const store = await this.#engineStore.open({
+      dataDir: ctx.dataDir,
+      applicationId,
+      migrations,
+      log,
+      metrics,
+      readiness,
+      fatal: (error) => ctx.fatal(error),
+    });
+    this.#store = store;
+    const catalog = this.#catalog;
+    const streams = new StreamLog();
+    const tokenKey = await store.read((db) => {
+      catalog.reload(db);
+      streams.open(db);
+      return statement(db, "SELECT value FROM settings WHERE name = 'token_key'", {
+        pluck: true,
+      }).get() as Buffer;
+    });
+    const writer = new ItemWriter(streams);
+    this.#background = new Background(store, log, systemClock, [dropAbandoned]);
+    const services: Services = {
+      store,
+      writes: new GroupedWrites(store),
+      catalog,
+      writer,
+      streams,
+      background: this.#background,
+      log,
+      tokenKey,
+    };
+    const verifier = new RequestVerifier({ auth: ctx.auth, service: "dynamodb" });
+    const dispatcher = new Dispatcher(services, verifier, systemClock);
+    this.#http = new RpcServer({
+      context: ctx,
+      handle: (request) => dispatcher.handle(request),
+      bodyBytesMax,
+    });
+    this.#background.wake();
+  }
+
+  accept(socket: Duplex, peer: Peer): void {
+    this.#http.accept(socket, peer);
+  }
+
+  refuse(socket: Duplex): void {
+    this.#http.refuse(socket);
+  }
+
+  async close(deadline: Deadline): Promise<void> {
+    await this.#http.close(deadline);
+    await this.#background.stop();
+    await this.#store.write((db) => this.#catalog.saveCounts(db));
+  }
+
+  dispose(): Promise<void> {
+    return this.#engineStore.close();
+  }
+
+  status(): Record<string, unknown> {
+    return {
+      requests: this.#http.requests,
+      tables: this.#catalog.size,
+      walBytes: this.#store.walBytes,
+    };
+  }
+}

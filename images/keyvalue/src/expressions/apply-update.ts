@@ -1,0 +1,187 @@
+import {
+  type AttributeValue,
+  attributeOf,
+  type Item,
+  setAttribute,
+  typeOf,
+} from "../items/attribute-value.ts";
+import { addNumbers, type DecimalFault, subtractNumbers } from "../items/decimal.ts";
+import { decimalFaultText } from "../items/decimal-fault-text.ts";
+import type { Operand, PathPart, Update } from "./ast.ts";
+import { type Bindings, boundValue, resolvePath } from "./bindings.ts";
+import { valueAt } from "./evaluate.ts";
+
+/** An update that the item does not allow. */
+export class UpdateError extends Error {
+  override name = "UpdateError";
+}
+
+const wrongType = "An operand in the update expression has an incorrect data type";
+const wrongPath = "The document path provided in the update expression is invalid for update";
+const noAttribute = "The provided expression refers to an attribute that does not exist in the item";
+
+/**
+ * The item after an update, which was checked before; the item itself stays as it is. Every clause sees the item as it
+ * was.
+ *
+ * @throws UpdateError
+ */
+export function applyUpdate(update: Update, item: Item, bindings: Bindings): Item {
+  const changed: Item = { ...item };
+  const sets = update.set.map(({ path, value }) => ({
+    path: resolvePath(bindings, path),
+    value: newValue(value, item, bindings),
+  }));
+  // Members beyond a list's end are appended in the order of their indexes.
+  sets.sort((a, b) => compareIndexes(a.path, b.path));
+  for (const { path, value } of sets) setAt(changed, path, value);
+  for (const { path, value } of update.add) {
+    const amount = constant(value, bindings);
+    const existing = valueAt(path, item, bindings);
+    setAt(changed, resolvePath(bindings, path), existing === undefined ? amount : added(existing, amount));
+  }
+  const removals = update.remove.map((path) => resolvePath(bindings, path));
+  for (const { path, value } of update.delete) {
+    const existing = valueAt(path, item, bindings);
+    const resolved = resolvePath(bindings, path);
+    if (existing === undefined) {
+      requireParent(changed, resolved);
+      continue;
+    }
+    const rest = without(existing, constant(value, bindings));
+    if (rest === undefined) removals.push(resolved);
+    else setAt(changed, resolved, rest);
+  }
+  // From the end of each list, as indexes mean the list as it was.
+  removals.sort((a, b) => compareIndexes(b, a));
+  for (const path of removals) removeAt(changed, path);
+  return changed;
+}
+
+function constant(operand: Operand, bindings: Bindings): AttributeValue {
+  if (operand.kind === "constant") return operand.value;
+  if (operand.kind === "value") return boundValue(bindings, operand.name);
+  throw new TypeError(`${operand.kind} is not a value of the request`);
+}
+
+function newValue(operand: Operand, item: Item, bindings: Bindings): AttributeValue {
+  switch (operand.kind) {
+    case "value":
+    case "constant":
+      return constant(operand, bindings);
+    case "path": {
+      const value = valueAt(operand, item, bindings);
+      if (value === undefined) throw new UpdateError(noAttribute);
+      return value;
+    }
+    case "arithmetic": {
+      const left = newValue(operand.left, item, bindings);
+      const right = newValue(operand.right, item, bindings);
+      if (left.N === undefined || right.N === undefined) throw new UpdateError(wrongType);
+      return number((operand.operator === "+" ? addNumbers : subtractNumbers)(left.N, right.N));
+    }
+    case "function": {
+      const [first, second] = operand.args as readonly [Operand, Operand];
+      if (operand.name === "if_not_exists") {
+        if (first.kind !== "path") throw new TypeError("if_not_exists has no path");
+        return valueAt(first, item, bindings) ?? newValue(second, item, bindings);
+      }
+      const head = newValue(first, item, bindings);
+      const tail = newValue(second, item, bindings);
+      if (head.L === undefined || tail.L === undefined) throw new UpdateError(wrongType);
+      return { L: [...head.L, ...tail.L] };
+    }
+  }
+}
+
+function number(sum: { readonly text: string } | DecimalFault): AttributeValue {
+  if (typeof sum === "string") throw new UpdateError(decimalFaultText(sum, ""));
+  return { N: sum.text };
+}
+
+function added(existing: AttributeValue, amount: AttributeValue): AttributeValue {
+  const type = typeOf(amount);
+  if (typeOf(existing) !== type) throw new UpdateError(wrongType);
+  switch (type) {
+    case "N":
+      return number(addNumbers(existing.N!, amount.N!));
+    case "SS":
+    case "NS":
+    case "BS":
+      return { [type]: [...new Set([...existing[type]!, ...amount[type]!])] };
+    // Only the parameters without expressions get here: they append.
+    case "L":
+      return { L: [...existing.L!, ...amount.L!] };
+    default:
+      throw new UpdateError(wrongType);
+  }
+}
+
+/** A set without some members; undefined when none are left. */
+function without(existing: AttributeValue, removed: AttributeValue): AttributeValue | undefined {
+  const type = typeOf(removed);
+  if (typeOf(existing) !== type || (type !== "SS" && type !== "NS" && type !== "BS"))
+    throw new UpdateError(wrongType);
+  const gone = new Set(removed[type]!);
+  const rest = existing[type]!.filter((member) => !gone.has(member));
+  return rest.length === 0 ? undefined : { [type]: rest };
+}
+
+/**
+ * The copy of the map or list that holds the last part of a path, put into `item`, which is a copy already: what the
+ * item was made from is not touched.
+ */
+function parentOf(item: Item, path: readonly PathPart[]): Item | AttributeValue[] | undefined {
+  let parent: Item | AttributeValue[] = item;
+  for (const part of path.slice(0, -1)) {
+    const value = memberOf(parent, part);
+    const copy: AttributeValue | undefined =
+      value?.M !== undefined
+        ? { M: { ...value.M } }
+        : value?.L !== undefined
+          ? { L: [...value.L] }
+          : undefined;
+    if (copy === undefined) return undefined;
+    if (Array.isArray(parent)) parent[part as number] = copy;
+    else setAttribute(parent, part as string, copy);
+    parent = (copy.M ?? copy.L)!;
+  }
+  return Array.isArray(parent) === (typeof path.at(-1) === "number") ? parent : undefined;
+}
+
+function memberOf(parent: Item | AttributeValue[], part: PathPart): AttributeValue | undefined {
+  if (Array.isArray(parent)) return typeof part === "number" ? parent[part] : undefined;
+  return typeof part === "string" ? attributeOf(parent, part) : undefined;
+}
+
+function requireParent(item: Item, path: readonly PathPart[]): Item | AttributeValue[] {
+  const parent = parentOf(item, path);
+  if (parent === undefined) throw new UpdateError(wrongPath);
+  return parent;
+}
+
+function setAt(item: Item, path: readonly PathPart[], value: AttributeValue): void {
+  const parent = requireParent(item, path);
+  const last = path.at(-1)!;
+  if (!Array.isArray(parent)) setAttribute(parent, last as string, value);
+  else if ((last as number) < parent.length) parent[last as number] = value;
+  else parent.push(value);
+}
+
+function removeAt(item: Item, path: readonly PathPart[]): void {
+  const parent = requireParent(item, path);
+  const last = path.at(-1)!;
+  if (!Array.isArray(parent)) delete parent[last as string];
+  else if ((last as number) < parent.length) parent.splice(last as number, 1);
+}
+
+/** Orders paths, those into one list by their indexes. */
+function compareIndexes(a: readonly PathPart[], b: readonly PathPart[]): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [one, two] = [a[i]!, b[i]!];
+    if (one === two) continue;
+    return typeof one === "number" && typeof two === "number" ? one - two : one < two ? -1 : 1;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,20 @@
+import type { Logger } from "@weftkit/observe";
+import type { Store } from "@weftkit/store";
+import type { Background } from "./background.ts";
+import type { GroupedWrites } from "./storage/grouped-writes.ts";
+import type { ItemWriter } from "./storage/write-item.ts";
+import type { StreamLog } from "./streams/stream-log.ts";
+import type { Catalog } from "./tables/catalog.ts";
+
+/** What operations work with. */
+export interface Services {
+  readonly store: Store;
+  readonly writes: GroupedWrites;
+  readonly catalog: Catalog;
+  readonly writer: ItemWriter;
+  readonly streams: StreamLog;
+  readonly background: Background;
+  readonly log: Logger;
+  /** Signs tokens that clients give back. */
+  readonly tokenKey: Buffer;
+}

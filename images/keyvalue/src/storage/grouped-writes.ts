@@ -1,0 +1,92 @@
+import { AwsError } from "@weftkit/http-aws";
+import type { Store } from "@weftkit/store";
+import type { Database } from "better-sqlite3";
+
+/** So many at once; the event loop has its turn between two groups. */
+const groupMax = 128;
+
+interface Waiting {
+  /**
+   * Either throws an AwsError before it has changed anything, or does all of its work: that is what lets one
+   * transaction hold the work of many requests.
+   */
+  readonly work: (db: Database) => unknown;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: AwsError };
+
+/**
+ * Writes of requests that arrive together share a transaction: what they change on the same page is written once, and
+ * beginning and committing costs as much as a request's own statement.
+ */
+export class GroupedWrites {
+  readonly #store: Store;
+  #waiting: Waiting[] = [];
+  #isScheduled = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Resolves when the work is on the disk, as `Store.write` does; so does the rejection with an AwsError. */
+  write<T>(work: (db: Database) => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ work, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    let group: Waiting[] = [];
+    const turn = (db: Database) => {
+      // Those that came while this one waited for its turn are in it, too.
+      this.#isScheduled = false;
+      group = this.#waiting.splice(0, groupMax);
+      if (this.#waiting.length > 0) this.#schedule();
+      return group.map(({ work }) => outcomeOf(work, db));
+    };
+    this.#store.write(turn).then(
+      (outcomes) => settle(group, outcomes),
+      (error: unknown) => {
+        if (group.length === 0) {
+          // It never had its turn: nobody else will take those who wait.
+          this.#isScheduled = false;
+          group = this.#waiting.splice(0);
+        }
+        if (group.length === 1 || isOfStore(error)) for (const { reject } of group) reject(error);
+        else for (const waiting of group) this.#alone(waiting);
+      },
+    );
+  }
+
+  /** One of them failed unexpectedly, and has taken the others with it. */
+  #alone({ work, resolve, reject }: Waiting): void {
+    this.#store.write((db) => work(db) as never).then(resolve, reject);
+  }
+}
+
+function outcomeOf(work: (db: Database) => unknown, db: Database): Outcome {
+  try {
+    return { value: work(db) };
+  } catch (error) {
+    if (error instanceof AwsError) return { error };
+    throw error;
+  }
+}
+
+function settle(group: readonly Waiting[], outcomes: readonly Outcome[]): void {
+  group.forEach(({ resolve, reject }, index) => {
+    const outcome = outcomes[index]!;
+    if ("error" in outcome) reject(outcome.error);
+    else resolve(outcome.value as never);
+  });
+}
+
+/** The store cannot write at all: trying again one by one would give the same. */
+function isOfStore(error: unknown): boolean {
+  return error instanceof Error && error.name === "WeftkitError";
+}

@@ -1,0 +1,4 @@
+export interface TagInput {
+  readonly Key: string;
+  readonly Value: string;
+}
