@@ -1,7 +1,6 @@
 import type { Clock } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
-import type { Store } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
+import type { Database, Store } from "@weftkit/store";
 
 /** What is done a little at a time, beside the requests. */
 export interface BackgroundTask {

@@ -41,6 +41,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       dataDir: ctx.dataDir,
       applicationId,
       migrations,
+      walFsync: ctx.section.wal_fsync,
       log,
       metrics,
       readiness,
@@ -69,7 +70,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       tokenKey,
     };
     const verifier = new RequestVerifier({ auth: ctx.auth, service: "dynamodb" });
-    const dispatcher = new Dispatcher(services, verifier, systemClock);
+    const dispatcher = new Dispatcher(services, verifier, systemClock, ctx.section.rate_limit);
     this.#http = new RpcServer({
       context: ctx,
       handle: (request) => dispatcher.handle(request),

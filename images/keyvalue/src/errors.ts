@@ -51,10 +51,6 @@ export function limitExceeded(message: string): AwsError {
   return ofService("LimitExceededException", message);
 }
 
-export function tagLimit(message: string): AwsError {
-  return validation(message);
-}
-
 /** `item` is what the item was, for those who asked for it. */
 export function conditionFailed(item: Item | undefined): AwsError {
   return ofService(
@@ -98,6 +94,14 @@ export function accessDenied(user: string, operation: string, resource: string):
   return AwsError.service(
     "AccessDeniedException",
     `User: arn:aws:iam::000000000000:user/${user} is not authorized to perform: dynamodb:${operation} on resource: ${resource}`,
+  );
+}
+
+export function throttled(): AwsError {
+  return new AwsError(
+    "com.amazon.coral.availability",
+    "ThrottlingException",
+    "Rate of requests exceeds the allowed throughput.",
   );
 }
 

@@ -28,15 +28,6 @@ export const document = {
   keys: engineKeys(27_017),
 } satisfies EngineDescription;
 
-export const keyvalue = {
-  title: "items, DynamoDB API",
-  doc: "Items over the DynamoDB API.",
-  protocol: "DynamoDB",
-  protocols: ["dynamodb"],
-  port: 8000,
-  keys: engineKeys(8000),
-} satisfies EngineDescription;
-
 export const graph = {
   title: "graphs, Bolt protocol",
   doc: "Cypher over Bolt.",

@@ -1,5 +1,5 @@
 import { AwsError } from "@weftkit/http-aws";
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import type { Services } from "../services.ts";
 
 /**

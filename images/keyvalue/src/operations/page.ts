@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import { invalidParameter, validation } from "../errors.ts";
 import type { Condition, Operand } from "../expressions/ast.ts";
 import { type Bindings, resolvePath } from "../expressions/bindings.ts";

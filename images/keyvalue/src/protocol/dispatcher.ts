@@ -1,4 +1,5 @@
 import type { Clock } from "@weftkit/core";
+import { RateLimit } from "@weftkit/http/rate-limit";
 import {
   AwsError,
   type AwsIdentity,
@@ -8,7 +9,14 @@ import {
   type RpcRequest,
 } from "@weftkit/http-aws";
 import type { Logger } from "@weftkit/observe";
-import { accessDenied, internal, serialization, unavailable, unknownOperation } from "../errors.ts";
+import {
+  accessDenied,
+  internal,
+  serialization,
+  throttled,
+  unavailable,
+  unknownOperation,
+} from "../errors.ts";
 import type { Answer, Operation } from "../operations/operation.ts";
 import { operations } from "../operations/registry.ts";
 import type { Services } from "../services.ts";
@@ -27,12 +35,15 @@ export class Dispatcher {
   readonly #verifier: RequestVerifier;
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #rate: RateLimit | undefined;
 
-  constructor(services: Services, verifier: RequestVerifier, clock: Clock) {
+  /** `ratePerSecond` is what each user may ask; 0 is no limit. */
+  constructor(services: Services, verifier: RequestVerifier, clock: Clock, ratePerSecond: number) {
     this.#services = services;
     this.#verifier = verifier;
     this.#log = services.log;
     this.#clock = clock;
+    this.#rate = ratePerSecond === 0 ? undefined : new RateLimit({ ratePerSecond, burst: 2 * ratePerSecond });
   }
 
   /** Never throws and never rejects. */
@@ -66,13 +77,15 @@ export class Dispatcher {
   }
 
   #run(
-    _request: RpcRequest,
+    request: RpcRequest,
     operation: Operation,
     body: unknown,
     identity: AwsIdentity,
   ): Answer | Promise<Answer> {
     if (body === undefined) throw serialization("");
     const { user, region } = identity;
+    const asker = user.user === "anonymous" ? `address:${request.peer?.address}` : `user:${user.user}`;
+    if (this.#rate?.take(asker) !== undefined) throw throttled();
     if (user.scope(operation.action) === "none")
       throw accessDenied(user.user, operation.name, arnOf("dynamodb", region, "table/*"));
     const input = readMembers(body as Record<string, unknown>, operation.members);

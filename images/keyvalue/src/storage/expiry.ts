@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { attributeOf, type Item } from "../items/attribute-value.ts";
 import type { Table } from "../tables/table.ts";
 

@@ -1,6 +1,5 @@
 import { AwsError } from "@weftkit/http-aws";
-import type { Store } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
+import type { Database, Store } from "@weftkit/store";
 
 /** So many at once; the event loop has its turn between two groups. */
 const groupMax = 128;

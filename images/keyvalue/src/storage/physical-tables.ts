@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 
 /** Items by key; `size` is what AWS counts. Rows are in order of their keys, so that a page is read in one go. */
 export function createItems(db: Database, storedIn: string): void {

@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import type { Item } from "../items/attribute-value.ts";
 import { Index, type Source, type Table } from "../tables/table.ts";
 import { StoredItem } from "./item-rows.ts";

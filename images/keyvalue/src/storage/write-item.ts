@@ -1,4 +1,4 @@
-import type { Database } from "better-sqlite3";
+import type { Database } from "@weftkit/store";
 import { type Item, setAttribute } from "../items/attribute-value.ts";
 import { itemSize } from "../items/item-size.ts";
 import type { StreamLog } from "../streams/stream-log.ts";

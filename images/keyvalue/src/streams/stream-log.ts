@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { equalItems } from "../items/compare.ts";
 import { itemSize } from "../items/item-size.ts";
 import type { StoredItem } from "../storage/item-rows.ts";

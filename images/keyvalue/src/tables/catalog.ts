@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import { abandon, createExpiry, createIndex, createItems } from "../storage/physical-tables.ts";
 import type { TableDefinition } from "./definition.ts";
 import { type ItemCounts, Table } from "./table.ts";

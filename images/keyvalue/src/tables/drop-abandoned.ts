@@ -1,5 +1,5 @@
+import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { Database } from "better-sqlite3";
 import type { BackgroundTask } from "../background.ts";
 
 /** Rows that are removed in one write: a dropped table of millions must not hold the others up. */
