@@ -1,18 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { type RunningImage, startImage } from "@weftkit/host";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { onTestFinished } from "vitest";
 import { KeyValueEngine } from "../src/engine.ts";
 import { weftkitVersion } from "../src/identity.ts";
-
-/** A folder of this test's own. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "weftkit-keyvalue-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export interface EngineOptions {
   readonly dataDir?: string;
