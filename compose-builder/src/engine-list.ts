@@ -1,6 +1,6 @@
 import { nearestName } from "@weftkit/core";
-import { Failure } from "./failure.ts";
 import { builtEngineNames, type EngineName, plannedImages } from "./images.ts";
+import { Failure } from "./terminal/failure.ts";
 
 /** An engine and how many independent instances of it are wanted. */
 export interface WantedEngine {

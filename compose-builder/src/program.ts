@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { commands } from "./commands/table.ts";
 import { exitCodeHelp, exitCodes } from "./exit-codes.ts";
-import { errorLabel, report } from "./failure.ts";
+import { errorLabel, report } from "./terminal/failure.ts";
 
 /** Runs one command line (without node and script); returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {

@@ -2,7 +2,7 @@ import { closeSync, constants, copyFileSync, fsyncSync, ftruncateSync, openSync,
 import { CorruptLog, readLog } from "@weftkit/inmemory/log";
 import { Command } from "commander";
 import { exitCodes } from "../exit-codes.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../terminal/failure.ts";
 
 /** What a look at a log file found. */
 interface Finding {

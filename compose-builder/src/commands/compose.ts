@@ -12,11 +12,11 @@ import type { Deployment } from "../deployment/model.ts";
 import { persistSecret } from "../deployment/persistence.ts";
 import { planDeployment, secretName } from "../deployment/plan.ts";
 import { parseEngineList } from "../engine-list.ts";
-import { Failure } from "../failure.ts";
 import { type PlannedFile, planFile, writeFile } from "../files/generated.ts";
 import { keepSecret } from "../files/secret.ts";
 import { showDiff } from "../files/show-diff.ts";
 import { addEnginePort, type EnginePorts, readPort } from "../port-options.ts";
+import { Failure } from "../terminal/failure.ts";
 import { answered, canAsk } from "../terminal/interactive.ts";
 import { paint } from "../terminal/paint.ts";
 

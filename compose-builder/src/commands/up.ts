@@ -1,6 +1,5 @@
 import { Command, Option } from "commander";
 import { requireBuilt } from "../engine-list.ts";
-import { Failure } from "../failure.ts";
 import { builtEngineNames, type EngineName } from "../images.ts";
 import { startEngine } from "../local/child.ts";
 import { terminalLine } from "../local/log-line.ts";
@@ -8,6 +7,7 @@ import { type LocalEngine, planLocal } from "../local/plan.ts";
 import { portProblem } from "../local/ports.ts";
 import { stopOnSignal } from "../local/stop.ts";
 import { addEnginePort, type EnginePorts, readPort } from "../port-options.ts";
+import { Failure } from "../terminal/failure.ts";
 import { paint } from "../terminal/paint.ts";
 
 interface Options {

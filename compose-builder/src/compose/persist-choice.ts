@@ -3,7 +3,7 @@ import { parseEndpointUrl } from "@weftkit/persist/client";
 import { isSubtree } from "@weftkit/persist/contract";
 import { functionPort } from "../deployment/function-service.ts";
 import type { PersistChoice } from "../deployment/plan.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../terminal/failure.ts";
 
 /** Where state may live. */
 export const persistModes = ["disabled", "serverless", "container"] as const;

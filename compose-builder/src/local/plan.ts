@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Config, loadConfig } from "@weftkit/config";
 import { secretName, userName } from "../deployment/plan.ts";
-import { Failure } from "../failure.ts";
 import { keepSecret } from "../files/secret.ts";
 import { connectionUrl, type EngineName } from "../images.ts";
 import type { EnginePorts } from "../port-options.ts";
+import { Failure } from "../terminal/failure.ts";
 
 /** What the flags of `weftkit up` say. */
 export interface LocalChoices {

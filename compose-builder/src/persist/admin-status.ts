@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import { Failure } from "../terminal/failure.ts";
 
 /** The `persistence` section of a running engine's /v1/status. */
 export interface EnginePersistence {

@@ -8,8 +8,8 @@ import {
   type PartCipher,
   type SigningKey,
 } from "@weftkit/persist/contract";
-import { Failure } from "../failure.ts";
 import { builtEngineNames } from "../images.ts";
+import { Failure } from "../terminal/failure.ts";
 import type { EndpointOptions, SubtreeOptions } from "./options.ts";
 
 /** An endpoint and what requests to it are signed with. */

@@ -1,6 +1,6 @@
 import { WeftkitError } from "@weftkit/core";
 import type { exitCodes } from "../exit-codes.ts";
-import { Failure } from "../failure.ts";
+import { Failure } from "../terminal/failure.ts";
 
 interface Advice {
   readonly exit: keyof typeof exitCodes;

@@ -1,7 +1,7 @@
 import { systemClock, WeftkitError } from "@weftkit/core";
 import { type DroppedState, type Head, partsOf } from "@weftkit/persist/contract";
 import { droppedKeptMs, pruneDropped } from "@weftkit/persist/inspection";
-import { Failure } from "../failure.ts";
+import { Failure } from "../terminal/failure.ts";
 import type { OpenSubtree } from "./endpoint.ts";
 import { type State, stateNamed } from "./state.ts";
 

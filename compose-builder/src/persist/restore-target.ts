@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import type { StreamKind } from "@weftkit/persist/contract";
-import { Failure } from "../failure.ts";
 import { builtEngineNames, builtEngines } from "../images.ts";
+import { Failure } from "../terminal/failure.ts";
 import type { State } from "./state.ts";
 
 /** The form in which a stream is written. */

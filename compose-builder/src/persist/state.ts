@@ -2,7 +2,7 @@ import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "@weftkit/persist/contract";
 import { type Head, type Manifest, type Piece, parseManifest, partsOf } from "@weftkit/persist/contract";
 import { nameText } from "@weftkit/persist/inspection";
-import { Failure } from "../failure.ts";
+import { Failure } from "../terminal/failure.ts";
 import type { OpenSubtree } from "./endpoint.ts";
 
 /** One state of a subtree, as its endpoint gives it. */

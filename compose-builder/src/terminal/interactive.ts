@@ -1,5 +1,5 @@
 import { cancel } from "@clack/prompts";
-import { Failure } from "../failure.ts";
+import { Failure } from "./failure.ts";
 
 /** Whether there is a person to ask: both ends are a terminal, and CI does not say otherwise. */
 export function canAsk(): boolean {

@@ -1,4 +1,4 @@
-import { Failure } from "../failure.ts";
+import { Failure } from "./failure.ts";
 
 /** Runs work that cleans up behind itself; ctrl-C and SIGTERM abort its signal instead of ending the process. */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -2,9 +2,9 @@
 // users whose roles name no patterns.
 import { performance } from "node:perf_hooks";
 import type { SecurityContext } from "@weftkit/auth";
-import { Access } from "../src/access.ts";
+import { Access } from "../src/command-table/access.ts";
+import { Registry } from "../src/command-table/registry.ts";
 import { commandFamilies } from "../src/commands/index.ts";
-import { Registry } from "../src/commands/registry.ts";
 import { Args } from "../src/protocol/args.ts";
 
 const rounds = 20_000_000;

@@ -4,19 +4,21 @@ import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer, Refusal } from "@weftkit/host";
 import type { Logger } from "@weftkit/observe";
 import { LogStream, type Stream } from "@weftkit/persist";
-import { Cron } from "./cron.ts";
-import { registerMetrics } from "./metrics.ts";
+import { Registry } from "./command-table/registry.ts";
+import { commandFamilies } from "./commands/index.ts";
 import { ClientConnection } from "./network/client-connection.ts";
 import { NativeSockets, socketsSupport } from "./network/native-sockets.ts";
 import { StreamTransport } from "./network/stream-transport.ts";
 import { Tick } from "./network/tick.ts";
-import { parseNotifyClasses } from "./notifications.ts";
 import { AppendOnlyFile } from "./persistence/append-only-file.ts";
 import { LogFiles } from "./persistence/log-files.ts";
 import { loadLogFolder } from "./persistence/log-folder.ts";
 import { LogKeeper } from "./persistence/log-keeper.ts";
-import { replayFile } from "./persistence/replay.ts";
-import { Server } from "./server.ts";
+import { Cron } from "./server/cron.ts";
+import { registerMetrics } from "./server/metrics.ts";
+import { parseNotifyClasses } from "./server/notifications.ts";
+import { replayFile } from "./server/replay.ts";
+import { Server } from "./server/server.ts";
 import { defaultSettings } from "./settings.ts";
 import { memorySupport } from "./storage/segment-pool.ts";
 
@@ -51,7 +53,11 @@ export class InmemoryEngine implements Engine<"inmemory"> {
 
   async open(ctx: EngineContext<"inmemory">): Promise<void> {
     const { section } = ctx;
-    const server = new Server({ authenticator: ctx.auth, settings: settingsOf(section) });
+    const server = new Server({
+      registry: new Registry(commandFamilies),
+      authenticator: ctx.auth,
+      settings: settingsOf(section),
+    });
     this.#server = server;
     const folder = join(ctx.dataDir, logFolder);
     const started = performance.now();

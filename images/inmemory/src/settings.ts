@@ -1,5 +1,18 @@
-import type { AppendFsync } from "./persistence/journal.ts";
-import type { EvictionPolicy } from "./storage/eviction.ts";
+/** What goes when memory is full (Redis, maxmemory-policy). */
+export const EVICTION_POLICIES = [
+  "noeviction",
+  "allkeys-lru",
+  "allkeys-lfu",
+  "allkeys-random",
+  "volatile-lru",
+  "volatile-lfu",
+  "volatile-random",
+  "volatile-ttl",
+] as const;
+export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
+
+/** When the append-only file reaches the disk: before the reply, once a second, or when the system likes. */
+export type AppendFsync = "always" | "everysec" | "no";
 
 /** How much output may wait for a client (client-output-buffer-limit); 0 is no limit. */
 export interface OutputLimit {

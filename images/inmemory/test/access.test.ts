@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, test } from "vitest";
-import { requirementOf } from "../src/access.ts";
+import { requirementOf } from "../src/command-table/access.ts";
+import { type RegisteredCommand, Registry } from "../src/command-table/registry.ts";
 import { commandFamilies } from "../src/commands/index.ts";
-import { type RegisteredCommand, Registry } from "../src/commands/registry.ts";
 import { RunningEngine } from "./running-engine.ts";
 import type { WireClient } from "./wire-client.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { CommandTimer } from "../src/command-timer.ts";
+import { Registry } from "../src/command-table/registry.ts";
 import { commandFamilies } from "../src/commands/index.ts";
-import { Registry } from "../src/commands/registry.ts";
+import { CommandTimer } from "../src/dispatch/command-timer.ts";
 import { RequestParser } from "../src/protocol/request.ts";
 import { EngineInMemory } from "./engine-in-memory.ts";
 

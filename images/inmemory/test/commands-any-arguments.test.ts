@@ -1,7 +1,7 @@
 import { patientMs } from "@weftkit/testing/patience";
 import { expect, test } from "vitest";
+import { Registry } from "../src/command-table/registry.ts";
 import { commandFamilies } from "../src/commands/index.ts";
-import { Registry } from "../src/commands/registry.ts";
 import { EngineInMemory } from "./engine-in-memory.ts";
 import { Random } from "./oracle/random.ts";
 

@@ -1,21 +1,22 @@
 import RedisParser from "redis-parser";
-import { Server, type ServerOptions } from "../src/server.ts";
-import type { Session } from "../src/session.ts";
+import { Registry } from "../src/command-table/registry.ts";
+import { commandFamilies } from "../src/commands/index.ts";
+import { type ClientSession, Server, type ServerOptions } from "../src/server/server.ts";
 
 export type Value = string | number | null | Error | Value[];
 
 /** A server without a network: commands go in as words, replies come out decoded by an independent RESP2 reader. */
 export class EngineInMemory {
   readonly server: Server;
-  readonly session: Session;
+  readonly session: ClientSession;
 
-  constructor(options: ServerOptions = {}) {
-    this.server = new Server(options);
+  constructor(options: Partial<ServerOptions> = {}) {
+    this.server = new Server({ registry: new Registry(commandFamilies), ...options });
     this.session = this.client();
   }
 
   /** Another client, authenticated as one who may do everything. */
-  client(): Session {
+  client(): ClientSession {
     const session = this.server.createSession();
     session.authenticate({ user: "test", roles: ["superuser"], can: () => true, scope: () => "all" });
     return session;
@@ -34,13 +35,13 @@ export class EngineInMemory {
   }
 
   /** Runs a command as a client; undefined when it blocks. */
-  runAs(session: Session, ...words: readonly (string | number | Buffer)[]): Value {
+  runAs(session: ClientSession, ...words: readonly (string | number | Buffer)[]): Value {
     const { server } = this;
     this.#execute(session, words);
     return decode(server.reply.buffer.subarray(0, server.reply.length))[0] as Value;
   }
 
-  #execute(session: Session, words: readonly (string | number | Buffer)[]): void {
+  #execute(session: ClientSession, words: readonly (string | number | Buffer)[]): void {
     const { server } = this;
     session.args.load(
       words.map((word) => (Buffer.isBuffer(word) ? word : Buffer.from(String(word), "latin1"))),
@@ -54,7 +55,7 @@ export class EngineInMemory {
   }
 
   /** Replies that a client got while others ran: pushes, and the end of a wait. */
-  received(session: Session): Value[] {
+  received(session: ClientSession): Value[] {
     const pending = session.takePending();
     return pending === undefined ? [] : decode(pending);
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Cron } from "../src/cron.ts";
+import { Cron } from "../src/server/cron.ts";
 import { EngineInMemory } from "./engine-in-memory.ts";
 import { RecordingJournal } from "./recording-journal.ts";
 

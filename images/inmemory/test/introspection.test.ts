@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { Registry } from "../src/command-table/registry.ts";
 import { commandFamilies } from "../src/commands/index.ts";
-import { Registry } from "../src/commands/registry.ts";
 import { parseSyntax } from "../src/commands/syntax.ts";
 import { EngineInMemory } from "./engine-in-memory.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseNotifyClasses } from "../src/notifications.ts";
+import { parseNotifyClasses } from "../src/server/notifications.ts";
 import { EngineInMemory, type Value } from "./engine-in-memory.ts";
 import { RecordingJournal } from "./recording-journal.ts";
 

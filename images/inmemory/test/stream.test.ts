@@ -1,6 +1,6 @@
 import { randomIntegers } from "@weftkit/testing/random-numbers";
 import { describe, expect, test } from "vitest";
-import { dumpServer } from "../src/persistence/dump.ts";
+import { dumpDatabases } from "../src/persistence/dump.ts";
 import { PendingList } from "../src/storage/pending-list.ts";
 import { parseStreamId, StreamId } from "../src/storage/stream-id.ts";
 import { EngineInMemory, type Value } from "./engine-in-memory.ts";
@@ -233,7 +233,7 @@ test("a stream written as commands is made again as it was", () => {
   engine.run("XDEL", "s", "5-0");
   engine.run("XGROUP", "CREATE", "empty", "g", "$", "MKSTREAM");
   const copy = engineAt({ now: NOW });
-  dumpServer(engine.server, (...values) => {
+  dumpDatabases(engine.server.databases, (...values) => {
     expect(copy.run(...values)).not.toBeInstanceOf(Error);
   });
   for (const key of ["s", "empty"]) {

@@ -1,10 +1,10 @@
 import { type ConformanceResult, runConformance } from "@weftkit/persist/conformance";
 import { Command } from "commander";
 import { exitCodes } from "../../exit-codes.ts";
-import { Failure } from "../../failure.ts";
 import { readEndpoint } from "../../persist/endpoint.ts";
 import { advised } from "../../persist/failure.ts";
 import { type EndpointOptions, withEndpointOptions } from "../../persist/options.ts";
+import { Failure } from "../../terminal/failure.ts";
 import { paint } from "../../terminal/paint.ts";
 import { counted } from "../../terminal/quantities.ts";
 

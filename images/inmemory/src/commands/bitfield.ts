@@ -1,7 +1,7 @@
 import { SYNTAX } from "../errors.ts";
-import { NOTIFY_STRING } from "../notifications.ts";
 import { parseInteger, parseInteger64 } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_STRING } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { readField, writeField } from "../storage/bits.ts";
 import { TYPE_STRING } from "../storage/keyspace.ts";
 import { readBitOffset, stringForBit } from "./bitmap.ts";
@@ -34,7 +34,7 @@ interface Operation {
 }
 
 /** Reads all operations; on a bad one answers the error and returns undefined. */
-function readOperations(session: Session): Operation[] | undefined {
+function readOperations(session: ClientSession): Operation[] | undefined {
   const { args, reply } = session;
   const operations: Operation[] = [];
   let overflow: Overflow = "WRAP";
@@ -64,7 +64,7 @@ function readOperations(session: Session): Operation[] | undefined {
 }
 
 function readOperation(
-  session: Session,
+  session: ClientSession,
   index: number,
   action: Action,
   overflow: Overflow,
@@ -99,7 +99,7 @@ function fitted({ isSigned, width, overflow }: Operation, value: bigint): bigint
 }
 
 /** The operation's field as it is; 0 where `entry` is 0. */
-function currentValue({ db }: Session, entry: number, operation: Operation): bigint {
+function currentValue({ db }: ClientSession, entry: number, operation: Operation): bigint {
   const { bitOffset, width, isSigned } = operation;
   if (entry === 0) return 0n;
   const start = db.stringOffset(entry);
@@ -108,7 +108,7 @@ function currentValue({ db }: Session, entry: number, operation: Operation): big
 }
 
 /** Runs a SET or INCRBY: whether the field is another now, or undefined when it must not overflow. */
-function write(session: Session, entry: number, operation: Operation): boolean | undefined {
+function write(session: ClientSession, entry: number, operation: Operation): boolean | undefined {
   const { db, reply } = session;
   const { action, operand, isSigned, bitOffset, width } = operation;
   const before = currentValue(session, entry, operation);
@@ -124,7 +124,7 @@ function write(session: Session, entry: number, operation: Operation): boolean |
   return after !== before;
 }
 
-function bitfield(session: Session): void {
+function bitfield(session: ClientSession): void {
   const { reply, command } = session;
   const operations = readOperations(session);
   if (operations === undefined) return;

@@ -1,7 +1,7 @@
 import { SYNTAX } from "../errors.ts";
-import { NOTIFY_STRING } from "../notifications.ts";
 import { parseInteger } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_STRING } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { countBits, findBit } from "../storage/bits.ts";
 import { ENCODING_RAW, TYPE_STRING } from "../storage/keyspace.ts";
 import { type Command, key, keys } from "./definition.ts";
@@ -16,7 +16,7 @@ const HASH = 0x23;
  * The argument as a bit offset, in units of `width` bits when it starts with `#` and a width is given; on a bad one
  * answers the error and returns NaN.
  */
-export function readBitOffset(session: Session, index: number, width = 0): number {
+export function readBitOffset(session: ClientSession, index: number, width = 0): number {
   const { args, server } = session;
   const start = args.offsets[index]!;
   const length = args.lengths[index]!;
@@ -31,7 +31,7 @@ export function readBitOffset(session: Session, index: number, width = 0): numbe
 
 /** The string at argument 1, made long enough for a bit; the entry, and whether it was created or grew. */
 export function stringForBit(
-  session: Session,
+  session: ClientSession,
   bitOffset: number,
 ): { entry: number; isLonger: boolean } | undefined {
   const { db } = session;
@@ -42,7 +42,7 @@ export function stringForBit(
   return { entry, isLonger: db.stringLength(entry) !== before };
 }
 
-function setbit(session: Session): void {
+function setbit(session: ClientSession): void {
   const { args, db, reply } = session;
   const offset = readBitOffset(session, 2);
   if (Number.isNaN(offset)) return;
@@ -64,7 +64,7 @@ function setbit(session: Session): void {
   reply.integer(before);
 }
 
-function getbit(session: Session): void {
+function getbit(session: ClientSession): void {
   const { db, reply } = session;
   const offset = readBitOffset(session, 2);
   if (Number.isNaN(offset)) return;
@@ -79,7 +79,7 @@ function getbit(session: Session): void {
 }
 
 /** Reads BIT or BYTE at an argument: bits per unit; answers the error and returns undefined when it is neither. */
-function readUnit({ args, reply }: Session, index: number): 1 | 8 | undefined {
+function readUnit({ args, reply }: ClientSession, index: number): 1 | 8 | undefined {
   if (args.is(index, "BIT")) return 1;
   if (args.is(index, "BYTE")) return 8;
   reply.error(SYNTAX);
@@ -94,7 +94,7 @@ function bitRange(start: number, end: number, unit: number, bits: number): { fir
   return { first: from * unit, last: to * unit + unit - 1 };
 }
 
-function bitcount(session: Session): void {
+function bitcount(session: ClientSession): void {
   const { args, db, reply } = session;
   const entry = session.read(1);
   if (!session.isType(entry, TYPE_STRING)) return;
@@ -124,7 +124,7 @@ function bitcount(session: Session): void {
   reply.integer(first > last ? 0 : countBits(db.bytesOf(entry), db.stringOffset(entry), first, last));
 }
 
-function bitpos(session: Session): void {
+function bitpos(session: ClientSession): void {
   const { args, db, reply } = session;
   const wanted = session.integer(2);
   if (Number.isNaN(wanted)) return;
@@ -169,7 +169,7 @@ const COMBINATIONS: readonly [keyword: string, combine: Combine][] = [
   ["XOR", (left, right) => left ^ right],
 ];
 
-function bitop(session: Session): void {
+function bitop(session: ClientSession): void {
   const { args, db, reply, server } = session;
   const combine = COMBINATIONS.find(([keyword]) => args.is(1, keyword))?.[1];
   if (combine === undefined && !args.is(1, "NOT")) {

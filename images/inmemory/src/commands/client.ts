@@ -1,5 +1,5 @@
 import { SYNTAX, UNBLOCKED } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { BAD_CLIENT_NAME, isClientName } from "./connection.ts";
 import type { Command, Flag } from "./definition.ts";
 import { helpCommand } from "./help.ts";
@@ -7,7 +7,7 @@ import { helpCommand } from "./help.ts";
 const CLIENT_TYPES = ["normal", "master", "replica", "slave", "pubsub"];
 
 /** One line of CLIENT LIST, with Redis's field names; what this engine does not have is 0 or empty. */
-export function describeClient(session: Session): string {
+export function describeClient(session: ClientSession): string {
   const { server, connection } = session;
   const peer = session.peer;
   const seconds = (since: number) => Math.floor((server.now - since) / 1000);
@@ -47,15 +47,15 @@ export function describeClient(session: Session): string {
   return fields.map(([name, value]) => `${name}=${value}`).join(" ");
 }
 
-function id(session: Session): void {
+function id(session: ClientSession): void {
   session.reply.integer(session.id);
 }
 
-function info(session: Session): void {
+function info(session: ClientSession): void {
   session.reply.verbatim(`${describeClient(session)}\n`);
 }
 
-function list(session: Session): void {
+function list(session: ClientSession): void {
   const { args, reply, server } = session;
   let chosen = [...server.sessions.values()].filter((other) => other.connection !== undefined);
   if (args.count === 4 && args.is(2, "TYPE")) {
@@ -83,7 +83,7 @@ function list(session: Session): void {
   reply.verbatim(chosen.map((other) => `${describeClient(other)}\n`).join(""));
 }
 
-function setname(session: Session): void {
+function setname(session: ClientSession): void {
   const name = session.args.latin1(2);
   if (!isClientName(name)) {
     session.reply.error(BAD_CLIENT_NAME);
@@ -93,12 +93,12 @@ function setname(session: Session): void {
   session.reply.ok();
 }
 
-function getname(session: Session): void {
+function getname(session: ClientSession): void {
   if (session.name === "") session.reply.null();
   else session.reply.bulkBuffer(Buffer.from(session.name, "latin1"));
 }
 
-function setinfo(session: Session): void {
+function setinfo(session: ClientSession): void {
   const { args, reply } = session;
   const value = args.latin1(3);
   const attribute = args.latin1(2).toLowerCase();
@@ -117,10 +117,10 @@ function setinfo(session: Session): void {
 
 /** Reads the filters of CLIENT KILL; undefined after answering an error. */
 function killFilters(
-  session: Session,
-): { matches: (other: Session) => boolean; skipsMe: boolean } | undefined {
+  session: ClientSession,
+): { matches: (other: ClientSession) => boolean; skipsMe: boolean } | undefined {
   const { args, reply } = session;
-  const tests: ((other: Session) => boolean)[] = [];
+  const tests: ((other: ClientSession) => boolean)[] = [];
   let skipsMe = true;
   for (let i = 2; i < args.count; i += 2) {
     if (i + 1 >= args.count) {
@@ -166,12 +166,12 @@ function killFilters(
   return { matches: (other) => tests.every((test) => test(other)), skipsMe };
 }
 
-function kill(session: Session): void {
+function kill(session: ClientSession): void {
   const { args, reply, server } = session;
   const isOldForm = args.count === 3;
   const address = args.latin1(2);
   const filters = isOldForm
-    ? { matches: (other: Session) => other.address === address, skipsMe: false }
+    ? { matches: (other: ClientSession) => other.address === address, skipsMe: false }
     : killFilters(session);
   if (filters === undefined) return;
   let killed = 0;
@@ -187,7 +187,7 @@ function kill(session: Session): void {
   else reply.ok();
 }
 
-function pause(session: Session): void {
+function pause(session: ClientSession): void {
   const { args, reply, server } = session;
   const timeoutMs = args.integer(2);
   if (Number.isNaN(timeoutMs)) reply.error("ERR timeout is not an integer or out of range");
@@ -200,12 +200,12 @@ function pause(session: Session): void {
   }
 }
 
-function unpause(session: Session): void {
+function unpause(session: ClientSession): void {
   session.server.pausing.unpause();
   session.reply.ok();
 }
 
-function unblock(session: Session): void {
+function unblock(session: ClientSession): void {
   const { args, reply, server } = session;
   const wanted = session.integer(2);
   if (Number.isNaN(wanted)) return;
@@ -231,7 +231,7 @@ function unblock(session: Session): void {
   reply.integer(1);
 }
 
-function replyMode(session: Session): void {
+function replyMode(session: ClientSession): void {
   const { args, reply } = session;
   if (args.is(2, "ON")) {
     session.replyMode = "on";
@@ -243,7 +243,7 @@ function replyMode(session: Session): void {
 }
 
 /** ON or OFF at argument 2; undefined after answering an error. */
-function onOrOff(session: Session): boolean | undefined {
+function onOrOff(session: ClientSession): boolean | undefined {
   const { args, reply } = session;
   if (args.is(2, "ON")) return true;
   if (args.is(2, "OFF")) return false;
@@ -251,25 +251,25 @@ function onOrOff(session: Session): boolean | undefined {
   return undefined;
 }
 
-function noEvict(session: Session): void {
+function noEvict(session: ClientSession): void {
   const isOn = onOrOff(session);
   if (isOn === undefined) return;
   session.isNotEvicted = isOn;
   session.reply.ok();
 }
 
-function noTouch(session: Session): void {
+function noTouch(session: ClientSession): void {
   const isOn = onOrOff(session);
   if (isOn === undefined) return;
   session.isNotTouching = isOn;
   session.reply.ok();
 }
 
-function getredir(session: Session): void {
+function getredir(session: ClientSession): void {
   session.reply.integer(-1);
 }
 
-function trackinginfo(session: Session): void {
+function trackinginfo(session: ClientSession): void {
   const { reply } = session;
   reply.map(3);
   reply.bulkText("flags");
@@ -290,7 +290,7 @@ function sub(
   flags: Flag[],
   since: string,
   summary: string,
-  handler: (session: Session) => void,
+  handler: (session: ClientSession) => void,
   syntax?: string,
 ): Command {
   const base = {

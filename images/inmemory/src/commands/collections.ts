@@ -1,12 +1,12 @@
 import { TIMEOUT_NEGATIVE, TIMEOUT_NOT_FLOAT, TIMEOUT_OUT_OF_RANGE } from "../errors.ts";
-import { NOTIFY_GENERIC, NOTIFY_NEW } from "../notifications.ts";
 import { parseFloat64 } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_GENERIC, NOTIFY_NEW } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { DataType } from "../storage/keyspace.ts";
 
 /** Adds the key at an argument, known to be absent, with a collection; returns the entry. */
 export function addKey(
-  session: Session,
+  session: ClientSession,
   index: number,
   type: DataType,
   encoding: number,
@@ -19,13 +19,13 @@ export function addKey(
 }
 
 /** Deletes the key at an argument because its collection is empty now. */
-export function deleteEmptied(session: Session, index: number, entry: number): void {
+export function deleteEmptied(session: ClientSession, index: number, entry: number): void {
   session.db.delete(entry);
   session.changed(index, NOTIFY_GENERIC, "del", 0);
 }
 
 /** Whether what a command propagates goes anywhere; building it can be saved otherwise. */
-export function isJournaled(session: Session): boolean {
+export function isJournaled(session: ClientSession): boolean {
   return session.server.propagation.journal !== undefined && !session.isReplaying;
 }
 
@@ -33,7 +33,7 @@ export function isJournaled(session: Session): boolean {
  * The argument as a time to wait in seconds, fractions allowed: when it ends in ms since the epoch, 0 for never; on a
  * bad one answers the error and returns NaN.
  */
-export function readTimeoutSeconds(session: Session, index: number): number {
+export function readTimeoutSeconds(session: ClientSession, index: number): number {
   const { args, reply, server } = session;
   const seconds = parseFloat64(args.buffer, args.offsets[index]!, args.lengths[index]!);
   if (Number.isNaN(seconds)) {
@@ -44,7 +44,7 @@ export function readTimeoutSeconds(session: Session, index: number): number {
   return deadline(session, wait, server.now);
 }
 
-export function deadline(session: Session, waitMs: number, nowMs: number): number {
+export function deadline(session: ClientSession, waitMs: number, nowMs: number): number {
   if (waitMs > 0 && waitMs + nowMs >= 2 ** 63) {
     session.reply.error(TIMEOUT_OUT_OF_RANGE);
     return Number.NaN;
@@ -57,7 +57,7 @@ export function deadline(session: Session, waitMs: number, nowMs: number): numbe
 }
 
 /** The argument as an integer of at least `min`; on another one answers the error and returns NaN. */
-export function readAtLeast(session: Session, index: number, min: number, error: string): number {
+export function readAtLeast(session: ClientSession, index: number, min: number, error: string): number {
   const value = session.args.integer(index);
   if (Number.isNaN(value) || value < min) {
     session.reply.error(error);
@@ -68,7 +68,7 @@ export function readAtLeast(session: Session, index: number, min: number, error:
 
 /** Puts a collection at the key at an argument, whatever it held: without its expiry, and without an event. */
 export function replaceKey(
-  session: Session,
+  session: ClientSession,
   index: number,
   type: DataType,
   value: { encoding: number; valueWord: number },

@@ -1,10 +1,10 @@
+import { keyIndexes } from "../command-table/key-positions.ts";
+import type { RegisteredCommand } from "../command-table/registry.ts";
 import { SYNTAX } from "../errors.ts";
 import { matchGlob } from "../protocol/glob.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Command, Flag, KeySpec } from "./definition.ts";
 import { helpCommand } from "./help.ts";
-import { keyIndexes } from "./key-positions.ts";
-import type { RegisteredCommand } from "./registry.ts";
 import { parseSyntax, type SyntaxArgument } from "./syntax.ts";
 
 /** The first key, the last and the step, as old clients read them (COMMAND INFO, fields 4 to 6). */
@@ -20,7 +20,7 @@ function legacyKeys(command: RegisteredCommand): [first: number, last: number, s
   return legacy;
 }
 
-function writeKeySpec(session: Session, spec: KeySpec): void {
+function writeKeySpec(session: ClientSession, spec: KeySpec): void {
   const { reply } = session;
   reply.map(3);
   reply.bulkText("flags");
@@ -68,7 +68,7 @@ function writeKeySpec(session: Session, spec: KeySpec): void {
   }
 }
 
-function writeInfo(session: Session, command: RegisteredCommand | undefined): void {
+function writeInfo(session: ClientSession, command: RegisteredCommand | undefined): void {
   const { reply } = session;
   if (command === undefined) {
     reply.nullArray();
@@ -91,7 +91,7 @@ function writeInfo(session: Session, command: RegisteredCommand | undefined): vo
   for (const sub of command.registered) writeInfo(session, sub);
 }
 
-function writeArguments(session: Session, list: readonly SyntaxArgument[]): void {
+function writeArguments(session: ClientSession, list: readonly SyntaxArgument[]): void {
   const { reply } = session;
   reply.array(list.length);
   for (const argument of list) {
@@ -131,7 +131,7 @@ function writeArguments(session: Session, list: readonly SyntaxArgument[]): void
   }
 }
 
-function writeDocs(session: Session, command: RegisteredCommand): void {
+function writeDocs(session: ClientSession, command: RegisteredCommand): void {
   const { reply } = session;
   const list = parseSyntax(command.syntax ?? "");
   reply.bulkText(command.fullName);
@@ -154,31 +154,31 @@ function writeDocs(session: Session, command: RegisteredCommand): void {
   for (const sub of command.registered) writeDocs(session, sub);
 }
 
-function command(session: Session): void {
+function command(session: ClientSession): void {
   const { reply, server } = session;
   reply.array(server.dispatcher.registry.commands.length);
   for (const each of server.dispatcher.registry.commands) writeInfo(session, each);
 }
 
-function count(session: Session): void {
+function count(session: ClientSession): void {
   session.reply.integer(session.server.dispatcher.registry.commands.length);
 }
 
-function named(session: Session): (RegisteredCommand | undefined)[] {
+function named(session: ClientSession): (RegisteredCommand | undefined)[] {
   const { args, server } = session;
   return Array.from({ length: args.count - 2 }, (_, index) =>
     server.dispatcher.registry.byName(args.latin1(index + 2)),
   );
 }
 
-function info(session: Session): void {
+function info(session: ClientSession): void {
   const { args, reply, server } = session;
   const wanted = args.count === 2 ? server.dispatcher.registry.commands : named(session);
   reply.array(wanted.length);
   for (const each of wanted) writeInfo(session, each);
 }
 
-function docs(session: Session): void {
+function docs(session: ClientSession): void {
   const { args, reply, server } = session;
   const wanted =
     args.count === 2
@@ -188,7 +188,7 @@ function docs(session: Session): void {
   for (const each of wanted) writeDocs(session, each);
 }
 
-function list(session: Session): void {
+function list(session: ClientSession): void {
   const { args, reply, server } = session;
   let names = server.dispatcher.registry.all.filter((each) => each.parent === undefined);
   if (args.count === 5 && args.is(2, "FILTERBY")) {
@@ -216,7 +216,7 @@ function list(session: Session): void {
 }
 
 /** The command that arguments 2 and up spell, with its own arguments moved to the front; undefined after an error. */
-function inner(session: Session): RegisteredCommand | undefined {
+function inner(session: ClientSession): RegisteredCommand | undefined {
   const { args, reply, server } = session;
   args.load(args.copyAll().slice(2));
   let found = server.dispatcher.registry.find(args);
@@ -238,7 +238,7 @@ function inner(session: Session): RegisteredCommand | undefined {
   return found;
 }
 
-function getkeys(session: Session): void {
+function getkeys(session: ClientSession): void {
   const found = inner(session);
   if (found === undefined) return;
   const { args, reply } = session;
@@ -255,7 +255,7 @@ function getkeys(session: Session): void {
   for (const { index } of indexes) reply.bulkBuffer(args.view(index));
 }
 
-function getkeysandflags(session: Session): void {
+function getkeysandflags(session: ClientSession): void {
   const found = inner(session);
   if (found === undefined) return;
   const { args, reply } = session;

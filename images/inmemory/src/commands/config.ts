@@ -1,12 +1,12 @@
-import { type Parameter, parameters } from "../config-parameters.ts";
 import { matchGlob } from "../protocol/glob.ts";
-import type { Session } from "../session.ts";
+import { type Parameter, parameters } from "../server/config-parameters.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Command } from "./definition.ts";
 import { helpCommand } from "./help.ts";
 
 const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
 
-function get(session: Session): void {
+function get(session: ClientSession): void {
   const { args, reply, server } = session;
   const chosen = new Set<Parameter>();
   for (let i = 2; i < args.count; i++) {
@@ -23,7 +23,7 @@ function get(session: Session): void {
 }
 
 /** Sets all parameters or none: what was set before one is refused is set back. */
-function set(session: Session): void {
+function set(session: ClientSession): void {
   const { args, reply, server } = session;
   if (args.count % 2 !== 0) {
     reply.error("ERR wrong number of arguments for 'config|set' command");
@@ -60,12 +60,12 @@ function set(session: Session): void {
   reply.ok();
 }
 
-function resetstat(session: Session): void {
+function resetstat(session: ClientSession): void {
   session.server.resetStatistics();
   session.reply.ok();
 }
 
-function rewrite(session: Session): void {
+function rewrite(session: ClientSession): void {
   session.reply.error(
     "ERR The server is running without a config file: settings that should outlive it belong into weftkit.toml or WEFTKIT_INMEMORY_* variables",
   );

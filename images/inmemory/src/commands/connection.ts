@@ -1,6 +1,6 @@
 import { DB_OUT_OF_RANGE, NOAUTH, WRONGPASS } from "../errors.ts";
 import { serverName, serverVersion } from "../identity.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Command } from "./definition.ts";
 
 const PONG = Buffer.from("pong");
@@ -9,7 +9,7 @@ const EMPTY = Buffer.alloc(0);
 const NO_PASSWORD =
   "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?";
 
-function ping(session: Session): void {
+function ping(session: ClientSession): void {
   const { args, reply } = session;
   if (args.count > 2) {
     reply.error("ERR wrong number of arguments for 'ping' command");
@@ -24,11 +24,11 @@ function ping(session: Session): void {
   else reply.bulkBuffer(message);
 }
 
-function echo(session: Session): void {
+function echo(session: ClientSession): void {
   session.reply.bulkBuffer(session.args.view(1));
 }
 
-function select(session: Session): void {
+function select(session: ClientSession): void {
   const index = session.integer(1, "ERR value is not an integer or out of range");
   if (Number.isNaN(index)) return;
   const db = session.server.databases[index];
@@ -39,18 +39,18 @@ function select(session: Session): void {
   }
 }
 
-function quit(session: Session): void {
+function quit(session: ClientSession): void {
   session.reply.ok();
   session.connection?.closeAfterReply();
 }
 
-function reset(session: Session): void {
+function reset(session: ClientSession): void {
   session.reset();
   session.reply.simple("RESET");
 }
 
 /** Checks a name and password and then writes `answer`, or WRONGPASS. */
-function login(session: Session, user: string | undefined, password: Buffer, answer: () => void): void {
+function login(session: ClientSession, user: string | undefined, password: Buffer, answer: () => void): void {
   const { server } = session;
   const { authenticator } = server;
   if (authenticator === undefined || authenticator.method === "none") {
@@ -77,7 +77,7 @@ function login(session: Session, user: string | undefined, password: Buffer, ans
   );
 }
 
-function auth(session: Session): void {
+function auth(session: ClientSession): void {
   const { args, reply } = session;
   if (args.count > 3) {
     reply.error("ERR syntax error");
@@ -87,7 +87,7 @@ function auth(session: Session): void {
   login(session, user, args.copy(args.count - 1), () => session.reply.ok());
 }
 
-function hello(session: Session): void {
+function hello(session: ClientSession): void {
   const { args, reply } = session;
   let version: 2 | 3 = session.version;
   let user: string | undefined;
@@ -143,7 +143,7 @@ export function isClientName(name: string): boolean {
   return /^[!-~]*$/.test(name);
 }
 
-function describe(session: Session): void {
+function describe(session: ClientSession): void {
   const { reply } = session;
   reply.map(7);
   reply.bulkText("server");

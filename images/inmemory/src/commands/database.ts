@@ -1,5 +1,5 @@
 import { SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { Keyspace } from "../storage/keyspace.ts";
 import type { Command } from "./definition.ts";
 import { readDatabase } from "./keys-move.ts";
@@ -7,12 +7,12 @@ import { readDatabase } from "./keys-move.ts";
 /** A database with up to about so many keys is freed at once, a larger one in the background. */
 const BUCKETS_AT_ONCE = 4096;
 
-function dbsize(session: Session): void {
+function dbsize(session: ClientSession): void {
   session.reply.integer(session.db.size);
 }
 
 /** Whether the arguments are as FLUSHDB and FLUSHALL take them; answers the error when not. */
-function isFlushMode(session: Session): boolean {
+function isFlushMode(session: ClientSession): boolean {
   const { args } = session;
   if (args.count === 1) return true;
   if (args.count === 2 && (args.is(1, "SYNC") || args.is(1, "ASYNC"))) return true;
@@ -21,7 +21,7 @@ function isFlushMode(session: Session): boolean {
 }
 
 /** Deletes all keys of a database. The memory is freed in slices, with SYNC too: nobody waits for it. */
-function flush({ server }: Session, db: Keyspace): void {
+function flush({ server }: ClientSession, db: Keyspace): void {
   server.watches.touchAll(db, (name) => db.find(name, 0, name.length) !== 0);
   server.blocking.readyAll(db);
   server.dirty += db.size;
@@ -32,7 +32,7 @@ function flush({ server }: Session, db: Keyspace): void {
   if (!removed.clearSome(BUCKETS_AT_ONCE)) server.lazyFree.later(removed);
 }
 
-function flushdb(session: Session): void {
+function flushdb(session: ClientSession): void {
   if (!isFlushMode(session)) return;
   flush(session, session.db);
   // Also of an empty database: it goes to the journal in any case.
@@ -40,14 +40,14 @@ function flushdb(session: Session): void {
   session.reply.ok();
 }
 
-function flushall(session: Session): void {
+function flushall(session: ClientSession): void {
   if (!isFlushMode(session)) return;
   for (const db of session.server.databases) flush(session, db);
   session.server.dirty++;
   session.reply.ok();
 }
 
-function swapdb(session: Session): void {
+function swapdb(session: ClientSession): void {
   const { server, reply } = session;
   const left = readDatabase(session, 1, "ERR invalid first DB index");
   if (left === undefined) return;

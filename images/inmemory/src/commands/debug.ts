@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NO_SUCH_KEY, SYNTAX } from "../errors.ts";
 import { writeBaseFile } from "../persistence/base-file.ts";
-import { replayFile } from "../persistence/replay.ts";
 import { matchGlob } from "../protocol/glob.ts";
 import { formatDouble, parseFloat64 } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { replayFile } from "../server/replay.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Command } from "./definition.ts";
 import { helpCommand } from "./help.ts";
 
@@ -14,15 +14,15 @@ const NOT_ENABLED =
   "ERR DEBUG command not allowed. If the enable_debug_command option is set to true, you can run it from any connection of an administrator.";
 
 /** Runs a handler only where the configuration allows DEBUG. */
-function guarded(handler: (session: Session) => void) {
-  return (session: Session): void => {
+function guarded(handler: (session: ClientSession) => void) {
+  return (session: ClientSession): void => {
     if (session.server.settings.isDebugEnabled) handler(session);
     else session.reply.error(NOT_ENABLED);
   };
 }
 
 /** Holds the whole engine up for some seconds, as a slow command would. */
-function sleep(session: Session): void {
+function sleep(session: ClientSession): void {
   const { args, reply } = session;
   const seconds = parseFloat64(args.buffer, args.offsets[2]!, args.lengths[2]!);
   if (!(seconds >= 0)) {
@@ -33,17 +33,17 @@ function sleep(session: Session): void {
   reply.ok();
 }
 
-function setActiveExpire(session: Session): void {
+function setActiveExpire(session: ClientSession): void {
   session.server.isActiveExpiryOn = session.args.integer(2) !== 0;
   session.reply.ok();
 }
 
 /** Writes the whole state as a log and reads it back: what a restart would do. */
-function reload(session: Session): void {
+function reload(session: ClientSession): void {
   const { server, reply } = session;
   const path = join(tmpdir(), `weftkit-reload-${process.pid}-${server.runId}.aof`);
   try {
-    writeBaseFile(server, path);
+    writeBaseFile(server.databases, path);
     for (const db of server.databases) db.clear();
     while (server.lazyFree.step(1000));
     server.isLoading = true;
@@ -57,7 +57,7 @@ function reload(session: Session): void {
   reply.ok();
 }
 
-function object(session: Session): void {
+function object(session: ClientSession): void {
   const { args, db, reply, server } = session;
   const entry = db.find(args.buffer, args.offsets[2]!, args.lengths[2]!);
   if (entry === 0) {
@@ -69,7 +69,7 @@ function object(session: Session): void {
   );
 }
 
-function stringmatchLen(session: Session): void {
+function stringmatchLen(session: ClientSession): void {
   const { args, reply } = session;
   const length = session.integer(2);
   if (Number.isNaN(length)) return;
@@ -77,7 +77,7 @@ function stringmatchLen(session: Session): void {
 }
 
 /** One reply of each protocol type, for those who test a client. */
-function protocol(session: Session): void {
+function protocol(session: ClientSession): void {
   const { args, reply } = session;
   const type = args.latin1(2).toLowerCase();
   const samples: Record<string, () => void> = {
@@ -120,12 +120,12 @@ function protocol(session: Session): void {
   } else write();
 }
 
-function error(session: Session): void {
+function error(session: ClientSession): void {
   session.reply.error(session.args.latin1(2));
 }
 
 /** Shows a score as the engine prints it. */
-function double(session: Session): void {
+function double(session: ClientSession): void {
   const { args, reply } = session;
   reply.simple(formatDouble(parseFloat64(args.buffer, args.offsets[2]!, args.lengths[2]!)));
 }
@@ -134,7 +134,7 @@ function sub(
   name: string,
   arity: number,
   summary: string,
-  handler: (session: Session) => void,
+  handler: (session: ClientSession) => void,
   syntax?: string,
 ): Command {
   return {

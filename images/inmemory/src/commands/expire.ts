@@ -1,5 +1,5 @@
-import { NOTIFY_GENERIC } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_GENERIC } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { NO_EXPIRY } from "../storage/keyspace.ts";
 import { isJournaled } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
@@ -13,7 +13,7 @@ interface Conditions {
   lt: boolean;
 }
 
-function readConditions(session: Session): Conditions | undefined {
+function readConditions(session: ClientSession): Conditions | undefined {
   const { args, reply } = session;
   const given = { nx: false, xx: false, gt: false, lt: false };
   for (let i = 3; i < args.count; i++) {
@@ -46,7 +46,7 @@ function isHeld({ nx, xx, gt, lt }: Conditions, current: number, time: number): 
   return !(lt && !isPermanent && time >= current);
 }
 
-function expireWith(session: Session, unit: ExpiryUnit): void {
+function expireWith(session: ClientSession, unit: ExpiryUnit): void {
   const { db, args, reply, server } = session;
   const conditions = readConditions(session);
   if (conditions === undefined) return;
@@ -73,7 +73,7 @@ const ABSENT = -2;
 const PERMANENT = -1;
 
 /** Answers when the key expires, or in how long, in ms or rounded to seconds. */
-function answerExpiry(session: Session, { isSeconds, isRelative }: ExpiryUnit): void {
+function answerExpiry(session: ClientSession, { isSeconds, isRelative }: ExpiryUnit): void {
   const { db, reply, server } = session;
   const entry = peek(session, 1);
   const expiry = entry === 0 ? NO_EXPIRY : db.expiryOf(entry);
@@ -85,7 +85,7 @@ function answerExpiry(session: Session, { isSeconds, isRelative }: ExpiryUnit): 
   }
 }
 
-function persist(session: Session): void {
+function persist(session: ClientSession): void {
   const { db, reply } = session;
   const entry = session.write(1);
   if (entry === 0 || db.expiryOf(entry) === NO_EXPIRY) {

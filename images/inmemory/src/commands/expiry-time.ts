@@ -1,6 +1,6 @@
 import { invalidExpire } from "../errors.ts";
 import { isInt64, parseInteger64 } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 
 /** Below this neither the conversion to ms nor the addition of the clock can leave the exact range of a double. */
 const SAFE_MAX = 2 ** 42;
@@ -24,7 +24,7 @@ export const PXAT: ExpiryUnit = { isSeconds: false, isRelative: false };
  * bad is that it overflows 64 bits, and with `mustBePositive` that it is not above zero.
  */
 export function readExpiryTime(
-  session: Session,
+  session: ClientSession,
   index: number,
   unit: ExpiryUnit,
   mustBePositive: boolean,

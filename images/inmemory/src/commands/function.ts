@@ -1,10 +1,10 @@
 import { SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Command } from "./definition.ts";
 import { helpCommand } from "./help.ts";
 
 /** There are no function libraries: none to delete. */
-function flush(session: Session): void {
+function flush(session: ClientSession): void {
   const { args, reply } = session;
   if (args.count > 3 || (args.count === 3 && !args.is(2, "ASYNC") && !args.is(2, "SYNC")))
     reply.error(SYNTAX);
@@ -12,11 +12,11 @@ function flush(session: Session): void {
 }
 
 /** There are no function libraries: none to list. */
-function list(session: Session): void {
+function list(session: ClientSession): void {
   session.reply.array(0);
 }
 
-function load(session: Session): void {
+function load(session: ClientSession): void {
   session.reply.error("ERR Functions and scripts are not supported by this engine");
 }
 

@@ -1,8 +1,8 @@
 import { NOT_A_FLOAT, OVERFLOW } from "../errors.ts";
-import { NOTIFY_HASH } from "../notifications.ts";
 import { LongDouble } from "../protocol/long-double.ts";
 import { isInt64, parseInteger64 } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_HASH } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { openHash } from "../storage/hash.ts";
 import { TYPE_HASH } from "../storage/keyspace.ts";
 import { isJournaled } from "./collections.ts";
@@ -14,7 +14,7 @@ import { writableHash } from "./hash.ts";
  * answered here.
  */
 function readField<T>(
-  session: Session,
+  session: ClientSession,
   absent: T,
   parse: (bytes: Buffer, offset: number, length: number) => T | undefined,
   error: string,
@@ -30,7 +30,7 @@ function readField<T>(
   return value;
 }
 
-function setField(session: Session, text: Buffer, event: string): void {
+function setField(session: ClientSession, text: Buffer, event: string): void {
   const { args, server } = session;
   writableHash(session)!.set(
     args.buffer,
@@ -44,7 +44,7 @@ function setField(session: Session, text: Buffer, event: string): void {
   session.changed(1, NOTIFY_HASH, event);
 }
 
-function hincrby(session: Session): void {
+function hincrby(session: ClientSession): void {
   const { args, reply } = session;
   if (Number.isNaN(session.integer(3))) return;
   const amount = parseInteger64(args.buffer, args.offsets[3]!, args.lengths[3]!)!;
@@ -59,7 +59,7 @@ function hincrby(session: Session): void {
   reply.integer(sum);
 }
 
-function hincrbyfloat(session: Session): void {
+function hincrbyfloat(session: ClientSession): void {
   const { args, reply } = session;
   const amount = LongDouble.parse(args.buffer, args.offsets[3]!, args.lengths[3]!);
   if (amount === undefined) {

@@ -1,11 +1,11 @@
 import { SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { type Hash, openHash } from "../storage/hash.ts";
 import { TYPE_HASH } from "../storage/keyspace.ts";
 import { type Command, key } from "./definition.ts";
 import { drawDistinct, isDrawable, OUT_OF_BOUNDS, readDrawCount } from "./sampling.ts";
 
-function hrandfield(session: Session): void {
+function hrandfield(session: ClientSession): void {
   const { args, db, reply } = session;
   if (args.count > 2) {
     drawFields(session);
@@ -21,7 +21,7 @@ function hrandfield(session: Session): void {
 }
 
 /** HRANDFIELD with a count: that many different fields, or with a negative one that many, some more than once. */
-function drawFields(session: Session): void {
+function drawFields(session: ClientSession): void {
   const { args, db, reply } = session;
   const count = readDrawCount(session, 2);
   if (Number.isNaN(count)) return;
@@ -54,7 +54,7 @@ function drawFields(session: Session): void {
   }
 }
 
-function answerDrawn({ reply }: Session, hash: Hash, isWithValues: boolean): void {
+function answerDrawn({ reply }: ClientSession, hash: Hash, isWithValues: boolean): void {
   if (isWithValues && reply.version === 3) reply.array(2);
   reply.bulk(hash.bytes, hash.fieldOffset, hash.fieldLength);
   if (isWithValues) reply.bulk(hash.bytes, hash.valueOffset, hash.valueLength);

@@ -1,6 +1,6 @@
 import { wrongArity } from "../errors.ts";
-import { NOTIFY_HASH } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_HASH } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { createHashBlock, type Hash, openHash } from "../storage/hash.ts";
 import { ENCODING_PACKED, TYPE_HASH } from "../storage/keyspace.ts";
 import { addKey, deleteEmptied } from "./collections.ts";
@@ -8,7 +8,7 @@ import { type Command, key } from "./definition.ts";
 import { answerScan, matchesRange, readCursor, readScanOptions, runScan } from "./scan.ts";
 
 /** The hash at argument 1, created when absent; undefined after answering that it is none. */
-export function writableHash(session: Session): Hash | undefined {
+export function writableHash(session: ClientSession): Hash | undefined {
   const { db } = session;
   const entry = session.write(1);
   if (!session.isType(entry, TYPE_HASH)) return undefined;
@@ -19,7 +19,7 @@ export function writableHash(session: Session): Hash | undefined {
 }
 
 /** Sets the field at an argument to the value that follows it; whether it is new. */
-function setPair({ args, server }: Session, hash: Hash, index: number): boolean {
+function setPair({ args, server }: ClientSession, hash: Hash, index: number): boolean {
   const { buffer, offsets, lengths } = args;
   return hash.set(
     buffer,
@@ -33,7 +33,7 @@ function setPair({ args, server }: Session, hash: Hash, index: number): boolean 
 }
 
 /** Sets all pairs; how many fields are new, or undefined after an error. */
-function setPairs(session: Session): number | undefined {
+function setPairs(session: ClientSession): number | undefined {
   const { args, server } = session;
   const { settings } = server;
   if (args.count % 2 === 1) {
@@ -50,22 +50,22 @@ function setPairs(session: Session): number | undefined {
 }
 
 /** Whether a field or value is too long for a packed hash; Redis converts before it sets the first of them. */
-function hasLong({ args, server }: Session): boolean {
+function hasLong({ args, server }: ClientSession): boolean {
   const most = server.settings.hashPackedValueMax;
   for (let i = 2; i < args.count; i++) if (args.lengths[i]! > most) return true;
   return false;
 }
 
-function hset(session: Session): void {
+function hset(session: ClientSession): void {
   const added = setPairs(session);
   if (added !== undefined) session.reply.integer(added);
 }
 
-function hmset(session: Session): void {
+function hmset(session: ClientSession): void {
   if (setPairs(session) !== undefined) session.reply.ok();
 }
 
-function hsetnx(session: Session): void {
+function hsetnx(session: ClientSession): void {
   const { args, reply } = session;
   const hash = writableHash(session);
   if (hash === undefined) return;
@@ -79,7 +79,7 @@ function hsetnx(session: Session): void {
 }
 
 /** Answers the value of the field at an argument, or null. */
-function answerField({ args, reply }: Session, hash: Hash | undefined, index: number): void {
+function answerField({ args, reply }: ClientSession, hash: Hash | undefined, index: number): void {
   if (hash?.find(args.buffer, args.offsets[index]!, args.lengths[index]!)) {
     reply.bulk(hash.bytes, hash.valueOffset, hash.valueLength);
   } else reply.null();
@@ -89,31 +89,34 @@ function answerField({ args, reply }: Session, hash: Hash | undefined, index: nu
  * Runs `answer` with the hash at argument 1, undefined when the key is absent; unless the key holds something else,
  * which is answered here.
  */
-function withHash(session: Session, answer: (session: Session, hash: Hash | undefined) => void): void {
+function withHash(
+  session: ClientSession,
+  answer: (session: ClientSession, hash: Hash | undefined) => void,
+): void {
   const entry = session.read(1);
   if (!session.isType(entry, TYPE_HASH)) return;
   answer(session, entry === 0 ? undefined : openHash(session.db, entry));
 }
 
-function hget(session: Session): void {
+function hget(session: ClientSession): void {
   withHash(session, answerSecond);
 }
 
-function answerSecond(session: Session, hash: Hash | undefined): void {
+function answerSecond(session: ClientSession, hash: Hash | undefined): void {
   answerField(session, hash, 2);
 }
 
-function hmget(session: Session): void {
+function hmget(session: ClientSession): void {
   withHash(session, answerFields);
 }
 
-function answerFields(session: Session, hash: Hash | undefined): void {
+function answerFields(session: ClientSession, hash: Hash | undefined): void {
   const { args, reply } = session;
   reply.array(args.count - 2);
   for (let i = 2; i < args.count; i++) answerField(session, hash, i);
 }
 
-function hgetall(session: Session): void {
+function hgetall(session: ClientSession): void {
   withHash(session, ({ reply }, hash) => {
     reply.map(hash?.size ?? 0);
     hash?.visit(() => {
@@ -124,7 +127,7 @@ function hgetall(session: Session): void {
   });
 }
 
-function hkeys(session: Session): void {
+function hkeys(session: ClientSession): void {
   withHash(session, ({ reply }, hash) => {
     reply.array(hash?.size ?? 0);
     hash?.visit(() => {
@@ -134,7 +137,7 @@ function hkeys(session: Session): void {
   });
 }
 
-function hvals(session: Session): void {
+function hvals(session: ClientSession): void {
   withHash(session, ({ reply }, hash) => {
     reply.array(hash?.size ?? 0);
     hash?.visit(() => {
@@ -144,7 +147,7 @@ function hvals(session: Session): void {
   });
 }
 
-function hdel(session: Session): void {
+function hdel(session: ClientSession): void {
   const { args, db, reply } = session;
   const entry = session.write(1);
   if (!session.isType(entry, TYPE_HASH)) return;
@@ -160,24 +163,24 @@ function hdel(session: Session): void {
   reply.integer(deleted);
 }
 
-function hlen(session: Session): void {
+function hlen(session: ClientSession): void {
   withHash(session, ({ reply }, hash) => reply.integer(hash?.size ?? 0));
 }
 
-function hstrlen(session: Session): void {
+function hstrlen(session: ClientSession): void {
   withHash(session, ({ reply, args }, hash) => {
     const isFound = hash?.find(args.buffer, args.offsets[2]!, args.lengths[2]!) ?? false;
     reply.integer(isFound ? hash!.valueLength : 0);
   });
 }
 
-function hexists(session: Session): void {
+function hexists(session: ClientSession): void {
   withHash(session, ({ reply, args }, hash) => {
     reply.integer(hash?.find(args.buffer, args.offsets[2]!, args.lengths[2]!) ? 1 : 0);
   });
 }
 
-function hscan(session: Session): void {
+function hscan(session: ClientSession): void {
   const { db } = session;
   const cursor = readCursor(session, 2);
   if (cursor === undefined) return;

@@ -1,4 +1,4 @@
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Command, Flag, Group } from "./definition.ts";
 
 /** The HELP subcommand of a container: its subcommands as the table has them. */
@@ -19,7 +19,7 @@ export function helpCommand(
   };
 }
 
-function help(session: Session): void {
+function help(session: ClientSession): void {
   const { reply } = session;
   const container = session.command.parent!;
   const name = container.name.toUpperCase();

@@ -1,7 +1,6 @@
 import { freemem, totalmem } from "node:os";
 import { serverVersion, weftkitVersion } from "../identity.ts";
-import type { Server } from "../server.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession, Server } from "../server/server.ts";
 import type { Command } from "./definition.ts";
 
 type Lines = [name: string, value: string | number][];
@@ -179,7 +178,7 @@ export function infoText(server: Server, names: readonly string[]): string {
     .join("\r\n");
 }
 
-function info(session: Session): void {
+function info(session: ClientSession): void {
   const { args, reply, server } = session;
   const names = Array.from({ length: args.count - 1 }, (_, index) => args.latin1(index + 1));
   reply.verbatim(infoText(server, names));

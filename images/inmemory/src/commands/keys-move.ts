@@ -1,7 +1,7 @@
 import { DB_OUT_OF_RANGE, NO_SUCH_KEY, SAME_OBJECT, SYNTAX } from "../errors.ts";
-import { NOTIFY_GENERIC } from "../notifications.ts";
-import type { Session } from "../session.ts";
-import { compareBytes } from "../storage/bytes.ts";
+import { compareBytes } from "../protocol/bytes.ts";
+import { NOTIFY_GENERIC } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Keyspace } from "../storage/keyspace.ts";
 import { copyKey, moveKey } from "../storage/relocation.ts";
 import { type Command, key } from "./definition.ts";
@@ -10,12 +10,12 @@ import { announceNew } from "./string-store.ts";
 const INT32_MAX = 2 ** 31 - 1;
 const NOT_IN_INT_RANGE = "ERR value is out of range, value must between -2147483648 and 2147483647";
 
-function isSameArgument({ args }: Session, left: number, right: number): boolean {
+function isSameArgument({ args }: ClientSession, left: number, right: number): boolean {
   const { buffer, offsets, lengths } = args;
   return compareBytes(buffer, offsets[left]!, lengths[left]!, buffer, offsets[right]!, lengths[right]!) === 0;
 }
 
-function renameKey(session: Session, onlyIfFree: boolean): boolean | undefined {
+function renameKey(session: ClientSession, onlyIfFree: boolean): boolean | undefined {
   const { args, db } = session;
   const entry = session.write(1);
   if (entry === 0) {
@@ -35,17 +35,21 @@ function renameKey(session: Session, onlyIfFree: boolean): boolean | undefined {
   return true;
 }
 
-function rename(session: Session): void {
+function rename(session: ClientSession): void {
   if (renameKey(session, false) !== undefined) session.reply.ok();
 }
 
-function renamenx(session: Session): void {
+function renamenx(session: ClientSession): void {
   const isRenamed = renameKey(session, true);
   if (isRenamed !== undefined) session.reply.integer(isRenamed ? 1 : 0);
 }
 
 /** The database whose number is at an argument; on a bad one answers the error. */
-export function readDatabase(session: Session, index: number, badNumber?: string): Keyspace | undefined {
+export function readDatabase(
+  session: ClientSession,
+  index: number,
+  badNumber?: string,
+): Keyspace | undefined {
   const number = session.integer(index, badNumber);
   if (Number.isNaN(number)) return undefined;
   if (number > INT32_MAX || number < -INT32_MAX - 1) {
@@ -57,7 +61,7 @@ export function readDatabase(session: Session, index: number, badNumber?: string
   return db;
 }
 
-function move(session: Session): void {
+function move(session: ClientSession): void {
   const { args, db, server, reply } = session;
   const target = readDatabase(session, 2);
   if (target === undefined) return;
@@ -79,14 +83,14 @@ function move(session: Session): void {
   reply.integer(1);
 }
 
-function announceNewIn(session: Session, db: Keyspace, index: number): void {
+function announceNewIn(session: ClientSession, db: Keyspace, index: number): void {
   const selected = session.db;
   session.db = db;
   announceNew(session, index);
   session.db = selected;
 }
 
-function copy(session: Session): void {
+function copy(session: ClientSession): void {
   const { args, db, server, reply } = session;
   let target = db;
   let replaces = false;

@@ -1,11 +1,11 @@
-import { NOTIFY_GENERIC } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_GENERIC } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { NO_EXPIRY, TYPE_NAMES } from "../storage/keyspace.ts";
 import { type Command, key, keys } from "./definition.ts";
 import { peek, peekSilently } from "./peek.ts";
 
 /** Deletes keys; large values are freed in slices whatever the command's name is. */
-function del(session: Session): void {
+function del(session: ClientSession): void {
   const { args, db } = session;
   let deleted = 0;
   for (let i = 1; i < args.count; i++) {
@@ -18,24 +18,24 @@ function del(session: Session): void {
   session.reply.integer(deleted);
 }
 
-function exists(session: Session): void {
+function exists(session: ClientSession): void {
   let found = 0;
   for (let i = 1; i < session.args.count; i++) if (peek(session, i) !== 0) found++;
   session.reply.integer(found);
 }
 
-function touch(session: Session): void {
+function touch(session: ClientSession): void {
   let found = 0;
   for (let i = 1; i < session.args.count; i++) if (session.read(i) !== 0) found++;
   session.reply.integer(found);
 }
 
-function type(session: Session): void {
+function type(session: ClientSession): void {
   const entry = peek(session, 1);
   session.reply.simple(entry === 0 ? "none" : TYPE_NAMES[session.db.typeOf(entry)]);
 }
 
-function randomkey(session: Session): void {
+function randomkey(session: ClientSession): void {
   const { db, reply, server } = session;
   while (db.size > 0) {
     const entry = db.random();

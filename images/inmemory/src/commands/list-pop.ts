@@ -1,17 +1,17 @@
 import { NOT_POSITIVE, SYNTAX, wrongArity } from "../errors.ts";
-import { NOTIFY_LIST } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_LIST } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_LIST } from "../storage/keyspace.ts";
 import { type List, openList } from "../storage/list.ts";
 import { isJournaled, readAtLeast, readTimeoutSeconds } from "./collections.ts";
 import { type Command, countedKeys, key, keys } from "./definition.ts";
 import { openOrCreateList, settleShrunk } from "./list.ts";
 
-const nullArray = (session: Session) => session.reply.nullArray();
+const nullArray = (session: ClientSession) => session.reply.nullArray();
 
 /** Removes `count` elements of an end, with the event, and the key when none is left. */
 function removeFromEnd(
-  session: Session,
+  session: ClientSession,
   index: number,
   entry: number,
   list: List,
@@ -23,7 +23,7 @@ function removeFromEnd(
   settleShrunk(session, index, entry, list);
 }
 
-function pop(session: Session, atHead: boolean): void {
+function pop(session: ClientSession, atHead: boolean): void {
   const { args, reply } = session;
   if (args.count > 3) {
     reply.error(wrongArity(session.command.fullName));
@@ -53,7 +53,7 @@ function pop(session: Session, atHead: boolean): void {
 // ---- moving ------------------------------------------------------------------------------------------------------
 
 /** LEFT as true, RIGHT as false; undefined after a syntax error was answered. */
-function readSide(session: Session, index: number): boolean | undefined {
+function readSide(session: ClientSession, index: number): boolean | undefined {
   if (session.args.is(index, "LEFT")) return true;
   if (session.args.is(index, "RIGHT")) return false;
   session.reply.error(SYNTAX);
@@ -61,7 +61,7 @@ function readSide(session: Session, index: number): boolean | undefined {
 }
 
 /** Moves an element from the source, which exists, to the destination; both are key arguments 1 and 2. */
-function moveBetween(session: Session, source: number, fromHead: boolean, toHead: boolean): void {
+function moveBetween(session: ClientSession, source: number, fromHead: boolean, toHead: boolean): void {
   const { args, db, reply, server } = session;
   if (!session.isType(source, TYPE_LIST)) return;
   const destination = session.write(2);
@@ -93,7 +93,7 @@ function moveBetween(session: Session, source: number, fromHead: boolean, toHead
 
 const EMPTY = Buffer.alloc(0);
 
-function lmove(session: Session): void {
+function lmove(session: ClientSession): void {
   const fromHead = readSide(session, 3);
   if (fromHead === undefined) return;
   const toHead = readSide(session, 4);
@@ -103,13 +103,13 @@ function lmove(session: Session): void {
   else moveBetween(session, source, fromHead, toHead);
 }
 
-function rpoplpush(session: Session): void {
+function rpoplpush(session: ClientSession): void {
   const source = session.write(1);
   if (source === 0) session.reply.null();
   else moveBetween(session, source, false, true);
 }
 
-function moveOrBlock(session: Session, fromHead: boolean, toHead: boolean, timeoutIndex: number): void {
+function moveOrBlock(session: ClientSession, fromHead: boolean, toHead: boolean, timeoutIndex: number): void {
   const until = readTimeoutSeconds(session, timeoutIndex);
   if (Number.isNaN(until)) return;
   const source = session.write(1);
@@ -118,7 +118,7 @@ function moveOrBlock(session: Session, fromHead: boolean, toHead: boolean, timeo
   else session.block({ keys: [1], type: TYPE_LIST, until, onTimeout: nullArray });
 }
 
-function blmove(session: Session): void {
+function blmove(session: ClientSession): void {
   const fromHead = readSide(session, 3);
   if (fromHead === undefined) return;
   const toHead = readSide(session, 4);
@@ -132,7 +132,13 @@ function blmove(session: Session): void {
  * Pops from the first of some key arguments that holds a list. Returns false when none does and nothing was answered.
  * With `count` -1 one element is answered as BLPOP does, else an array of up to so many.
  */
-function popFirst(session: Session, first: number, numkeys: number, atHead: boolean, count: number): boolean {
+function popFirst(
+  session: ClientSession,
+  first: number,
+  numkeys: number,
+  atHead: boolean,
+  count: number,
+): boolean {
   const { args, db, reply } = session;
   for (let index = first; index < first + numkeys; index++) {
     const entry = session.write(index);
@@ -157,7 +163,7 @@ function popFirst(session: Session, first: number, numkeys: number, atHead: bool
 
 /** As `popFirst`, or waits for one of the keys. */
 function popFirstOrBlock(
-  session: Session,
+  session: ClientSession,
   first: number,
   numkeys: number,
   atHead: boolean,
@@ -175,12 +181,12 @@ function popFirstOrBlock(
   session.block({ keys: indexes, type: TYPE_LIST, until, onTimeout: nullArray });
 }
 
-function blockingPop(session: Session, atHead: boolean): void {
+function blockingPop(session: ClientSession, atHead: boolean): void {
   const last = session.args.count - 1;
   popFirstOrBlock(session, 1, last - 1, atHead, last, -1);
 }
 
-function popSeveral(session: Session, numkeysIndex: number, isBlocking: boolean): void {
+function popSeveral(session: ClientSession, numkeysIndex: number, isBlocking: boolean): void {
   const { args, reply } = session;
   const numkeys = readAtLeast(session, numkeysIndex, 1, "ERR numkeys should be greater than 0");
   if (Number.isNaN(numkeys)) return;

@@ -1,6 +1,6 @@
 import { NO_SUCH_KEY, OUT_OF_RANGE, SYNTAX } from "../errors.ts";
-import { NOTIFY_LIST } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_LIST } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { ENCODING_PACKED, TYPE_LIST } from "../storage/keyspace.ts";
 import { createListBlock, type List, openList } from "../storage/list.ts";
 import { addKey, deleteEmptied, readAtLeast } from "./collections.ts";
@@ -14,13 +14,13 @@ const RANK_OUT_OF_RANGE =
 // ---- pushing -----------------------------------------------------------------------------------------------------
 
 /** Opens the list at a key argument for adding to it, making it when it is absent. */
-export function openOrCreateList(session: Session, index: number, entry: number): List {
+export function openOrCreateList(session: ClientSession, index: number, entry: number): List {
   const { db } = session;
   if (entry !== 0) return openList(db, entry);
   return openList(db, addKey(session, index, TYPE_LIST, ENCODING_PACKED, createListBlock(db)));
 }
 
-function push(session: Session, atHead: boolean, onlyExisting: boolean): void {
+function push(session: ClientSession, atHead: boolean, onlyExisting: boolean): void {
   const { args, reply, server } = session;
   const entry = session.write(1);
   if (!session.isType(entry, TYPE_LIST)) return;
@@ -39,7 +39,7 @@ function push(session: Session, atHead: boolean, onlyExisting: boolean): void {
   session.changed(1, NOTIFY_LIST, atHead ? "lpush" : "rpush", count - 2);
 }
 
-function linsert(session: Session): void {
+function linsert(session: ClientSession): void {
   const { args, reply, server } = session;
   const isAfter = args.is(2, "AFTER");
   if (!isAfter && !args.is(2, "BEFORE")) {
@@ -69,7 +69,7 @@ function linsert(session: Session): void {
   reply.integer(list.length);
 }
 
-function lset(session: Session): void {
+function lset(session: ClientSession): void {
   const { args, reply, server } = session;
   const entry = session.write(1);
   if (entry === 0) {
@@ -95,13 +95,13 @@ function lset(session: Session): void {
 
 // ---- reading -----------------------------------------------------------------------------------------------------
 
-function llen(session: Session): void {
+function llen(session: ClientSession): void {
   const entry = session.read(1);
   if (entry === 0) session.reply.integer(0);
   else if (session.isType(entry, TYPE_LIST)) session.reply.integer(openList(session.db, entry).length);
 }
 
-function lindex(session: Session): void {
+function lindex(session: ClientSession): void {
   const { reply } = session;
   const entry = session.read(1);
   if (entry === 0) {
@@ -117,7 +117,7 @@ function lindex(session: Session): void {
   else list.emit(reply, index, 1);
 }
 
-function lrange(session: Session): void {
+function lrange(session: ClientSession): void {
   const { reply } = session;
   const from = session.integer(2);
   if (Number.isNaN(from)) return;
@@ -138,7 +138,7 @@ function lrange(session: Session): void {
   list.emit(reply, start, count);
 }
 
-function lpos(session: Session): void {
+function lpos(session: ClientSession): void {
   const { args, reply } = session;
   let rank = 1;
   let countMax = -1;
@@ -196,12 +196,12 @@ function lpos(session: Session): void {
 // ---- removing ----------------------------------------------------------------------------------------------------
 
 /** Deletes the key when its list is empty now, or lets a list that has shrunk change its encoding. */
-export function settleShrunk(session: Session, index: number, entry: number, list: List): void {
+export function settleShrunk(session: ClientSession, index: number, entry: number, list: List): void {
   if (list.length === 0) deleteEmptied(session, index, entry);
   else list.shrink(session.server.settings.listPackedSize);
 }
 
-function ltrim(session: Session): void {
+function ltrim(session: ClientSession): void {
   const { reply } = session;
   const from = session.integer(2);
   if (Number.isNaN(from)) return;
@@ -228,7 +228,7 @@ function ltrim(session: Session): void {
   reply.ok();
 }
 
-function lrem(session: Session): void {
+function lrem(session: ClientSession): void {
   const { args, reply } = session;
   const count = session.integer(2);
   if (Number.isNaN(count)) return;

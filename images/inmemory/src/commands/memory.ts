@@ -1,5 +1,5 @@
 import { SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { ENCODING_OBJECT, ENCODING_PACKED, type Keyspace } from "../storage/keyspace.ts";
 import { Packed } from "../storage/packed.ts";
 import { roundToClass } from "../storage/slab.ts";
@@ -25,7 +25,7 @@ function memoryOf(db: Keyspace, entry: number, samples: number): number {
   return bytes + roundToClass(payloadBytes + 8);
 }
 
-function usage(session: Session): void {
+function usage(session: ClientSession): void {
   const { args, db, reply } = session;
   let samples = DEFAULT_SAMPLES;
   for (let i = 3; i < args.count; i += 2) {
@@ -45,7 +45,7 @@ function usage(session: Session): void {
   else reply.integer(memoryOf(db, entry, samples));
 }
 
-function purge(session: Session): void {
+function purge(session: ClientSession): void {
   session.server.slab.giveAllBack();
   session.reply.ok();
 }

@@ -1,5 +1,5 @@
 import { parseInteger } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { decayedFrequency, idleSeconds } from "../storage/eviction.ts";
 import {
   type DataType,
@@ -53,21 +53,21 @@ export function encodingName(db: Keyspace, entry: number): string {
 }
 
 /** Answers what `answer` writes of the key at argument 2, or null. */
-function about(session: Session, answer: (entry: number) => void): void {
+function about(session: ClientSession, answer: (entry: number) => void): void {
   const entry = peekSilently(session, 2);
   if (entry === 0) session.reply.null();
   else answer(entry);
 }
 
-function encoding(session: Session): void {
+function encoding(session: ClientSession): void {
   about(session, (entry) => session.reply.bulkText(encodingName(session.db, entry)));
 }
 
-function isFrequencyPolicy({ server }: Session): boolean {
+function isFrequencyPolicy({ server }: ClientSession): boolean {
   return server.settings.evictionPolicy.endsWith("lfu");
 }
 
-function freq(session: Session): void {
+function freq(session: ClientSession): void {
   const { db, server, reply } = session;
   about(session, (entry) => {
     if (isFrequencyPolicy(session)) {
@@ -78,7 +78,7 @@ function freq(session: Session): void {
   });
 }
 
-function idletime(session: Session): void {
+function idletime(session: ClientSession): void {
   const { db, server, reply } = session;
   about(session, (entry) => {
     if (isFrequencyPolicy(session)) {
@@ -88,7 +88,7 @@ function idletime(session: Session): void {
 }
 
 /** Values are never shared between keys. */
-function refcount(session: Session): void {
+function refcount(session: ClientSession): void {
   about(session, () => session.reply.integer(1));
 }
 

@@ -1,7 +1,7 @@
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 
 /** The entry of the key at an argument as `session.read` finds it, for a command that looks at a key without using it. */
-export function peek(session: Session, index: number): number {
+export function peek(session: ClientSession, index: number): number {
   const { db } = session;
   const wasOff = db.isTouchOff;
   db.isTouchOff = true;
@@ -11,7 +11,7 @@ export function peek(session: Session, index: number): number {
 }
 
 /** As `peek`, and neither counts a miss nor publishes one. */
-export function peekSilently(session: Session, index: number): number {
+export function peekSilently(session: ClientSession, index: number): number {
   const { db } = session;
   const wasOff = db.isTouchOff;
   db.isTouchOff = true;

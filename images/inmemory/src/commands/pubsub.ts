@@ -1,5 +1,5 @@
 import { matchGlob } from "../protocol/glob.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Command, Flag, KeySpec } from "./definition.ts";
 import { helpCommand } from "./help.ts";
 
@@ -13,13 +13,13 @@ const VERBS = {
 } as const;
 
 /** How many subscriptions a reply counts: shard channels by themselves, the others together. */
-function countFor(session: Session, kind: Kind): number {
+function countFor(session: ClientSession, kind: Kind): number {
   return kind === "shardChannels"
     ? session.shardChannels.size
     : session.channels.size + session.patterns.size;
 }
 
-function answer(session: Session, verb: string, name: string | undefined, kind: Kind): void {
+function answer(session: ClientSession, verb: string, name: string | undefined, kind: Kind): void {
   const { reply } = session;
   reply.push(3);
   reply.bulkText(verb);
@@ -29,7 +29,7 @@ function answer(session: Session, verb: string, name: string | undefined, kind: 
 }
 
 function subscribeTo(kind: Kind) {
-  return (session: Session): void => {
+  return (session: ClientSession): void => {
     const { args, server } = session;
     for (let i = 1; i < args.count; i++) {
       const name = args.latin1(i);
@@ -40,7 +40,7 @@ function subscribeTo(kind: Kind) {
 }
 
 function unsubscribeFrom(kind: Kind) {
-  return (session: Session): void => {
+  return (session: ClientSession): void => {
     const { args, server } = session;
     const names =
       args.count > 1
@@ -54,18 +54,18 @@ function unsubscribeFrom(kind: Kind) {
   };
 }
 
-function publish(session: Session): void {
+function publish(session: ClientSession): void {
   const { args, server } = session;
   session.reply.integer(server.pubsub.publish(args.copy(1), args.copy(2)));
 }
 
-function spublish(session: Session): void {
+function spublish(session: ClientSession): void {
   const { args, server } = session;
   session.reply.integer(server.pubsub.publishShard(args.copy(1), args.copy(2)));
 }
 
 function listChannels(kind: "channels" | "shardChannels") {
-  return (session: Session): void => {
+  return (session: ClientSession): void => {
     const { args, reply, server } = session;
     const pattern = args.count > 2 ? args.view(2) : undefined;
     const names = [...server.pubsub[kind].keys()]
@@ -77,7 +77,7 @@ function listChannels(kind: "channels" | "shardChannels") {
 }
 
 function countSubscribers(kind: "channels" | "shardChannels") {
-  return (session: Session): void => {
+  return (session: ClientSession): void => {
     const { args, reply, server } = session;
     reply.array((args.count - 2) * 2);
     for (let i = 2; i < args.count; i++) {
@@ -87,7 +87,7 @@ function countSubscribers(kind: "channels" | "shardChannels") {
   };
 }
 
-function numpat(session: Session): void {
+function numpat(session: ClientSession): void {
   session.reply.integer(session.server.pubsub.patterns.size);
 }
 

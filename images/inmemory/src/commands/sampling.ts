@@ -1,4 +1,4 @@
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 
 /** What a drawn element takes in a reply at least, in bytes. */
 const ELEMENT_BYTES_MIN = 5;
@@ -46,7 +46,7 @@ export function drawDistinct(from: Drawable, count: number, drawn: () => void): 
 }
 
 /** The count at an argument, negative when elements may repeat; on a bad one answers the error and returns NaN. */
-export function readDrawCount(session: Session, index: number): number {
+export function readDrawCount(session: ClientSession, index: number): number {
   const count = session.integer(index);
   if (count > -(2 ** 63) || Number.isNaN(count)) return count;
   session.reply.error(NOT_IN_LONG_RANGE);
@@ -57,7 +57,7 @@ export function readDrawCount(session: Session, index: number): number {
  * Whether so many elements may be drawn; answers the error when not. A negative count is refused when the reply would
  * be longer than any string may be: Redis would go on until the client's output limit ends it.
  */
-export function isDrawable(session: Session, count: number): boolean {
+export function isDrawable(session: ClientSession, count: number): boolean {
   if (count >= 0 || -count * ELEMENT_BYTES_MIN <= session.server.settings.bulkLimitBytes) return true;
   session.reply.error(OUT_OF_BOUNDS);
   return false;

@@ -1,6 +1,6 @@
 import { INVALID_CURSOR, SYNTAX } from "../errors.ts";
 import { matchGlob } from "../protocol/glob.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { type Keyspace, NO_EXPIRY, TYPE_NAMES } from "../storage/keyspace.ts";
 import type { Command } from "./definition.ts";
 
@@ -20,7 +20,7 @@ export interface ScanRequest {
 }
 
 /** The cursor at an argument; on a bad one answers the error and returns undefined. */
-export function readCursor(session: Session, index: number): number | undefined {
+export function readCursor(session: ClientSession, index: number): number | undefined {
   const text = session.args.latin1(index);
   // What strtoul takes whole; of its 64 bits only the low 32 are ever set by us.
   if (/^(?:[+-]?[0-9]+)?$/.test(text)) {
@@ -32,7 +32,11 @@ export function readCursor(session: Session, index: number): number | undefined 
 }
 
 /** Reads the options from argument `from` on; on a bad one answers the error and returns undefined. */
-export function readScanOptions(session: Session, from: number, takesType = false): ScanRequest | undefined {
+export function readScanOptions(
+  session: ClientSession,
+  from: number,
+  takesType = false,
+): ScanRequest | undefined {
   const { args, reply } = session;
   const request: ScanRequest = { count: COUNT_DEFAULT, pattern: undefined, type: undefined };
   for (let i = from; i < args.count; i += 2) {
@@ -75,7 +79,7 @@ export function runScan(
 }
 
 /** Answers a cursor and the elements found. */
-export function answerScan({ reply }: Session, cursor: number, found: readonly Buffer[]): void {
+export function answerScan({ reply }: ClientSession, cursor: number, found: readonly Buffer[]): void {
   reply.array(2);
   reply.bulkNumber(cursor);
   reply.array(found.length);
@@ -96,12 +100,12 @@ function matchesKey(pattern: Buffer | undefined, db: Keyspace, entry: number): b
   return matchesRange(pattern, db.bytesOf(entry), db.keyOffset(entry), db.keyLength(entry));
 }
 
-function isExpired(session: Session, entry: number): boolean {
+function isExpired(session: ClientSession, entry: number): boolean {
   const expiry = session.db.expiryOf(entry);
   return expiry !== NO_EXPIRY && expiry <= session.server.now;
 }
 
-function scan(session: Session): void {
+function scan(session: ClientSession): void {
   const { db, reply, server } = session;
   const cursor = readCursor(session, 1);
   if (cursor === undefined) return;
@@ -132,7 +136,7 @@ function scan(session: Session): void {
   for (const entry of kept) reply.bulk(db.bytesOf(entry), db.keyOffset(entry), db.keyLength(entry));
 }
 
-function keysMatching(session: Session): void {
+function keysMatching(session: ClientSession): void {
   const { args, db, reply } = session;
   const pattern = args.copy(1);
   const wanted = pattern.length === 1 && pattern[0] === STAR ? undefined : pattern;

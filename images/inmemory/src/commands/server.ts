@@ -1,10 +1,11 @@
 import { NOT_AN_INTEGER, SYNTAX, TIMEOUT_NEGATIVE } from "../errors.ts";
 import { serverVersion } from "../identity.ts";
-import { type Session, waitForever } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
+import { waitForever } from "../session/session.ts";
 import type { Command } from "./definition.ts";
 import { helpCommand } from "./help.ts";
 
-function time(session: Session): void {
+function time(session: ClientSession): void {
   const { reply } = session;
   const microseconds = Math.round((performance.timeOrigin + performance.now()) * 1000);
   reply.array(2);
@@ -13,7 +14,7 @@ function time(session: Session): void {
 }
 
 /** A woven pattern of the width asked for, and the version. */
-function lolwut(session: Session): void {
+function lolwut(session: ClientSession): void {
   const { args, reply } = session;
   let at = 1;
   if (args.count >= 3 && args.is(1, "VERSION")) {
@@ -35,7 +36,7 @@ function lolwut(session: Session): void {
 }
 
 /** No replica is ever connected: the answer is 0, after the time that was given to them. */
-function wait(session: Session): void {
+function wait(session: ClientSession): void {
   const { reply, server } = session;
   const wanted = session.integer(1);
   if (Number.isNaN(wanted)) return;
@@ -53,7 +54,7 @@ function wait(session: Session): void {
     );
 }
 
-function waitaof(session: Session): void {
+function waitaof(session: ClientSession): void {
   const { reply, server } = session;
   const numbers = [1, 2, 3].map((index) => session.args.integer(index));
   const [local, replicas, timeoutMs] = numbers as [number, number, number];
@@ -69,7 +70,7 @@ function waitaof(session: Session): void {
     reply.error(TIMEOUT_NEGATIVE);
     return;
   }
-  const answer = (other: Session, isLocal: boolean) => {
+  const answer = (other: Pick<ClientSession, "reply">, isLocal: boolean) => {
     other.reply.array(2);
     other.reply.integer(isLocal ? 1 : 0);
     other.reply.integer(0);
@@ -89,12 +90,12 @@ function waitaof(session: Session): void {
   if (replicas === 0) server.log.whenDurable(() => session.endBlocking((other) => answer(other, true)));
 }
 
-function save(session: Session): void {
+function save(session: ClientSession): void {
   session.server.save();
   session.reply.ok();
 }
 
-function bgsave(session: Session): void {
+function bgsave(session: ClientSession): void {
   const { args, reply, server } = session;
   if (args.count > 2 || (args.count === 2 && !args.is(1, "SCHEDULE"))) {
     reply.error(SYNTAX);
@@ -104,17 +105,17 @@ function bgsave(session: Session): void {
   reply.simple("Background saving started");
 }
 
-function lastsave(session: Session): void {
+function lastsave(session: ClientSession): void {
   session.reply.integer(Math.floor(session.server.lastSaveAt / 1000));
 }
 
-function bgrewriteaof(session: Session): void {
+function bgrewriteaof(session: ClientSession): void {
   const refusal = session.server.log.startRewrite();
   if (refusal === undefined) session.reply.simple("Background append only file rewriting started");
   else session.reply.error(`ERR ${refusal}`);
 }
 
-function shutdown(session: Session): void {
+function shutdown(session: ClientSession): void {
   const { args, reply, server } = session;
   for (let i = 1; i < args.count; i++) {
     if (args.is(i, "ABORT")) {
@@ -130,7 +131,7 @@ function shutdown(session: Session): void {
   server.onShutdown();
 }
 
-function role(session: Session): void {
+function role(session: ClientSession): void {
   const { reply } = session;
   reply.array(3);
   reply.bulkText("master");
@@ -138,7 +139,7 @@ function role(session: Session): void {
   reply.array(0);
 }
 
-function monitor(session: Session): void {
+function monitor(session: ClientSession): void {
   if (session.mayNotBlock) {
     session.reply.error("ERR MONITOR isn't allowed for DENY BLOCKING client");
     return;
@@ -148,7 +149,7 @@ function monitor(session: Session): void {
   session.reply.ok();
 }
 
-function slowlogGet(session: Session): void {
+function slowlogGet(session: ClientSession): void {
   const { args, reply, server } = session;
   let count = 10;
   if (args.count === 3) {
@@ -173,27 +174,27 @@ function slowlogGet(session: Session): void {
   }
 }
 
-function slowlogLen(session: Session): void {
+function slowlogLen(session: ClientSession): void {
   session.reply.integer(session.server.slowlog.entries.length);
 }
 
-function slowlogReset(session: Session): void {
+function slowlogReset(session: ClientSession): void {
   session.server.slowlog.entries = [];
   session.reply.ok();
 }
 
-function aclWhoami(session: Session): void {
+function aclWhoami(session: ClientSession): void {
   session.reply.bulkText(session.user === undefined ? "default" : session.user.user);
 }
 
-function aclUsers(session: Session): void {
+function aclUsers(session: ClientSession): void {
   const { reply, server } = session;
   const names = server.authenticator?.users().map(({ name }) => name) ?? [];
   reply.array(names.length);
   for (const name of names) reply.bulkText(name);
 }
 
-function aclCat(session: Session): void {
+function aclCat(session: ClientSession): void {
   const { args, reply, server } = session;
   const all = server.dispatcher.registry.all;
   let names: string[];

@@ -1,7 +1,7 @@
 import { SYNTAX } from "../errors.ts";
-import { NOTIFY_SET } from "../notifications.ts";
 import { parseInteger } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_SET } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import {
   ENCODING_INTSET,
   ENCODING_OBJECT,
@@ -17,7 +17,11 @@ import { answerMembers } from "./set.ts";
 const NO_KEY = Buffer.alloc(0);
 
 /** Views of the sets at arguments, undefined for absent keys; undefined as a whole after answering WRONGTYPE. */
-function openSets(session: Session, from: number, count: number): (MemberSet | undefined)[] | undefined {
+function openSets(
+  session: ClientSession,
+  from: number,
+  count: number,
+): (MemberSet | undefined)[] | undefined {
   const { db } = session;
   const sets: (MemberSet | undefined)[] = [];
   for (let i = from; i < from + count; i++) {
@@ -31,10 +35,10 @@ function openSets(session: Session, from: number, count: number): (MemberSet | u
 /** A set that is being put together, in a keyspace of its own; it ends with `store` or `drop`. */
 class Result {
   readonly set: MemberSet;
-  readonly #session: Session;
+  readonly #session: ClientSession;
   readonly #keyspace: Keyspace;
 
-  constructor(session: Session, encoding: number) {
+  constructor(session: ClientSession, encoding: number) {
     this.#session = session;
     this.#keyspace = new Keyspace(session.db.slab, session.db.index);
     this.#keyspace.discard = session.db.discard;
@@ -101,7 +105,7 @@ function bySize(sets: readonly (MemberSet | undefined)[]): MemberSet[] | undefin
   return present.length < sets.length ? undefined : present.sort((left, right) => left.size - right.size);
 }
 
-function sinter(session: Session): void {
+function sinter(session: ClientSession): void {
   const { args, reply } = session;
   const opened = openSets(session, 1, args.count - 1);
   if (opened === undefined) return;
@@ -118,7 +122,7 @@ function sinter(session: Session): void {
   reply.endSet(mark, count);
 }
 
-function sintercard(session: Session): void {
+function sintercard(session: ClientSession): void {
   const { args, reply } = session;
   const keyCount = args.integer(1);
   if (Number.isNaN(keyCount) || keyCount < 1) {
@@ -149,7 +153,7 @@ function sintercard(session: Session): void {
   reply.integer(count);
 }
 
-function sinterstore(session: Session): void {
+function sinterstore(session: ClientSession): void {
   const { args, server } = session;
   const opened = openSets(session, 2, args.count - 2);
   if (opened === undefined) return;
@@ -169,7 +173,7 @@ function sinterstore(session: Session): void {
 }
 
 /** The members that any of the sets has; undefined after an error. */
-function unite(session: Session, from: number): Result | undefined {
+function unite(session: ClientSession, from: number): Result | undefined {
   const sets = openSets(session, from, session.args.count - from);
   if (sets === undefined) return undefined;
   const result = new Result(session, ENCODING_INTSET);
@@ -182,16 +186,16 @@ function unite(session: Session, from: number): Result | undefined {
   return result;
 }
 
-function sunion(session: Session): void {
+function sunion(session: ClientSession): void {
   unite(session, 1)?.answer();
 }
 
-function sunionstore(session: Session): void {
+function sunionstore(session: ClientSession): void {
   unite(session, 2)?.store("sunionstore");
 }
 
 /** The members of the first set that no other has; undefined after an error. */
-function subtract(session: Session, from: number): Result | undefined {
+function subtract(session: ClientSession, from: number): Result | undefined {
   const opened = openSets(session, from, session.args.count - from);
   if (opened === undefined) return undefined;
   const result = new Result(session, ENCODING_INTSET);
@@ -222,11 +226,11 @@ function subtract(session: Session, from: number): Result | undefined {
   return result;
 }
 
-function sdiff(session: Session): void {
+function sdiff(session: ClientSession): void {
   subtract(session, 1)?.answer();
 }
 
-function sdiffstore(session: Session): void {
+function sdiffstore(session: ClientSession): void {
   subtract(session, 2)?.store("sdiffstore");
 }
 

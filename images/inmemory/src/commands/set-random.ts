@@ -1,6 +1,6 @@
 import { NOT_POSITIVE, SYNTAX } from "../errors.ts";
-import { NOTIFY_GENERIC, NOTIFY_SET } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_GENERIC, NOTIFY_SET } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import {
   ENCODING_INTSET,
   ENCODING_OBJECT,
@@ -22,11 +22,11 @@ const NO_KEY = Buffer.alloc(0);
 
 /** The members that were popped, as the journal is to have them. */
 class Popped {
-  readonly #session: Session;
+  readonly #session: ClientSession;
   readonly #isJournaled: boolean;
   #members: Buffer[] = [];
 
-  constructor(session: Session) {
+  constructor(session: ClientSession) {
     this.#session = session;
     this.#isJournaled = isJournaled(session);
     session.propagateNothing();
@@ -48,7 +48,7 @@ class Popped {
   }
 }
 
-function spop(session: Session): void {
+function spop(session: ClientSession): void {
   const { args, db, reply } = session;
   if (args.count > 3) {
     reply.error(SYNTAX);
@@ -74,7 +74,7 @@ function spop(session: Session): void {
   if (set.size === 0) deleteEmptied(session, 1, entry);
 }
 
-function popSeveral(session: Session): void {
+function popSeveral(session: ClientSession): void {
   const { args, db, reply } = session;
   const count = args.integer(2);
   if (Number.isNaN(count) || count < 0) {
@@ -110,7 +110,7 @@ function popSeveral(session: Session): void {
 }
 
 /** Pops all but `kept` members: moves those to a new set, as Redis does, which makes a small one of a large one. */
-function keepSome(session: Session, set: MemberSet, kept: number, popped: Popped): void {
+function keepSome(session: ClientSession, set: MemberSet, kept: number, popped: Popped): void {
   const { db, server } = session;
   const keyspace = new Keyspace(db.slab, db.index);
   const first = set.encoding === ENCODING_INTSET ? ENCODING_INTSET : ENCODING_PACKED;
@@ -130,7 +130,7 @@ function keepSome(session: Session, set: MemberSet, kept: number, popped: Popped
   db.replaceValue(set.entry, encoding, value);
 }
 
-function srandmember(session: Session): void {
+function srandmember(session: ClientSession): void {
   const { args, db, reply } = session;
   if (args.count > 3) {
     reply.error(SYNTAX);
@@ -152,7 +152,7 @@ function srandmember(session: Session): void {
 }
 
 /** SRANDMEMBER with a count: that many different members, or with a negative one that many, some more than once. */
-function drawMembers(session: Session): void {
+function drawMembers(session: ClientSession): void {
   const { db, reply } = session;
   const count = readDrawCount(session, 2);
   if (Number.isNaN(count)) return;

@@ -1,6 +1,6 @@
-import { NOTIFY_SET } from "../notifications.ts";
 import { parseInteger } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_SET } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_SET } from "../storage/keyspace.ts";
 import { createSetValue, firstEncoding, type MemberSet, openSet } from "../storage/set.ts";
 import { addKey, deleteEmptied } from "./collections.ts";
@@ -8,14 +8,14 @@ import { type Command, key } from "./definition.ts";
 import { answerScan, matchesRange, readCursor, readScanOptions, runScan } from "./scan.ts";
 
 /** Adds the key at an argument with an empty set that is to hold the member at another and `count` in all. */
-function addSet(session: Session, index: number, member: number, count: number): number {
+function addSet(session: ClientSession, index: number, member: number, count: number): number {
   const { args, db, server } = session;
   const isInteger = !Number.isNaN(parseInteger(args.buffer, args.offsets[member]!, args.lengths[member]!));
   const encoding = firstEncoding(isInteger, count, server.settings);
   return addKey(session, index, TYPE_SET, encoding, createSetValue(db, encoding));
 }
 
-function sadd(session: Session): void {
+function sadd(session: ClientSession): void {
   const { args, db, server, reply } = session;
   const { settings } = server;
   const found = session.write(1);
@@ -30,7 +30,7 @@ function sadd(session: Session): void {
   reply.integer(added);
 }
 
-function srem(session: Session): void {
+function srem(session: ClientSession): void {
   const { args, db, reply } = session;
   const entry = session.write(1);
   if (!session.isType(entry, TYPE_SET)) return;
@@ -46,7 +46,7 @@ function srem(session: Session): void {
   reply.integer(removed);
 }
 
-function smove(session: Session): void {
+function smove(session: ClientSession): void {
   const { args, db, server, reply } = session;
   const { buffer } = args;
   const offset = args.offsets[3]!;
@@ -78,25 +78,28 @@ function smove(session: Session): void {
  * Runs `answer` with the set at argument 1, undefined when the key is absent; unless the key holds something else,
  * which is answered here.
  */
-function withSet(session: Session, answer: (session: Session, set: MemberSet | undefined) => void): void {
+function withSet(
+  session: ClientSession,
+  answer: (session: ClientSession, set: MemberSet | undefined) => void,
+): void {
   const entry = session.read(1);
   if (!session.isType(entry, TYPE_SET)) return;
   answer(session, entry === 0 ? undefined : openSet(session.db, entry));
 }
 
-function isMember({ args }: Session, set: MemberSet | undefined, index: number): number {
+function isMember({ args }: ClientSession, set: MemberSet | undefined, index: number): number {
   return set?.has(args.buffer, args.offsets[index]!, args.lengths[index]!) ? 1 : 0;
 }
 
-function sismember(session: Session): void {
+function sismember(session: ClientSession): void {
   withSet(session, answerMembership);
 }
 
-function answerMembership(session: Session, set: MemberSet | undefined): void {
+function answerMembership(session: ClientSession, set: MemberSet | undefined): void {
   session.reply.integer(isMember(session, set, 2));
 }
 
-function smismember(session: Session): void {
+function smismember(session: ClientSession): void {
   withSet(session, ({ args, reply }, set) => {
     reply.array(args.count - 2);
     for (let i = 2; i < args.count; i++) reply.integer(isMember(session, set, i));
@@ -104,7 +107,7 @@ function smismember(session: Session): void {
 }
 
 /** Answers all members of a set. */
-export function answerMembers({ reply }: Session, set: MemberSet | undefined): void {
+export function answerMembers({ reply }: ClientSession, set: MemberSet | undefined): void {
   reply.set(set?.size ?? 0);
   set?.visit(() => {
     reply.bulk(set.bytes, set.offset, set.length);
@@ -112,15 +115,15 @@ export function answerMembers({ reply }: Session, set: MemberSet | undefined): v
   });
 }
 
-function smembers(session: Session): void {
+function smembers(session: ClientSession): void {
   withSet(session, answerMembers);
 }
 
-function scard(session: Session): void {
+function scard(session: ClientSession): void {
   withSet(session, ({ reply }, set) => reply.integer(set?.size ?? 0));
 }
 
-function sscan(session: Session): void {
+function sscan(session: ClientSession): void {
   const cursor = readCursor(session, 2);
   if (cursor === undefined) return;
   const entry = session.read(1);

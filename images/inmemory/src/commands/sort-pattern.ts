@@ -1,4 +1,4 @@
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { openHash } from "../storage/hash.ts";
 import { TYPE_HASH, TYPE_STRING } from "../storage/keyspace.ts";
 
@@ -31,7 +31,7 @@ export class SortPattern {
   }
 
   /** A copy of what it names for an element, or undefined. */
-  resolve(session: Session, element: Buffer): Buffer | undefined {
+  resolve(session: ClientSession, element: Buffer): Buffer | undefined {
     if (this.#isElement) return element;
     if (!this.hasStar) return undefined;
     const { db, server } = session;

@@ -1,7 +1,7 @@
 import { SYNTAX, WRONGTYPE } from "../errors.ts";
-import { NOTIFY_LIST } from "../notifications.ts";
 import { parseFloat64 } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_LIST } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import {
   type DataType,
   ENCODING_PACKED,
@@ -39,7 +39,7 @@ interface SortOptions {
   store: number;
 }
 
-function readOptions(session: Session): SortOptions | undefined {
+function readOptions(session: ClientSession): SortOptions | undefined {
   const { args, reply, command } = session;
   const options: SortOptions = {
     isDescending: false,
@@ -78,7 +78,11 @@ interface Weighted {
 }
 
 /** The elements in order; undefined after answering that one has no number to sort by. */
-function sorted(session: Session, elements: readonly Buffer[], options: SortOptions): Buffer[] | undefined {
+function sorted(
+  session: ClientSession,
+  elements: readonly Buffer[],
+  options: SortOptions,
+): Buffer[] | undefined {
   const { by, isAlphabetic } = options;
   const weighted: Weighted[] = [];
   let areNumbers = true;
@@ -120,7 +124,7 @@ function byScore(left: Weighted, right: Weighted): number {
   return Buffer.compare(left.element, right.element);
 }
 
-function sort(session: Session): void {
+function sort(session: ClientSession): void {
   const { db, reply } = session;
   const options = readOptions(session);
   if (options === undefined) return;
@@ -148,7 +152,11 @@ function sort(session: Session): void {
   else storeSorted(session, chosen, options);
 }
 
-function answerSorted(session: Session, elements: readonly Buffer[], gets: readonly SortPattern[]): void {
+function answerSorted(
+  session: ClientSession,
+  elements: readonly Buffer[],
+  gets: readonly SortPattern[],
+): void {
   const { reply } = session;
   reply.array(elements.length * Math.max(1, gets.length));
   for (const element of elements) {
@@ -161,7 +169,11 @@ function answerSorted(session: Session, elements: readonly Buffer[], gets: reado
   }
 }
 
-function storeSorted(session: Session, elements: readonly Buffer[], { gets, store }: SortOptions): void {
+function storeSorted(
+  session: ClientSession,
+  elements: readonly Buffer[],
+  { gets, store }: SortOptions,
+): void {
   const { db, server, reply } = session;
   const { listPackedSize } = server.settings;
   const values =

@@ -1,5 +1,5 @@
 import { SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { FIRST_ID, LAST_ID, type ParsedId, parseStreamId, type StreamId } from "../storage/stream-id.ts";
 import type { EntryCursor } from "../storage/stream-node.ts";
 
@@ -11,7 +11,7 @@ const DASH = 0x2d;
 const PLUS = 0x2b;
 
 /** The argument as a complete identifier, without `-` and `+`; undefined after an error was answered. */
-export function readStrictId(session: Session, index: number): StreamId | undefined {
+export function readStrictId(session: ClientSession, index: number): StreamId | undefined {
   const { args, reply } = session;
   const parsed = parseStreamId(args.buffer, args.offsets[index]!, args.lengths[index]!);
   if (parsed === undefined) reply.error(INVALID_ID);
@@ -19,7 +19,7 @@ export function readStrictId(session: Session, index: number): StreamId | undefi
 }
 
 /** As `readStrictId`, also `ms-*`. */
-export function readOpenId(session: Session, index: number): ParsedId | undefined {
+export function readOpenId(session: ClientSession, index: number): ParsedId | undefined {
   const { args, reply } = session;
   const parsed = parseStreamId(args.buffer, args.offsets[index]!, args.lengths[index]!, false, true);
   if (parsed === undefined) reply.error(INVALID_ID);
@@ -27,7 +27,7 @@ export function readOpenId(session: Session, index: number): ParsedId | undefine
 }
 
 /** The argument as an identifier, or `-` and `+` for the lowest and highest; undefined after an error was answered. */
-export function readId(session: Session, index: number, fillsUp = false): StreamId | undefined {
+export function readId(session: ClientSession, index: number, fillsUp = false): StreamId | undefined {
   const { args, reply } = session;
   const offset = args.offsets[index]!;
   const length = args.lengths[index]!;
@@ -39,17 +39,17 @@ export function readId(session: Session, index: number, fillsUp = false): Stream
 }
 
 /** The lower bound of a range, `(` before it excludes it; undefined after an error was answered. */
-export function readStart(session: Session, index: number): StreamId | undefined {
+export function readStart(session: ClientSession, index: number): StreamId | undefined {
   return readBound(session, index, false, (id) => id.next(), BAD_START);
 }
 
 /** The upper bound of a range. */
-export function readEnd(session: Session, index: number): StreamId | undefined {
+export function readEnd(session: ClientSession, index: number): StreamId | undefined {
   return readBound(session, index, true, (id) => id.previous(), BAD_END);
 }
 
 function readBound(
-  session: Session,
+  session: ClientSession,
   index: number,
   fillsUp: boolean,
   inwards: (id: StreamId) => StreamId | undefined,
@@ -96,7 +96,7 @@ const LIMIT_DEFAULT = 10_000;
 const LIMIT_MAX = 1_000_000;
 
 /** Reads the options of XADD (up to its identifier) or XTRIM; undefined after an error was answered. */
-export function readAddArguments(session: Session, isAdd: boolean): AddArguments | undefined {
+export function readAddArguments(session: ClientSession, isAdd: boolean): AddArguments | undefined {
   const { args, reply } = session;
   const found: AddArguments = { trim: undefined, isOnlyExisting: false, id: undefined, idIndex: args.count };
   let limit: number | undefined;
@@ -139,7 +139,7 @@ export function readAddArguments(session: Session, isAdd: boolean): AddArguments
   return settleLimit(session, found, limit, isAdd) ? found : undefined;
 }
 
-function readLengthMax(session: Session, index: number): { lengthMax: number } | undefined {
+function readLengthMax(session: ClientSession, index: number): { lengthMax: number } | undefined {
   const lengthMax = session.integer(index);
   if (Number.isNaN(lengthMax)) return undefined;
   if (lengthMax >= 0) return { lengthMax };
@@ -147,14 +147,14 @@ function readLengthMax(session: Session, index: number): { lengthMax: number } |
   return undefined;
 }
 
-function readIdMin(session: Session, index: number): { idMin: StreamId } | undefined {
+function readIdMin(session: ClientSession, index: number): { idMin: StreamId } | undefined {
   const idMin = readStrictId(session, index);
   return idMin === undefined ? undefined : { idMin };
 }
 
 /** Decides how many entries a trim may remove; false after an error was answered. */
 function settleLimit(
-  session: Session,
+  session: ClientSession,
   found: AddArguments,
   limit: number | undefined,
   isAdd: boolean,
@@ -183,7 +183,7 @@ function settleLimit(
 }
 
 /** Writes an entry: its identifier and its fields. */
-export function writeEntry(session: Session, entry: EntryCursor): void {
+export function writeEntry(session: ClientSession, entry: EntryCursor): void {
   const { reply } = session;
   reply.array(2);
   reply.bulkText(entry.id.toString());

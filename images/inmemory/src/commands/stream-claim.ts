@@ -1,6 +1,6 @@
 import { SYNTAX } from "../errors.ts";
-import { NOTIFY_STREAM } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_STREAM } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Consumer, ConsumerGroup, Pending } from "../storage/consumer-group.ts";
 import { TYPE_STREAM } from "../storage/keyspace.ts";
 import { openStream, type Stream } from "../storage/stream.ts";
@@ -27,7 +27,7 @@ interface ClaimOptions {
   lastId: StreamId;
 }
 
-function readClaimOptions(session: Session, from: number): ClaimOptions | undefined {
+function readClaimOptions(session: ClientSession, from: number): ClaimOptions | undefined {
   const { args, reply, server } = session;
   const options: ClaimOptions = {
     deliveredAt: NOT_GIVEN,
@@ -66,7 +66,7 @@ function readClaimOptions(session: Session, from: number): ClaimOptions | undefi
 }
 
 /** The stream and the group of a claim; undefined after an error was answered. */
-function openGroup(session: Session): { stream: Stream; group: ConsumerGroup } | undefined {
+function openGroup(session: ClientSession): { stream: Stream; group: ConsumerGroup } | undefined {
   const { args, db, reply } = session;
   const entry = session.read(1);
   if (!session.isType(entry, TYPE_STREAM)) return undefined;
@@ -78,7 +78,7 @@ function openGroup(session: Session): { stream: Stream; group: ConsumerGroup } |
 }
 
 /** The consumer at argument 3, made when it is new to the group. */
-function enterConsumer(session: Session, group: ConsumerGroup): Consumer {
+function enterConsumer(session: ClientSession, group: ConsumerGroup): Consumer {
   const { args, server } = session;
   const name = args.latin1(3);
   let consumer = group.consumer(name);
@@ -93,14 +93,14 @@ function enterConsumer(session: Session, group: ConsumerGroup): Consumer {
 }
 
 /** Forgets a pending entry that is no longer in the stream. */
-function dropDeleted(session: Session, group: ConsumerGroup, pending: Pending): void {
+function dropDeleted(session: ClientSession, group: ConsumerGroup, pending: Pending): void {
   if (isJournaled(session)) propagateClaim(session, session.args.view(1), group, pending);
   session.server.dirty++;
   group.release(pending);
 }
 
 /** Writes a claimed entry, or only its identifier. */
-function writeClaimed(session: Session, stream: Stream, id: StreamId, isIdOnly: boolean): void {
+function writeClaimed(session: ClientSession, stream: Stream, id: StreamId, isIdOnly: boolean): void {
   if (isIdOnly) {
     session.reply.bulkText(id.toString());
     return;
@@ -111,14 +111,19 @@ function writeClaimed(session: Session, stream: Stream, id: StreamId, isIdOnly: 
   });
 }
 
-function noteClaimed(session: Session, group: ConsumerGroup, consumer: Consumer, pending: Pending): void {
+function noteClaimed(
+  session: ClientSession,
+  group: ConsumerGroup,
+  consumer: Consumer,
+  pending: Pending,
+): void {
   const { args, server } = session;
   consumer.activeAt = server.now;
   if (isJournaled(session)) propagateClaim(session, args.view(1), group, pending);
   server.dirty++;
 }
 
-function xclaim(session: Session): void {
+function xclaim(session: ClientSession): void {
   const { args, reply, server } = session;
   session.propagateNothing();
   const opened = openGroup(session);
@@ -168,7 +173,7 @@ function xclaim(session: Session): void {
   reply.endArray(mark, claimed);
 }
 
-function xautoclaim(session: Session): void {
+function xautoclaim(session: ClientSession): void {
   const { args, reply, server } = session;
   session.propagateNothing();
   const idleMin = session.integer(4, "ERR Invalid min-idle-time argument for XAUTOCLAIM");

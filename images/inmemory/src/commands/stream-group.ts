@@ -1,5 +1,5 @@
-import { NOTIFY_STREAM } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_STREAM } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { type ConsumerGroup, ENTRIES_READ_UNKNOWN } from "../storage/consumer-group.ts";
 import { TYPE_STREAM } from "../storage/keyspace.ts";
 import { createStream, openStream, type Stream } from "../storage/stream.ts";
@@ -16,7 +16,7 @@ const ENTRIES_READ_NEGATIVE = "ERR value for ENTRIESREAD must be positive or -1"
 const BUSYGROUP = "BUSYGROUP Consumer Group name already exists";
 
 /** The error of a subcommand whose arguments make no sense (Redis, addReplySubcommandSyntaxError). */
-export function subcommandSyntax(session: Session): string {
+export function subcommandSyntax(session: ClientSession): string {
   const { args } = session;
   const shown = args.utf8(1).slice(0, 128);
   return `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${args.utf8(0).toUpperCase()} HELP.`;
@@ -24,7 +24,7 @@ export function subcommandSyntax(session: Session): string {
 
 /** `[MKSTREAM] [ENTRIESREAD n]` from argument 5 on; undefined after an error was answered. */
 function readGroupOptions(
-  session: Session,
+  session: ClientSession,
   isCreate: boolean,
 ): { makesStream: boolean; entriesRead: number } | undefined {
   const { args, reply } = session;
@@ -47,7 +47,7 @@ function readGroupOptions(
 }
 
 /** The stream at argument 2, which must be there; undefined after an error was answered. */
-function requireStream(session: Session): Stream | undefined {
+function requireStream(session: ClientSession): Stream | undefined {
   const entry = session.write(2);
   if (!session.isType(entry, TYPE_STREAM)) return undefined;
   if (entry !== 0) return openStream(session.db, entry);
@@ -56,7 +56,7 @@ function requireStream(session: Session): Stream | undefined {
 }
 
 /** The group at argument 3 of the stream at argument 2; undefined after an error was answered. */
-function requireGroup(session: Session): ConsumerGroup | undefined {
+function requireGroup(session: ClientSession): ConsumerGroup | undefined {
   const stream = requireStream(session);
   const group = stream?.group(session.args.latin1(3));
   if (stream !== undefined && group === undefined) session.reply.error(noSuchGroup(session, 2, 3));
@@ -64,12 +64,12 @@ function requireGroup(session: Session): ConsumerGroup | undefined {
 }
 
 /** Says that a group of the key at argument 2 was changed. Those who watch the key are not told, as in Redis. */
-function groupChanged({ server, db, args }: Session, event: string): void {
+function groupChanged({ server, db, args }: ClientSession, event: string): void {
   server.dirty++;
   server.notify(db, args.view(2), NOTIFY_STREAM, event);
 }
 
-function create(session: Session): void {
+function create(session: ClientSession): void {
   const { args, db, reply } = session;
   const options = readGroupOptions(session, true);
   if (options === undefined) return;
@@ -103,7 +103,7 @@ function create(session: Session): void {
   else groupChanged(session, "xgroup-create");
 }
 
-function setId(session: Session): void {
+function setId(session: ClientSession): void {
   const { args, db, reply } = session;
   const options = readGroupOptions(session, false);
   if (options === undefined) return;
@@ -121,7 +121,7 @@ function setId(session: Session): void {
   groupChanged(session, "xgroup-setid");
 }
 
-function destroy(session: Session): void {
+function destroy(session: ClientSession): void {
   const { args, db, reply, server } = session;
   const stream = requireStream(session);
   if (stream === undefined) return;
@@ -134,7 +134,7 @@ function destroy(session: Session): void {
   reply.integer(isDeleted ? 1 : 0);
 }
 
-function createConsumer(session: Session): void {
+function createConsumer(session: ClientSession): void {
   const { args, reply, server } = session;
   const group = requireGroup(session);
   if (group === undefined) return;
@@ -147,7 +147,7 @@ function createConsumer(session: Session): void {
   reply.integer(isNew ? 1 : 0);
 }
 
-function deleteConsumer(session: Session): void {
+function deleteConsumer(session: ClientSession): void {
   const { args, reply } = session;
   const group = requireGroup(session);
   if (group === undefined) return;

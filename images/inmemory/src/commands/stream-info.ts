@@ -1,6 +1,6 @@
 import { NO_SUCH_KEY } from "../errors.ts";
 import type { Reply } from "../protocol/reply.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import {
   type Consumer,
   type ConsumerGroup,
@@ -19,7 +19,7 @@ import { noSuchGroup } from "./stream-propagation.ts";
 const FULL_COUNT_DEFAULT = 10;
 
 /** The stream at argument 2; undefined after an error was answered. */
-function requireStream(session: Session): Stream | undefined {
+function requireStream(session: ClientSession): Stream | undefined {
   const entry = session.read(2);
   if (entry === 0) {
     session.reply.error(NO_SUCH_KEY);
@@ -28,7 +28,7 @@ function requireStream(session: Session): Stream | undefined {
   return session.isType(entry, TYPE_STREAM) ? openStream(session.db, entry) : undefined;
 }
 
-function info(session: Session): void {
+function info(session: ClientSession): void {
   const { args, reply } = session;
   const stream = requireStream(session);
   if (stream === undefined) return;
@@ -80,7 +80,7 @@ function writeName(reply: Reply, name: string): void {
   reply.bulkBuffer(Buffer.from(name, "latin1"));
 }
 
-function writeEdge(session: Session, name: string, stream: Stream, isLast: boolean): void {
+function writeEdge(session: ClientSession, name: string, stream: Stream, isLast: boolean): void {
   const { reply } = session;
   reply.bulkText(name);
   let isFound = false;
@@ -92,7 +92,7 @@ function writeEdge(session: Session, name: string, stream: Stream, isLast: boole
   if (!isFound) reply.null();
 }
 
-function writeEntries(session: Session, stream: Stream, countMax: number): void {
+function writeEntries(session: ClientSession, stream: Stream, countMax: number): void {
   const { reply } = session;
   reply.bulkText("entries");
   const mark = reply.beginArray();
@@ -116,7 +116,7 @@ function writeProgress(reply: Reply, stream: Stream, group: ConsumerGroup): void
   else reply.integer(lag);
 }
 
-function writeGroupsInFull(session: Session, stream: Stream, count: number): void {
+function writeGroupsInFull(session: ClientSession, stream: Stream, count: number): void {
   const { reply } = session;
   reply.bulkText("groups");
   reply.array(stream.groupCount);
@@ -158,7 +158,7 @@ function writePending(
   reply.endArray(mark, count);
 }
 
-function groups(session: Session): void {
+function groups(session: ClientSession): void {
   const { reply } = session;
   const stream = requireStream(session);
   if (stream === undefined) return;
@@ -172,7 +172,7 @@ function groups(session: Session): void {
   }
 }
 
-function consumers(session: Session): void {
+function consumers(session: ClientSession): void {
   const { args, reply, server } = session;
   const stream = requireStream(session);
   if (stream === undefined) return;

@@ -1,5 +1,5 @@
 import { SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { ConsumerGroup } from "../storage/consumer-group.ts";
 import { TYPE_STREAM } from "../storage/keyspace.ts";
 import { openStream } from "../storage/stream.ts";
@@ -8,7 +8,7 @@ import { type Command, key } from "./definition.ts";
 import { readEnd, readStart, readStrictId } from "./stream-arguments.ts";
 import { noGroup } from "./stream-propagation.ts";
 
-function xack(session: Session): void {
+function xack(session: ClientSession): void {
   const { args, db, reply, server } = session;
   const entry = session.read(1);
   if (!session.isType(entry, TYPE_STREAM)) return;
@@ -34,7 +34,7 @@ function xack(session: Session): void {
   reply.integer(acknowledged);
 }
 
-function xpending(session: Session): void {
+function xpending(session: ClientSession): void {
   const { args, db, reply } = session;
   const { count } = args;
   if (count !== 3 && (count < 6 || count > 9)) {
@@ -61,7 +61,7 @@ interface PendingRequest {
 }
 
 /** `[IDLE ms] start end count [consumer]`; undefined after an error was answered. */
-function readPendingRequest(session: Session): PendingRequest | undefined {
+function readPendingRequest(session: ClientSession): PendingRequest | undefined {
   const { args, reply } = session;
   let first = 3;
   let idleMin = 0;
@@ -84,7 +84,7 @@ function readPendingRequest(session: Session): PendingRequest | undefined {
   return { start, end, count, idleMin, consumer };
 }
 
-function writePendingSummary(session: Session, group: ConsumerGroup): void {
+function writePendingSummary(session: ClientSession, group: ConsumerGroup): void {
   const { reply } = session;
   const { pending } = group;
   reply.array(4);
@@ -106,7 +106,7 @@ function writePendingSummary(session: Session, group: ConsumerGroup): void {
   }
 }
 
-function writePendingEntries(session: Session, group: ConsumerGroup, request: PendingRequest): void {
+function writePendingEntries(session: ClientSession, group: ConsumerGroup, request: PendingRequest): void {
   const { reply, server } = session;
   const owner = request.consumer === undefined ? group : group.consumer(request.consumer);
   if (owner === undefined) {

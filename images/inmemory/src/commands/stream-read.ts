@@ -1,6 +1,6 @@
 import { SYNTAX } from "../errors.ts";
-import { NOTIFY_STREAM } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_STREAM } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { Consumer, ConsumerGroup } from "../storage/consumer-group.ts";
 import { TYPE_STREAM } from "../storage/keyspace.ts";
 import { openStream, type Stream } from "../storage/stream.ts";
@@ -43,7 +43,7 @@ interface Source {
   group: ConsumerGroup | undefined;
 }
 
-function readRequest(session: Session, isGroup: boolean): ReadRequest | undefined {
+function readRequest(session: ClientSession, isGroup: boolean): ReadRequest | undefined {
   const { args, reply, server } = session;
   const request: ReadRequest = {
     until: undefined,
@@ -98,7 +98,7 @@ function readRequest(session: Session, isGroup: boolean): ReadRequest | undefine
 }
 
 /** Looks the streams and groups up and reads the identifiers; undefined after an error was answered. */
-function readSources(session: Session, request: ReadRequest): Source[] | undefined {
+function readSources(session: ClientSession, request: ReadRequest): Source[] | undefined {
   const { args, db, reply } = session;
   const isGroup = request.groupIndex !== 0;
   const sources: Source[] = [];
@@ -140,7 +140,7 @@ function readSources(session: Session, request: ReadRequest): Source[] | undefin
   return sources;
 }
 
-function read(session: Session, isGroup: boolean): void {
+function read(session: ClientSession, isGroup: boolean): void {
   const { db, reply } = session;
   // What a group's reading changes goes to the journal piece by piece.
   if (isGroup) session.propagateNothing();
@@ -168,7 +168,7 @@ function read(session: Session, isGroup: boolean): void {
   else wait(session, request, sources);
 }
 
-function wait(session: Session, request: ReadRequest, sources: readonly Source[]): void {
+function wait(session: ClientSession, request: ReadRequest, sources: readonly Source[]): void {
   const { args } = session;
   // `$` means the end of the stream as it is now.
   const values = args.copyAll();
@@ -186,14 +186,14 @@ function wait(session: Session, request: ReadRequest, sources: readonly Source[]
   });
 }
 
-function beginSource(session: Session, keyIndex: number): void {
+function beginSource(session: ClientSession, keyIndex: number): void {
   const { args, reply } = session;
   if (reply.version === 2) reply.array(2);
   reply.bulk(args.buffer, args.offsets[keyIndex]!, args.lengths[keyIndex]!);
 }
 
 /** XREAD of one stream; whether there was something to answer. */
-function serveReader(session: Session, request: ReadRequest, source: Source, stream: Stream): boolean {
+function serveReader(session: ClientSession, request: ReadRequest, source: Source, stream: Stream): boolean {
   const { reply } = session;
   if (stream.length === 0 || stream.lastLiveId.compare(source.after) <= 0) return false;
   beginSource(session, source.keyIndex);
@@ -209,7 +209,7 @@ function serveReader(session: Session, request: ReadRequest, source: Source, str
 
 /** XREADGROUP of one stream; whether there was something to answer. */
 function serveConsumer(
-  session: Session,
+  session: ClientSession,
   request: ReadRequest,
   source: Source,
   stream: Stream,
@@ -233,7 +233,7 @@ function serveConsumer(
 
 /** The consumer of a request, made when it is new to the group. */
 function enterConsumer(
-  session: Session,
+  session: ClientSession,
   request: ReadRequest,
   source: Source,
   group: ConsumerGroup,
@@ -255,7 +255,7 @@ function enterConsumer(
 
 /** Writes new entries and notes that they were delivered. */
 function deliver(
-  session: Session,
+  session: ClientSession,
   request: ReadRequest,
   key: Buffer,
   stream: Stream,
@@ -283,7 +283,7 @@ function deliver(
 
 /** Writes what a consumer has not acknowledged; entries that were deleted since have no fields. */
 function writeHistory(
-  session: Session,
+  session: ClientSession,
   countMax: number,
   after: StreamId,
   stream: Stream,

@@ -1,7 +1,7 @@
 import { NO_SUCH_KEY, SYNTAX, wrongArity } from "../errors.ts";
-import { NOTIFY_STREAM } from "../notifications.ts";
 import { writeInteger } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_STREAM } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_STREAM } from "../storage/keyspace.ts";
 import { createStream, openStream, type Stream } from "../storage/stream.ts";
 import { FIRST_ID, type ParsedId, STREAM_ID_TEXT_MAX, type StreamId } from "../storage/stream-id.ts";
@@ -31,7 +31,7 @@ const EXACT = Buffer.from("=");
 /** Trimming so many entries still takes only some microseconds: it is what one node of a stream holds. */
 const TRIMMED_BRIEFLY_MAX = 100;
 
-function xadd(session: Session): void {
+function xadd(session: ClientSession): void {
   const { args, db, reply, server } = session;
   const found = readAddArguments(session, true);
   if (found === undefined) return;
@@ -101,7 +101,7 @@ function chooseId(stream: Stream, given: ParsedId | undefined, nowMs: number): S
 }
 
 /** Says in a command's words what an approximate trim has left, so that it does the same again. */
-function makeExact(session: Session, stream: Stream, trim: TrimArguments): void {
+function makeExact(session: ClientSession, stream: Stream, trim: TrimArguments): void {
   if (!trim.isApproximate) return;
   session.replaceInJournal(trim.index - 1, EXACT);
   const length =
@@ -109,13 +109,13 @@ function makeExact(session: Session, stream: Stream, trim: TrimArguments): void 
   session.replaceInJournal(trim.index, trimText, length);
 }
 
-function xlen(session: Session): void {
+function xlen(session: ClientSession): void {
   const entry = session.read(1);
   if (entry === 0) session.reply.integer(0);
   else if (session.isType(entry, TYPE_STREAM)) session.reply.integer(openStream(session.db, entry).length);
 }
 
-function range(session: Session, isBackward: boolean): void {
+function range(session: ClientSession, isBackward: boolean): void {
   const { args, reply } = session;
   const start = readStart(session, isBackward ? 3 : 2);
   if (start === undefined) return;
@@ -149,7 +149,7 @@ function range(session: Session, isBackward: boolean): void {
   reply.endArray(mark, count);
 }
 
-function xdel(session: Session): void {
+function xdel(session: ClientSession): void {
   const { args, reply } = session;
   const entry = session.write(1);
   if (entry === 0) {
@@ -172,7 +172,7 @@ function xdel(session: Session): void {
   reply.integer(removed);
 }
 
-function xtrim(session: Session): void {
+function xtrim(session: ClientSession): void {
   const { reply } = session;
   const found = readAddArguments(session, false);
   if (found?.trim === undefined) return;
@@ -191,7 +191,7 @@ function xtrim(session: Session): void {
   reply.integer(removed);
 }
 
-function xsetid(session: Session): void {
+function xsetid(session: ClientSession): void {
   const { args, reply } = session;
   const id = readStrictId(session, 2);
   if (id === undefined) return;

@@ -1,5 +1,5 @@
 import { SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_STRING } from "../storage/keyspace.ts";
 import { type Command, keys } from "./definition.ts";
 
@@ -70,7 +70,7 @@ interface LcsOptions {
   matchLengthMin: number;
 }
 
-function readOptions(session: Session): LcsOptions | undefined {
+function readOptions(session: ClientSession): LcsOptions | undefined {
   const { args, reply } = session;
   const options = { wantsIndexes: false, wantsLength: false, wantsMatchLengths: false, matchLengthMin: 0 };
   for (let i = 3; i < args.count; i++) {
@@ -93,7 +93,7 @@ function readOptions(session: Session): LcsOptions | undefined {
 }
 
 /** A copy of the string at an argument, empty when absent; undefined when it is no string. */
-function readString(session: Session, index: number): Buffer | undefined {
+function readString(session: ClientSession, index: number): Buffer | undefined {
   const { db } = session;
   const entry = session.read(index);
   if (entry === 0) return Buffer.alloc(0);
@@ -102,7 +102,7 @@ function readString(session: Session, index: number): Buffer | undefined {
   return Buffer.from(db.bytesOf(entry).subarray(start, start + db.stringLength(entry)));
 }
 
-function lcs(session: Session): void {
+function lcs(session: ClientSession): void {
   const { reply, server } = session;
   const first = readString(session, 1);
   const second = readString(session, 2);
@@ -133,7 +133,7 @@ function lcs(session: Session): void {
   }
 }
 
-function answerMatches({ reply }: Session, table: LcsTable, options: LcsOptions): void {
+function answerMatches({ reply }: ClientSession, table: LcsTable, options: LcsOptions): void {
   reply.map(2);
   reply.bulkText("matches");
   const mark = reply.beginArray();

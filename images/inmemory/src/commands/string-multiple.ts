@@ -1,11 +1,11 @@
 import { wrongArity } from "../errors.ts";
-import { NOTIFY_STRING } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_STRING } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_STRING } from "../storage/keyspace.ts";
 import { type Command, keys } from "./definition.ts";
 import { storeArgument } from "./string-store.ts";
 
-function mget(session: Session): void {
+function mget(session: ClientSession): void {
   const { args, db, reply } = session;
   reply.array(args.count - 1);
   for (let i = 1; i < args.count; i++) {
@@ -16,13 +16,13 @@ function mget(session: Session): void {
 }
 
 /** Whether every key has its value; answers the error when one has not. */
-function hasPairs(session: Session): boolean {
+function hasPairs(session: ClientSession): boolean {
   if (session.args.count % 2 === 1) return true;
   session.reply.error(wrongArity(session.command.fullName));
   return false;
 }
 
-function setPairs(session: Session): void {
+function setPairs(session: ClientSession): void {
   const { args, db } = session;
   const someExpire = db.expiringCount > 0;
   for (let i = 1; i < args.count; i += 2) {
@@ -32,13 +32,13 @@ function setPairs(session: Session): void {
   }
 }
 
-function mset(session: Session): void {
+function mset(session: ClientSession): void {
   if (!hasPairs(session)) return;
   setPairs(session);
   session.reply.ok();
 }
 
-function msetnx(session: Session): void {
+function msetnx(session: ClientSession): void {
   if (!hasPairs(session)) return;
   for (let i = 1; i < session.args.count; i += 2) {
     if (session.write(i) !== 0) {

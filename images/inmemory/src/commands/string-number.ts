@@ -1,9 +1,9 @@
 import { NOT_A_FLOAT, NOT_AN_INTEGER, OVERFLOW } from "../errors.ts";
-import { NOTIFY_STRING } from "../notifications.ts";
+import { copyBytes } from "../protocol/bytes.ts";
 import { LongDouble } from "../protocol/long-double.ts";
 import { isInt64, parseInteger, parseInteger64, writeInteger } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
-import { copyBytes } from "../storage/bytes.ts";
+import { NOTIFY_STRING } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { ENCODING_PLAIN, ENCODING_TEXT, TYPE_STRING } from "../storage/keyspace.ts";
 import { isJournaled } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
@@ -17,7 +17,7 @@ const digits = Buffer.alloc(32);
  * Adds to the integer at argument 1, in doubles as long as they are exact. The amount is also at argument `source`,
  * with its sign turned round when `isNegated`; without one (0) it is exact as it is.
  */
-function addInteger(session: Session, amount: number, source: number, isNegated: boolean): void {
+function addInteger(session: ClientSession, amount: number, source: number, isNegated: boolean): void {
   const { db, reply } = session;
   const entry = session.write(1);
   if (!session.isType(entry, TYPE_STRING)) return;
@@ -37,7 +37,7 @@ function addInteger(session: Session, amount: number, source: number, isNegated:
   reply.integer(sum);
 }
 
-function addExactly(session: Session, entry: number, amount: bigint): void {
+function addExactly(session: ClientSession, entry: number, amount: bigint): void {
   const { db, reply } = session;
   const value =
     entry === 0 ? 0n : parseInteger64(db.bytesOf(entry), db.stringOffset(entry), db.stringLength(entry))!;
@@ -51,7 +51,7 @@ function addExactly(session: Session, entry: number, amount: bigint): void {
 }
 
 /** Stores the number in `digits`, keeping the expiry. */
-function finish(session: Session, entry: number, length: number): void {
+function finish(session: ClientSession, entry: number, length: number): void {
   const { db } = session;
   if (entry === 0) storeBytes(session, 1, digits, 0, length, true);
   else {
@@ -62,24 +62,24 @@ function finish(session: Session, entry: number, length: number): void {
   session.changed(1, NOTIFY_STRING, "incrby");
 }
 
-function incr(session: Session): void {
+function incr(session: ClientSession): void {
   addInteger(session, 1, 0, false);
 }
 
-function decr(session: Session): void {
+function decr(session: ClientSession): void {
   addInteger(session, -1, 0, false);
 }
 
-function argument64({ args }: Session, index: number): bigint {
+function argument64({ args }: ClientSession, index: number): bigint {
   return parseInteger64(args.buffer, args.offsets[index]!, args.lengths[index]!)!;
 }
 
-function incrby(session: Session): void {
+function incrby(session: ClientSession): void {
   const amount = session.integer(2);
   if (!Number.isNaN(amount)) addInteger(session, amount, 2, false);
 }
 
-function decrby(session: Session): void {
+function decrby(session: ClientSession): void {
   const amount = session.integer(2);
   if (Number.isNaN(amount)) return;
   if (amount < -MAX_SAFE_INTEGER && !isInt64(-argument64(session, 2))) {
@@ -87,7 +87,7 @@ function decrby(session: Session): void {
   } else addInteger(session, -amount, 2, true);
 }
 
-function incrbyfloat(session: Session): void {
+function incrbyfloat(session: ClientSession): void {
   const { args, db, reply } = session;
   const entry = session.write(1);
   if (!session.isType(entry, TYPE_STRING)) return;

@@ -1,5 +1,5 @@
 import { SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { EX, EXAT, type ExpiryUnit, PX, PXAT } from "./expiry-time.ts";
 
 /** The options of SET and GETEX, as far as they were given. */
@@ -35,7 +35,7 @@ export function noStringOptions(): StringOptions {
 
 /** Reads the options from argument `from` on; on a bad one answers the error and returns undefined. */
 export function readStringOptions(
-  session: Session,
+  session: ClientSession,
   from: number,
   kind: "set" | "getex",
 ): StringOptions | undefined {
@@ -52,7 +52,7 @@ export function readStringOptions(
 }
 
 /** EX, PX, EXAT and PXAT exclude each other, KEEPTTL and PERSIST; one may be repeated, and the last time counts. */
-function readTime({ args }: Session, index: number, options: StringOptions): boolean {
+function readTime({ args }: ClientSession, index: number, options: StringOptions): boolean {
   if (options.keepsExpiry || options.clearsExpiry || index + 1 === args.count) return false;
   for (const [keyword, unit] of UNITS) {
     if (!args.is(index, keyword)) continue;
@@ -64,7 +64,7 @@ function readTime({ args }: Session, index: number, options: StringOptions): boo
   return false;
 }
 
-function readSetOption({ args }: Session, index: number, options: StringOptions): boolean {
+function readSetOption({ args }: ClientSession, index: number, options: StringOptions): boolean {
   if (args.is(index, "NX") && !options.onlyIfPresent) options.onlyIfAbsent = true;
   else if (args.is(index, "XX") && !options.onlyIfAbsent) options.onlyIfPresent = true;
   else if (args.is(index, "GET")) options.returnsOld = true;
@@ -73,7 +73,7 @@ function readSetOption({ args }: Session, index: number, options: StringOptions)
   return true;
 }
 
-function readGetexOption({ args }: Session, index: number, options: StringOptions): boolean {
+function readGetexOption({ args }: ClientSession, index: number, options: StringOptions): boolean {
   if (!args.is(index, "PERSIST") || options.unit !== undefined) return false;
   options.clearsExpiry = true;
   return true;

@@ -1,13 +1,13 @@
-import { NOTIFY_STRING } from "../notifications.ts";
-import type { Session } from "../session.ts";
-import { copyBytes } from "../storage/bytes.ts";
+import { copyBytes } from "../protocol/bytes.ts";
+import { NOTIFY_STRING } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { ENCODING_RAW, TYPE_STRING } from "../storage/keyspace.ts";
 import { type Command, key } from "./definition.ts";
 import { announceNew, isLengthAllowed, storeArgument } from "./string-store.ts";
 
 const EMPTY = Buffer.alloc(0);
 
-function append(session: Session): void {
+function append(session: ClientSession): void {
   const { args, db, reply } = session;
   const entry = session.write(1);
   if (!session.isType(entry, TYPE_STRING)) return;
@@ -30,7 +30,7 @@ function append(session: Session): void {
  * Makes the string at argument 1 at least so long, with zero bytes, and marks it as changed in part; it is created
  * where `entry` is 0. Returns its entry.
  */
-export function growString(session: Session, entry: number, length: number): number {
+export function growString(session: ClientSession, entry: number, length: number): number {
   const { args, db } = session;
   let target = entry;
   if (entry === 0) {
@@ -47,7 +47,7 @@ export function growString(session: Session, entry: number, length: number): num
   return target;
 }
 
-function setrange(session: Session): void {
+function setrange(session: ClientSession): void {
   const { args, db, reply } = session;
   const offset = session.integer(2);
   if (Number.isNaN(offset)) return;
@@ -69,7 +69,7 @@ function setrange(session: Session): void {
   reply.integer(db.stringLength(target));
 }
 
-function getrange(session: Session): void {
+function getrange(session: ClientSession): void {
   const { db, reply } = session;
   let start = session.integer(2);
   if (Number.isNaN(start)) return;

@@ -1,16 +1,21 @@
 import { STRING_TOO_LONG } from "../errors.ts";
-import { NOTIFY_NEW } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_NEW } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 
 /** Sets the key at an argument to the value at another; returns the entry. Says nothing to anybody but of a new key. */
-export function storeArgument(session: Session, key: number, value: number, keepsExpiry = false): number {
+export function storeArgument(
+  session: ClientSession,
+  key: number,
+  value: number,
+  keepsExpiry = false,
+): number {
   const { args } = session;
   return storeBytes(session, key, args.buffer, args.offsets[value]!, args.lengths[value]!, keepsExpiry);
 }
 
 /** As `storeArgument`, with a value from a buffer outside of the slab. */
 export function storeBytes(
-  session: Session,
+  session: ClientSession,
   key: number,
   bytes: Buffer,
   offset: number,
@@ -33,13 +38,13 @@ export function storeBytes(
 }
 
 /** Publishes the event that the key at an argument was added. */
-export function announceNew(session: Session, key: number): void {
+export function announceNew(session: ClientSession, key: number): void {
   const { server, db, args } = session;
   if (server.settings.notifyClasses & NOTIFY_NEW) server.notify(db, args.view(key), NOTIFY_NEW, "new");
 }
 
 /** Whether a string may have this length; answers the error when it may not. */
-export function isLengthAllowed(session: Session, length: number): boolean {
+export function isLengthAllowed(session: ClientSession, length: number): boolean {
   if (length <= session.server.settings.bulkLimitBytes || session.isReplaying) return true;
   session.reply.error(STRING_TOO_LONG);
   return false;

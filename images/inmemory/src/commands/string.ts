@@ -1,5 +1,5 @@
-import { NOTIFY_GENERIC, NOTIFY_STRING } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_GENERIC, NOTIFY_STRING } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { NO_EXPIRY, TYPE_STRING } from "../storage/keyspace.ts";
 import { isJournaled } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
@@ -8,7 +8,7 @@ import { noStringOptions, readStringOptions, type StringOptions } from "./string
 import { storeArgument } from "./string-store.ts";
 
 /** Answers the string at an entry, or null; false when there was an error instead. */
-function answerString(session: Session, entry: number): boolean {
+function answerString(session: ClientSession, entry: number): boolean {
   const { db, reply } = session;
   if (entry === 0) reply.null();
   else if (session.isType(entry, TYPE_STRING)) {
@@ -17,11 +17,11 @@ function answerString(session: Session, entry: number): boolean {
   return true;
 }
 
-function get(session: Session): void {
+function get(session: ClientSession): void {
   answerString(session, session.read(1));
 }
 
-function set(session: Session): void {
+function set(session: ClientSession): void {
   if (session.args.count === 3) {
     // A key whose time is over has to expire before it is replaced; where nothing expires nothing is looked up.
     if (session.db.expiringCount > 0) session.write(1);
@@ -42,7 +42,7 @@ function set(session: Session): void {
  * Sets the key at argument 1 to the value at another as the options say. True when it was set, false when a
  * condition did not hold, undefined when there was an error. With `returnsOld` the reply is written.
  */
-function setWith(session: Session, value: number, options: StringOptions): boolean | undefined {
+function setWith(session: ClientSession, value: number, options: StringOptions): boolean | undefined {
   const { db, args } = session;
   const { unit } = options;
   const time = unit === undefined ? NO_EXPIRY : readExpiryTime(session, options.timeIndex, unit, true);
@@ -65,23 +65,23 @@ function setWith(session: Session, value: number, options: StringOptions): boole
   return true;
 }
 
-function setnx(session: Session): void {
+function setnx(session: ClientSession): void {
   const wasSet = setWith(session, 2, { ...noStringOptions(), onlyIfAbsent: true });
   session.reply.integer(wasSet ? 1 : 0);
 }
 
-function setWithTime(session: Session, unit: ExpiryUnit): void {
+function setWithTime(session: ClientSession, unit: ExpiryUnit): void {
   if (setWith(session, 3, { ...noStringOptions(), unit, timeIndex: 2 })) session.reply.ok();
 }
 
-function getset(session: Session): void {
+function getset(session: ClientSession): void {
   if (!answerString(session, session.read(1))) return;
   storeArgument(session, 1, 2);
   session.changed(1, NOTIFY_STRING, "set");
   if (isJournaled(session)) session.propagateAs("SET", session.args.view(1), session.args.view(2));
 }
 
-function getdel(session: Session): void {
+function getdel(session: ClientSession): void {
   const entry = session.read(1);
   if (!answerString(session, entry) || entry === 0) return;
   session.db.delete(entry);
@@ -89,7 +89,7 @@ function getdel(session: Session): void {
   if (isJournaled(session)) session.propagateAs("DEL", session.args.view(1));
 }
 
-function getex(session: Session): void {
+function getex(session: ClientSession): void {
   const { db, server, args } = session;
   const options = readStringOptions(session, 2, "getex");
   if (options === undefined) return;
@@ -118,7 +118,7 @@ function getex(session: Session): void {
   }
 }
 
-function strlen(session: Session): void {
+function strlen(session: ClientSession): void {
   const entry = session.read(1);
   if (!session.isType(entry, TYPE_STRING)) return;
   session.reply.integer(entry === 0 ? 0 : session.db.stringLength(entry));

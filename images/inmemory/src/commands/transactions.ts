@@ -1,8 +1,8 @@
 import { EXECABORT } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { type Command, keys } from "./definition.ts";
 
-function multi(session: Session): void {
+function multi(session: ClientSession): void {
   if (session.transaction !== undefined) {
     session.reply.error("ERR MULTI calls can not be nested");
     return;
@@ -11,7 +11,7 @@ function multi(session: Session): void {
   session.reply.ok();
 }
 
-function discard(session: Session): void {
+function discard(session: ClientSession): void {
   if (session.transaction === undefined) {
     session.reply.error("ERR DISCARD without MULTI");
     return;
@@ -20,7 +20,7 @@ function discard(session: Session): void {
   session.reply.ok();
 }
 
-function watch(session: Session): void {
+function watch(session: ClientSession): void {
   const { args, server } = session;
   if (session.transaction !== undefined) {
     session.reply.error("ERR WATCH inside MULTI is not allowed");
@@ -30,12 +30,12 @@ function watch(session: Session): void {
   session.reply.ok();
 }
 
-function unwatch(session: Session): void {
+function unwatch(session: ClientSession): void {
   session.server.watches.unwatch(session);
   session.reply.ok();
 }
 
-function exec(session: Session): void {
+function exec(session: ClientSession): void {
   const { transaction, reply, server } = session;
   if (transaction === undefined) {
     reply.error("ERR EXEC without MULTI");

@@ -1,5 +1,5 @@
 import { SYNTAX, WRONGTYPE } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_SET, TYPE_ZSET } from "../storage/keyspace.ts";
 import { MemberSet, openSet } from "../storage/set.ts";
 import { type MemberVisitor, openZset, type ScoredMember, sortMembers } from "../storage/zset.ts";
@@ -36,7 +36,7 @@ interface Request {
 
 /** Reads `numkeys key ... options`; undefined after an error was answered. */
 function readRequest(
-  session: Session,
+  session: ClientSession,
   numkeysIndex: number,
   operation: Operation,
   answer: "members" | "store" | "count",
@@ -98,12 +98,12 @@ function isSource(type: number): boolean {
   return type === TYPE_ZSET || type === TYPE_SET;
 }
 
-function sourceSize({ db }: Session, entry: number): number {
+function sourceSize({ db }: ClientSession, entry: number): number {
   return db.typeOf(entry) === TYPE_SET ? openSet(db, entry).size : openZset(db, entry).length;
 }
 
 /** Visits an input's members. The visitor may look members up in other inputs. */
-function eachMember({ db }: Session, input: Input, visit: MemberVisitor): void {
+function eachMember({ db }: ClientSession, input: Input, visit: MemberVisitor): void {
   const { entry, size } = input;
   if (entry === 0) return;
   if (db.typeOf(entry) === TYPE_ZSET) {
@@ -118,7 +118,7 @@ function eachMember({ db }: Session, input: Input, visit: MemberVisitor): void {
 }
 
 /** A member's score in an input, NaN when it is not there. */
-function scoreIn({ db }: Session, input: Input, bytes: Buffer, offset: number, length: number): number {
+function scoreIn({ db }: ClientSession, input: Input, bytes: Buffer, offset: number, length: number): number {
   if (input.entry === 0) return Number.NaN;
   if (db.typeOf(input.entry) === TYPE_ZSET) return openZset(db, input.entry).scoreOf(bytes, offset, length);
   return openSet(db, input.entry).has(bytes, offset, length) ? 1 : Number.NaN;
@@ -131,7 +131,7 @@ function weighted(score: number, weight: number): number {
   return Number.isNaN(product) ? 0 : product;
 }
 
-function union(session: Session, { inputs, aggregate }: Request): ScoredMember[] {
+function union(session: ClientSession, { inputs, aggregate }: Request): ScoredMember[] {
   const totals = new Map<string, number>();
   for (const input of inputs) {
     eachMember(session, input, (bytes, offset, length, score) => {
@@ -144,7 +144,7 @@ function union(session: Session, { inputs, aggregate }: Request): ScoredMember[]
   return Array.from(totals, ([name, score]) => ({ member: Buffer.from(name, "latin1"), score }));
 }
 
-function intersect(session: Session, { inputs, aggregate }: Request, take: MemberVisitor): void {
+function intersect(session: ClientSession, { inputs, aggregate }: Request, take: MemberVisitor): void {
   const [smallest, ...others] = inputs as [Input, ...Input[]];
   if (smallest.size === 0) return;
   eachMember(session, smallest, (bytes, offset, length, score) => {
@@ -158,7 +158,7 @@ function intersect(session: Session, { inputs, aggregate }: Request, take: Membe
   });
 }
 
-function difference(session: Session, { inputs }: Request, take: MemberVisitor): void {
+function difference(session: ClientSession, { inputs }: Request, take: MemberVisitor): void {
   const [first, ...others] = inputs as [Input, ...Input[]];
   if (others.some((other) => other.entry === first.entry)) return;
   eachMember(session, first, (bytes, offset, length, score) => {
@@ -167,7 +167,7 @@ function difference(session: Session, { inputs }: Request, take: MemberVisitor):
   });
 }
 
-function compute(session: Session, operation: Operation, request: Request): ScoredMember[] {
+function compute(session: ClientSession, operation: Operation, request: Request): ScoredMember[] {
   if (operation === "union") return union(session, request);
   const members: ScoredMember[] = [];
   const take = (bytes: Buffer, offset: number, length: number, score: number) =>
@@ -177,7 +177,7 @@ function compute(session: Session, operation: Operation, request: Request): Scor
   return members;
 }
 
-function answerMembers(session: Session, operation: Operation): void {
+function answerMembers(session: ClientSession, operation: Operation): void {
   const request = readRequest(session, 1, operation, "members");
   if (request === undefined) return;
   const members = compute(session, operation, request);
@@ -187,13 +187,13 @@ function answerMembers(session: Session, operation: Operation): void {
     writeMember(session, member, 0, member.length, score, request.withScores);
 }
 
-function store(session: Session, operation: Operation, event: string): void {
+function store(session: ClientSession, operation: Operation, event: string): void {
   const request = readRequest(session, 2, operation, "store");
   if (request === undefined) return;
   storeMembers(session, compute(session, operation, request), event);
 }
 
-function zintercard(session: Session): void {
+function zintercard(session: ClientSession): void {
   const request = readRequest(session, 1, "inter", "count");
   if (request === undefined) return;
   let count = 0;

@@ -1,6 +1,6 @@
 import { MIN_MAX_NOT_FLOAT, MIN_MAX_NOT_LEX, NOT_A_FLOAT } from "../errors.ts";
 import { parseFloat64 } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import type { SortedSet } from "../storage/zset.ts";
 
 const OPEN = 0x28;
@@ -9,7 +9,7 @@ const PLUS = 0x2b;
 const MINUS = 0x2d;
 
 /** The argument as a score; on a bad one answers the error and returns NaN. */
-export function readScore(session: Session, index: number, error = NOT_A_FLOAT): number {
+export function readScore(session: ClientSession, index: number, error = NOT_A_FLOAT): number {
   const { args, reply } = session;
   const small = args.integer(index);
   if (Number.isSafeInteger(small)) return small;
@@ -38,7 +38,7 @@ export interface RankRange {
 export type Bounds = (zset: SortedSet) => RankRange;
 
 /** Bounds by rank, negative ones from the end; undefined after an error was answered. */
-export function readRankBounds(session: Session, from: number, to: number): Bounds | undefined {
+export function readRankBounds(session: ClientSession, from: number, to: number): Bounds | undefined {
   const first = session.integer(from);
   if (Number.isNaN(first)) return undefined;
   const last = session.integer(to);
@@ -51,7 +51,7 @@ export function readRankBounds(session: Session, from: number, to: number): Boun
 }
 
 /** Bounds by score: `1.5`, `(1.5`, `-inf`; undefined after an error was answered. */
-export function readScoreBounds(session: Session, min: number, max: number): Bounds | undefined {
+export function readScoreBounds(session: ClientSession, min: number, max: number): Bounds | undefined {
   const low = parseScoreBound(session, min);
   const high = low === undefined ? undefined : parseScoreBound(session, max);
   if (low === undefined || high === undefined) {
@@ -65,7 +65,10 @@ export function readScoreBounds(session: Session, min: number, max: number): Bou
 }
 
 /** A bound as strtod reads it: leading white space and an empty number are let through, a NUL ends it. */
-function parseScoreBound(session: Session, index: number): { score: number; isOpen: boolean } | undefined {
+function parseScoreBound(
+  session: ClientSession,
+  index: number,
+): { score: number; isOpen: boolean } | undefined {
   let text = session.args.latin1(index);
   const nul = text.indexOf("\0");
   if (nul >= 0) text = text.slice(0, nul);
@@ -78,7 +81,7 @@ function parseScoreBound(session: Session, index: number): { score: number; isOp
 }
 
 /** Bounds by member: `[a`, `(a`, `-`, `+`; undefined after an error was answered. */
-export function readLexBounds(session: Session, min: number, max: number): Bounds | undefined {
+export function readLexBounds(session: ClientSession, min: number, max: number): Bounds | undefined {
   const low = parseLexBound(session, min);
   const high = low === undefined ? undefined : parseLexBound(session, max);
   if (low === undefined || high === undefined) {
@@ -98,7 +101,7 @@ interface LexBound {
   extreme: "lowest" | "highest" | undefined;
 }
 
-function parseLexBound(session: Session, index: number): LexBound | undefined {
+function parseLexBound(session: ClientSession, index: number): LexBound | undefined {
   const bytes = session.args.copy(index);
   switch (bytes[0]) {
     case PLUS:

@@ -1,6 +1,6 @@
 import { NOT_POSITIVE, SYNTAX } from "../errors.ts";
-import { NOTIFY_ZSET } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_ZSET } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_ZSET } from "../storage/keyspace.ts";
 import { openZset } from "../storage/zset.ts";
 import { deleteEmptied, isJournaled, readAtLeast, readTimeoutSeconds } from "./collections.ts";
@@ -19,7 +19,7 @@ type Shape =
 
 /** Pops up to `count` members of the set of an entry and answers them. */
 function popMembers(
-  session: Session,
+  session: ClientSession,
   index: number,
   entry: number,
   isHighest: boolean,
@@ -48,7 +48,7 @@ function popMembers(
   return taken;
 }
 
-function pop(session: Session, isHighest: boolean): void {
+function pop(session: ClientSession, isHighest: boolean): void {
   const { args, reply } = session;
   if (args.count > 3) {
     reply.error(SYNTAX);
@@ -71,7 +71,7 @@ function pop(session: Session, isHighest: boolean): void {
  * answered. With `count` -1 one member is answered as BZPOPMIN does.
  */
 function popFirst(
-  session: Session,
+  session: ClientSession,
   first: number,
   numkeys: number,
   isHighest: boolean,
@@ -96,7 +96,7 @@ function popFirst(
 }
 
 function popFirstOrBlock(
-  session: Session,
+  session: ClientSession,
   first: number,
   numkeys: number,
   isHighest: boolean,
@@ -119,12 +119,12 @@ function popFirstOrBlock(
   });
 }
 
-function blockingPop(session: Session, isHighest: boolean): void {
+function blockingPop(session: ClientSession, isHighest: boolean): void {
   const last = session.args.count - 1;
   popFirstOrBlock(session, 1, last - 1, isHighest, last, -1);
 }
 
-function popSeveral(session: Session, numkeysIndex: number, isBlocking: boolean): void {
+function popSeveral(session: ClientSession, numkeysIndex: number, isBlocking: boolean): void {
   const { args, reply } = session;
   const numkeys = readAtLeast(session, numkeysIndex, 1, "ERR numkeys should be greater than 0");
   if (Number.isNaN(numkeys)) return;

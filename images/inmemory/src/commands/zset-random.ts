@@ -1,5 +1,5 @@
 import { NOT_AN_INTEGER, OUT_OF_RANGE_VALUE, SYNTAX } from "../errors.ts";
-import type { Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_ZSET } from "../storage/keyspace.ts";
 import { openZset } from "../storage/zset.ts";
 import { type Command, key } from "./definition.ts";
@@ -9,7 +9,7 @@ import { beginMembers, writeMember } from "./zset-range.ts";
 const NOT_IN_LONG_RANGE =
   "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807";
 
-function zrandmember(session: Session): void {
+function zrandmember(session: ClientSession): void {
   const { args, reply } = session;
   const isCounted = args.count > 2;
   let count = 1;

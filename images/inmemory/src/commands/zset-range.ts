@@ -1,6 +1,6 @@
 import { SYNTAX } from "../errors.ts";
-import { NOTIFY_GENERIC, NOTIFY_ZSET } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_GENERIC, NOTIFY_ZSET } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_ZSET } from "../storage/keyspace.ts";
 import { buildZset, openZset, type ScoredMember, type SortedSet } from "../storage/zset.ts";
 import { replaceKey } from "./collections.ts";
@@ -28,7 +28,7 @@ interface Selection {
  * `isReverse` are fixed for the older commands, which have a command for each combination.
  */
 function readSelection(
-  session: Session,
+  session: ClientSession,
   keyIndex: number,
   isStore: boolean,
   by: By | undefined,
@@ -90,7 +90,11 @@ function select(zset: SortedSet, selection: Selection): { first: number; count: 
   return { first: isReverse ? end - 1 - offset : start + offset, count };
 }
 
-function range(session: Session, by: By | undefined, direction: "forward" | "reverse" | undefined): void {
+function range(
+  session: ClientSession,
+  by: By | undefined,
+  direction: "forward" | "reverse" | undefined,
+): void {
   const { reply } = session;
   const selection = readSelection(session, 1, false, by, direction);
   if (selection === undefined) return;
@@ -110,12 +114,12 @@ function range(session: Session, by: By | undefined, direction: "forward" | "rev
 }
 
 /** The header of a reply with members: flat in RESP2, pairs in RESP3 when there are scores. */
-export function beginMembers(session: Session, count: number, withScores: boolean): void {
+export function beginMembers(session: ClientSession, count: number, withScores: boolean): void {
   session.reply.array(withScores && session.reply.version === 2 ? count * 2 : count);
 }
 
 export function writeMember(
-  session: Session,
+  session: ClientSession,
   bytes: Buffer,
   offset: number,
   length: number,
@@ -129,7 +133,7 @@ export function writeMember(
 }
 
 /** Puts members at the key at argument 1, or deletes it when there are none; answers how many. */
-export function storeMembers(session: Session, members: ScoredMember[], event: string): void {
+export function storeMembers(session: ClientSession, members: ScoredMember[], event: string): void {
   const { db, reply, server } = session;
   if (members.length > 0) {
     replaceKey(session, 1, TYPE_ZSET, buildZset(db, members, server.settings));
@@ -144,7 +148,7 @@ export function storeMembers(session: Session, members: ScoredMember[], event: s
   session.changed(1, NOTIFY_GENERIC, "del");
 }
 
-function zrangestore(session: Session): void {
+function zrangestore(session: ClientSession): void {
   const selection = readSelection(session, 2, true, undefined, undefined);
   if (selection === undefined) return;
   const entry = session.read(2);

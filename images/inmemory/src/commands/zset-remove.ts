@@ -1,12 +1,12 @@
-import { NOTIFY_ZSET } from "../notifications.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_ZSET } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_ZSET } from "../storage/keyspace.ts";
 import { openZset } from "../storage/zset.ts";
 import { deleteEmptied } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
 import { type Bounds, readLexBounds, readRankBounds, readScoreBounds } from "./zset-bounds.ts";
 
-function zrem(session: Session): void {
+function zrem(session: ClientSession): void {
   const { args, reply } = session;
   const entry = session.write(1);
   if (entry === 0) {
@@ -26,7 +26,7 @@ function zrem(session: Session): void {
   reply.integer(removed);
 }
 
-function removeRange(session: Session, bounds: Bounds | undefined, event: string): void {
+function removeRange(session: ClientSession, bounds: Bounds | undefined, event: string): void {
   if (bounds === undefined) return;
   const { reply } = session;
   const entry = session.write(1);

@@ -1,7 +1,7 @@
 import { SYNTAX, wrongArity } from "../errors.ts";
-import { NOTIFY_ZSET } from "../notifications.ts";
 import { formatDouble, formatDouble17 } from "../protocol/numbers.ts";
-import type { Session } from "../session.ts";
+import { NOTIFY_ZSET } from "../server/notifications.ts";
+import type { ClientSession } from "../server/server.ts";
 import { TYPE_ZSET } from "../storage/keyspace.ts";
 import { createZset, openZset } from "../storage/zset.ts";
 import { addKey } from "./collections.ts";
@@ -18,7 +18,7 @@ let scores = new Float64Array(16);
 
 // ---- adding ------------------------------------------------------------------------------------------------------
 
-function add(session: Session, isIncrementCommand: boolean): void {
+function add(session: ClientSession, isIncrementCommand: boolean): void {
   const { args, db, reply, server } = session;
   let isIncrement = isIncrementCommand;
   let [nx, xx, gt, lt, ch] = [false, false, false, false, false];
@@ -99,13 +99,13 @@ function add(session: Session, isIncrementCommand: boolean): void {
 
 // ---- reading -----------------------------------------------------------------------------------------------------
 
-function zcard(session: Session): void {
+function zcard(session: ClientSession): void {
   const entry = session.read(1);
   if (entry === 0) session.reply.integer(0);
   else if (session.isType(entry, TYPE_ZSET)) session.reply.integer(openZset(session.db, entry).length);
 }
 
-function zscore(session: Session): void {
+function zscore(session: ClientSession): void {
   const { args, reply } = session;
   const entry = session.read(1);
   if (entry === 0) {
@@ -118,7 +118,7 @@ function zscore(session: Session): void {
   else reply.double(score);
 }
 
-function zmscore(session: Session): void {
+function zmscore(session: ClientSession): void {
   const { args, reply } = session;
   const entry = session.read(1);
   if (!session.isType(entry, TYPE_ZSET)) return;
@@ -131,7 +131,7 @@ function zmscore(session: Session): void {
   }
 }
 
-function rank(session: Session, isReverse: boolean): void {
+function rank(session: ClientSession, isReverse: boolean): void {
   const { args, reply } = session;
   if (args.count > 4) {
     reply.error(wrongArity(session.command.fullName));
@@ -157,7 +157,7 @@ function rank(session: Session, isReverse: boolean): void {
   if (withScore) reply.double(score);
 }
 
-function count(session: Session, bounds: Bounds | undefined): void {
+function count(session: ClientSession, bounds: Bounds | undefined): void {
   if (bounds === undefined) return;
   const entry = session.read(1);
   if (entry === 0) {
@@ -169,7 +169,7 @@ function count(session: Session, bounds: Bounds | undefined): void {
   session.reply.integer(end - start);
 }
 
-function zscan(session: Session): void {
+function zscan(session: ClientSession): void {
   const { reply } = session;
   const cursor = readCursor(session, 2);
   if (cursor === undefined) return;

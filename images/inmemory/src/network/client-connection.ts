@@ -1,6 +1,7 @@
 import { Args } from "../protocol/args.ts";
 import { COMPLETE, INCOMPLETE, ProtocolError, RequestParser } from "../protocol/request.ts";
-import type { Connection, Session } from "../session.ts";
+import type { ClientSession } from "../server/server.ts";
+import type { Connection } from "../session/session.ts";
 import type { Tick } from "./tick.ts";
 import type { Transport } from "./transport.ts";
 
@@ -15,7 +16,7 @@ const UNAUTHENTICATED_INPUT_BYTES = 1 << 20;
 
 /** Ties a transport to a session: cuts the input into commands, runs them, and hands the replies to the tick. */
 export class ClientConnection implements Connection {
-  readonly session: Session;
+  readonly session: ClientSession;
   readonly transport: Transport;
   readonly #tick: Tick;
   readonly #onClosed: (connection: ClientConnection) => void;
@@ -35,7 +36,7 @@ export class ClientConnection implements Connection {
   lastActiveAt: number;
 
   constructor(
-    session: Session,
+    session: ClientSession,
     transport: Transport,
     tick: Tick,
     onClosed: (connection: ClientConnection) => void,

@@ -1,9 +1,9 @@
-import type { Server } from "../server.ts";
-import type { Session } from "../session.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import type { FlushResult, TickJournal } from "../persistence/journal.ts";
+import type { ClientSession, Server } from "../server/server.ts";
 import { InputBuffers } from "./input-buffers.ts";
 import { KeyPrefetch } from "./key-prefetch.ts";
 import type { NativeSockets, SocketsTurn } from "./native-sockets.ts";
+import type { Transport } from "./transport.ts";
 
 /** With so many bytes of replies a tick sends what it has before it goes on. */
 const EARLY_FLUSH_BYTES = 256 << 10;
@@ -12,33 +12,25 @@ const CLOCK_AGE_MS_MAX = 1;
 /** Above this the shared reply buffer is given back after the tick. */
 const REPLY_BUFFER_KEPT_BYTES = 1 << 20;
 
-/** What the journal says at the end of a tick. */
-export type FlushResult =
-  /** The replies may go. */
-  | "done"
-  /** The replies wait until `whenDurable` is called back. */
-  | "syncing"
-  /** The writes of this tick are not on the disk: nobody may be told that they are. */
-  | "failed";
-
-/** What the tick needs of the journal. */
-export interface TickJournal {
-  /** Copies what it was given of the input that is being run: that input is gone afterwards. */
-  gather(): void;
-  /** Writes what the tick collected. */
-  flush(): FlushResult;
-  /** Calls back when everything flushed so far is durable. */
-  whenDurable(done: () => void): void;
+/** A connection, as far as its replies are concerned. */
+export interface TickClient {
+  readonly session: ClientSession;
+  readonly transport: Transport;
+  /** It ends with its last reply. */
+  readonly isClosing: boolean;
+  /** Runs input that was kept. */
+  runInput(): void;
+  destroy(): void;
 }
 
 interface Batch {
   readonly buffer: Buffer;
-  readonly connections: ClientConnection[];
+  readonly connections: TickClient[];
   /** Start and end in `buffer`, per connection. */
   readonly ranges: number[];
-  readonly pending: { connection: ClientConnection; bytes: Buffer }[];
+  readonly pending: { connection: TickClient; bytes: Buffer }[];
   /** Connections that end with this batch: an earlier one that is still held has replies of theirs, too. */
-  readonly closing: ClientConnection[];
+  readonly closing: TickClient[];
 }
 
 /**
@@ -53,10 +45,10 @@ export class Tick implements SocketsTurn {
   /** Told of keys that the commands to come will ask for. */
   readonly prefetch = new KeyPrefetch();
   readonly inputBuffers = new InputBuffers();
-  #connections: ClientConnection[] = [];
+  #connections: TickClient[] = [];
   #ranges: number[] = [];
-  #closing: ClientConnection[] = [];
-  #queue = new Set<ClientConnection>();
+  #closing: TickClient[] = [];
+  #queue = new Set<TickClient>();
   #isScheduled = false;
   #isTurn = false;
   /** Batches that wait for the disk, in order. */
@@ -87,7 +79,7 @@ export class Tick implements SocketsTurn {
   }
 
   /** Starts a session's part; returns where its replies start. */
-  begin(session: Session): number {
+  begin(session: ClientSession): number {
     const server = this.#server;
     const { reply } = server;
     const { timer } = server.dispatcher;
@@ -105,7 +97,7 @@ export class Tick implements SocketsTurn {
   }
 
   /** Ends it; `input` is the buffer that its commands came in. */
-  end(connection: ClientConnection, start: number, input: Buffer): void {
+  end(connection: TickClient, start: number, input: Buffer): void {
     // What was read by the sockets is there until the turn ends, and is then gathered at once.
     if (this.#sockets?.isInput(input) !== true) this.#journal?.gather();
     const { timer } = this.#server.dispatcher;
@@ -127,18 +119,18 @@ export class Tick implements SocketsTurn {
   }
 
   /** Runs a connection's kept input in the next turn. */
-  runLater(connection: ClientConnection): void {
+  runLater(connection: TickClient): void {
     this.#queue.add(connection);
     this.schedule();
   }
 
   /** Closes a connection once everything it was written has been sent. */
-  closeLater(connection: ClientConnection): void {
+  closeLater(connection: TickClient): void {
     this.#closing.push(connection);
     this.schedule();
   }
 
-  isQueued(connection: ClientConnection): boolean {
+  isQueued(connection: TickClient): boolean {
     return this.#queue.has(connection);
   }
 
@@ -166,7 +158,7 @@ export class Tick implements SocketsTurn {
     const pending: Batch["pending"] = [];
     for (const session of server.written) {
       const bytes = session.takePending();
-      const connection = session.connection as ClientConnection | undefined;
+      const connection = session.connection as TickClient | undefined;
       if (bytes !== undefined && connection !== undefined) pending.push({ connection, bytes });
     }
     server.written.clear();
@@ -195,7 +187,7 @@ export class Tick implements SocketsTurn {
    * What a connection wrote in this tick is in the log now. If the log could not be written, the effects are in memory
    * and will be written once the disk allows it; until then no one is told they are.
    */
-  #settleWrites(connection: ClientConnection, result: FlushResult): void {
+  #settleWrites(connection: TickClient, result: FlushResult): void {
     const { session } = connection;
     if (!session.hasUnsavedWrites) return;
     session.hasUnsavedWrites = false;

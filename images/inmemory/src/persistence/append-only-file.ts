@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
-import type { FlushResult, TickJournal } from "../network/tick.ts";
 import type { Args } from "../protocol/args.ts";
+import type { AppendFsync } from "../settings.ts";
 import { encodeArguments, encodeCommand, encodedArgumentsLength, encodedLength } from "./encoding.ts";
-import type { AppendFsync, Journal } from "./journal.ts";
+import type { FlushResult, Journal, TickJournal } from "./journal.ts";
 import {
   incrementName,
   type LogFile,

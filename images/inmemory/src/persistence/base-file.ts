@@ -1,14 +1,14 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import type { Server } from "../server.ts";
+import type { Keyspace } from "../storage/keyspace.ts";
 import { checksumLine } from "./append-only-file.ts";
-import { dumpServer } from "./dump.ts";
+import { dumpDatabases } from "./dump.ts";
 import { encodeCommand, encodedLength } from "./encoding.ts";
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Writes the state of a server as a base file, synced, with a checksum line per MiB or so; returns its size. */
-export function writeBaseFile(server: Server, path: string): number {
+/** Writes the state of all databases as a base file, synced, with a checksum line per MiB or so; returns its size. */
+export function writeBaseFile(databases: readonly Keyspace[], path: string): number {
   const file = openSync(path, "wx", 0o600);
   let buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES * 2);
   let length = 0;
@@ -23,7 +23,7 @@ export function writeBaseFile(server: Server, path: string): number {
     length = 0;
   };
   try {
-    dumpServer(server, (...values) => {
+    dumpDatabases(databases, (...values) => {
       const buffers = values.map((value) => (typeof value === "string" ? Buffer.from(value) : value));
       const needed = encodedLength(buffers);
       if (length + needed > buffer.length) flush();

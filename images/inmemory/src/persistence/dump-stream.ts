@@ -1,6 +1,8 @@
 import type { Stream } from "../storage/stream.ts";
 import { FIRST_ID, LAST_ID } from "../storage/stream-id.ts";
-import type { Emit } from "./dump.ts";
+
+/** Receives a command. */
+export type Emit = (...values: (string | Buffer)[]) => void;
 
 /**
  * Writes a stream as the commands that make it again: its entries, its counters, its groups with their consumers and

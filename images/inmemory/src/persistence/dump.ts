@@ -1,5 +1,4 @@
 import { formatDouble } from "../protocol/numbers.ts";
-import type { Server } from "../server.ts";
 import { hashPairs } from "../storage/hash.ts";
 import {
   type DataType,
@@ -16,10 +15,7 @@ import { listElements } from "../storage/list.ts";
 import { setMembers } from "../storage/set.ts";
 import { openStream } from "../storage/stream.ts";
 import { zsetMembers } from "../storage/zset.ts";
-import { dumpStream } from "./dump-stream.ts";
-
-/** Receives a command. */
-export type Emit = (...values: (string | Buffer)[]) => void;
+import { dumpStream, type Emit } from "./dump-stream.ts";
 
 /** Elements of a collection that go into one command (Redis, AOF_REWRITE_ITEMS_PER_CMD). */
 const ELEMENTS_PER_COMMAND = 64;
@@ -44,8 +40,8 @@ const DUMPERS: Record<DataType, (db: Keyspace, entry: number, key: Buffer, emit:
 };
 
 /** Writes the whole state as commands, in no order of keys. */
-export function dumpServer(server: Server, emit: Emit): void {
-  for (const db of server.databases) {
+export function dumpDatabases(databases: readonly Keyspace[], emit: Emit): void {
+  for (const db of databases) {
     if (db.size === 0) continue;
     emit("SELECT", String(db.index));
     db.visitAll((entry) => {

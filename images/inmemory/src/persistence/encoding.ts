@@ -1,5 +1,5 @@
 import type { Args } from "../protocol/args.ts";
-import { copyBytes } from "../storage/bytes.ts";
+import { copyBytes } from "../protocol/bytes.ts";
 
 /** Bytes that a command takes as a RESP array of bulk strings. */
 export function encodedLength(values: readonly Buffer[]): number {

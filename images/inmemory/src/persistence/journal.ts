@@ -1,7 +1,5 @@
 import type { Args } from "../protocol/args.ts";
-
-/** When the append-only file reaches the disk: before the reply, once a second, or when the system likes. */
-export type AppendFsync = "always" | "everysec" | "no";
+import type { AppendFsync } from "../settings.ts";
 
 /**
  * Where write commands go once they are done. Both methods only collect: the bytes are written once per tick, before
@@ -12,6 +10,25 @@ export interface Journal {
   append(database: number, args: Args): void;
   /** Records a command given as separate arguments. */
   appendValues(database: number, values: readonly Buffer[]): void;
+}
+
+/** What the journal says at the end of a tick. */
+export type FlushResult =
+  /** The replies may go. */
+  | "done"
+  /** The replies wait until `whenDurable` is called back. */
+  | "syncing"
+  /** The writes of this tick are not on the disk: nobody may be told that they are. */
+  | "failed";
+
+/** What the tick needs of the journal. */
+export interface TickJournal {
+  /** Copies what it was given of the input that is being run: that input is gone afterwards. */
+  gather(): void;
+  /** Writes what the tick collected. */
+  flush(): FlushResult;
+  /** Calls back when everything flushed so far is durable. */
+  whenDurable(done: () => void): void;
 }
 
 /** What INFO shows of the log. */

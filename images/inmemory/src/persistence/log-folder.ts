@@ -4,7 +4,7 @@ import type { Logger } from "@weftkit/observe";
 import { checksumLine } from "./append-only-file.ts";
 import { tidyFolder } from "./folder-tidying.ts";
 import { incrementName, type Manifest, writeManifest } from "./manifest.ts";
-import { CorruptLog, type ReplayResult, readLog } from "./replay.ts";
+import { CorruptLog, type ReplayResult, readLog } from "./read-log.ts";
 
 /** A folder whose log has been replayed and can be appended to. */
 export interface LoadedLog {

@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { formatBytes } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
-import type { Settings } from "../settings.ts";
+import type { AppendFsync, Settings } from "../settings.ts";
 import type { AppendOnlyFile } from "./append-only-file.ts";
-import type { AppendFsync, LogControl, LogStatus } from "./journal.ts";
+import type { LogControl, LogStatus } from "./journal.ts";
 import { baseName, type LogFile, unfinishedName } from "./manifest.ts";
 
 /** What the rewriting worker is given. */

@@ -1,4 +1,4 @@
-import { copyBytes } from "../storage/bytes.ts";
+import { copyBytes } from "./bytes.ts";
 import { formatDouble } from "./numbers.ts";
 
 const INITIAL_BYTES = 64 << 10;

@@ -1,4 +1,4 @@
-import { copyBytes, equalBytes } from "./bytes.ts";
+import { copyBytes, equalBytes } from "../protocol/bytes.ts";
 import { ChainedTable } from "./chained-table.ts";
 import { memberHashes } from "./hashing.ts";
 import { roundToClass, SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";

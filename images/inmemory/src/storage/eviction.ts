@@ -1,19 +1,6 @@
 import type { Settings } from "../settings.ts";
 import { type Keyspace, NO_EXPIRY } from "./keyspace.ts";
 
-/** What goes when memory is full (Redis, maxmemory-policy). */
-export const EVICTION_POLICIES = [
-  "noeviction",
-  "allkeys-lru",
-  "allkeys-lfu",
-  "allkeys-random",
-  "volatile-lru",
-  "volatile-lfu",
-  "volatile-random",
-  "volatile-ttl",
-] as const;
-export type EvictionPolicy = (typeof EVICTION_POLICIES)[number];
-
 /** The counter a new key starts with under LFU, so that it is not the first to go (Redis, LFU_INIT_VAL). */
 export const LFU_INITIAL = 5;
 const LFU_MAX = 255;

@@ -1,5 +1,5 @@
+import { moveBytes } from "../protocol/bytes.ts";
 import { parseInteger, parseInteger64 } from "../protocol/numbers.ts";
-import { moveBytes } from "./bytes.ts";
 import { roundToClass, SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";
 
 const HEADER_BYTES = 8;

@@ -1,5 +1,5 @@
+import { copyBytes, equalBytes } from "../protocol/bytes.ts";
 import type { ByteMap } from "./byte-map.ts";
-import { copyBytes, equalBytes } from "./bytes.ts";
 import { ChainedTable } from "./chained-table.ts";
 import { keyHashes } from "./hashing.ts";
 import { roundToClass, SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";

@@ -1,4 +1,4 @@
-import { copyBytes, equalBytes, moveBytes } from "./bytes.ts";
+import { copyBytes, equalBytes, moveBytes } from "../protocol/bytes.ts";
 import { roundToClass, SEGMENT_MASK, SEGMENT_SHIFT, type Slab } from "./slab.ts";
 
 const HEADER_BYTES = 8;

@@ -1,5 +1,5 @@
+import { compareBytes } from "../protocol/bytes.ts";
 import type { ByteMap } from "./byte-map.ts";
-import { compareBytes } from "./bytes.ts";
 
 const CHUNK_ENTRIES = 256;
 /** Below this a chunk looks for a neighbour to merge with. */

@@ -1,5 +1,5 @@
+import { copyBytes } from "../protocol/bytes.ts";
 import { writeInteger } from "../protocol/numbers.ts";
-import { copyBytes } from "./bytes.ts";
 
 const TWO_32 = 2 ** 32;
 const UINT32_MAX = TWO_32 - 1;

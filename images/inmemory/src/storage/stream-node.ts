@@ -1,5 +1,5 @@
+import { copyBytes, equalBytes } from "../protocol/bytes.ts";
 import { parseInteger } from "../protocol/numbers.ts";
-import { copyBytes, equalBytes } from "./bytes.ts";
 import { Packed } from "./packed.ts";
 import type { ByteSink } from "./quicklist.ts";
 import type { Slab } from "./slab.ts";

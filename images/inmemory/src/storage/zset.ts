@@ -1,6 +1,6 @@
+import { compareBytes } from "../protocol/bytes.ts";
 import type { Settings } from "../settings.ts";
 import { ByteMap } from "./byte-map.ts";
-import { compareBytes } from "./bytes.ts";
 import { ENCODING_OBJECT, ENCODING_PACKED, type Keyspace, type LargeValue } from "./keyspace.ts";
 import { Packed } from "./packed.ts";
 import type { Slab } from "./slab.ts";

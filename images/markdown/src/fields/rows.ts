@@ -1,4 +1,4 @@
-import type { Fields } from "../text/fields.ts";
+import type { Fields } from "./fields.ts";
 import { type FieldKind, fieldValueOf } from "./value.ts";
 
 /** One row of the table `fields`. */

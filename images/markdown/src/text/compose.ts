@@ -1,5 +1,5 @@
+import { checkFields, type Fields } from "../fields/fields.ts";
 import { invalidDocument } from "../problems.ts";
-import { checkFields, type Fields } from "./fields.ts";
 import { type SplitText, splitText, withFields } from "./front-matter.ts";
 
 /** Members of a document's JSON that are not fields. */

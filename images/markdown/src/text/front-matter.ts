@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseDocument, stringify } from "yaml";
+import { checkFields, type Fields } from "../fields/fields.ts";
 import { invalidFrontMatter } from "../problems.ts";
-import { checkFields, type Fields } from "./fields.ts";
 
 /** Longer front matter is refused before it is parsed. */
 const frontMatterMax = 65_536;

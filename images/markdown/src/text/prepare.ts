@@ -1,11 +1,11 @@
 import { formatBytes } from "@weftkit/core";
 import type { Extracted } from "../content.ts";
+import { type Fields, tagsOf } from "../fields/fields.ts";
 import { type FieldRow, fieldRowsOf } from "../fields/rows.ts";
 import { type LinkRow, linkRowsOf } from "../links/rows.ts";
 import { documentTooLarge, invalidDocument } from "../problems.ts";
 import { extract } from "../render/extract.ts";
 import { type IndexedText, indexedTextOf } from "../search/indexed-text.ts";
-import { type Fields, tagsOf } from "./fields.ts";
 import { splitText } from "./front-matter.ts";
 
 /** A document ready to be written: its text and everything that is drawn from it. */

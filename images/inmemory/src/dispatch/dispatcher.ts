@@ -1,36 +1,69 @@
+import type { RegisteredCommand, Registry } from "../command-table/registry.ts";
+import { DEFECT, NOAUTH, OOM, wrongArity } from "../errors.ts";
+import type { Propagation } from "../persistence/propagation.ts";
+import type { Args } from "../protocol/args.ts";
+import { monitorLine } from "../session/monitoring.ts";
+import type { Pausing } from "../session/pausing.ts";
+import type { Session, Transaction } from "../session/session.ts";
+import { SlabExhausted } from "../storage/slab.ts";
 import { CommandTimer } from "./command-timer.ts";
-import type { RegisteredCommand, Registry } from "./commands/registry.ts";
-import { DEFECT, NOAUTH, OOM, wrongArity } from "./errors.ts";
-import { monitorLine } from "./monitoring.ts";
-import type { Args } from "./protocol/args.ts";
-import type { Server } from "./server.ts";
-import type { Session, Transaction } from "./session.ts";
-import { SlabExhausted } from "./storage/slab.ts";
 
 const SHOWN_MAX = 128;
 /** What a queued argument costs beside its bytes. */
 const QUEUED_ARGUMENT_BYTES = 96;
 
+/** What dispatching asks of the server. */
+export interface DispatchHost<Client extends Session> {
+  readonly now: number;
+  dirty: number;
+  /** The session whose input is being run. */
+  readonly running: Client | undefined;
+  readonly settings: {
+    readonly queryBufferLimitBytes: number;
+    readonly slowlogMicroseconds: number;
+    readonly maxMemory: number;
+  };
+  readonly statistics: { queryBufferLimitDisconnections: number; commandsProcessed: number };
+  readonly pausing: Pausing;
+  readonly propagation: Propagation;
+  readonly monitors: ReadonlySet<Client>;
+  /** Why writes are refused at the moment, or undefined. */
+  readonly writesRefused: string | undefined;
+  readonly onDefect: (error: unknown, commandName: string) => void;
+  serveBlocked(): void;
+  feedMonitors(line: string): void;
+  noteSlow(session: Client, command: RegisteredCommand, microseconds: number): void;
+  /** Evicts until memory is below its limit; false when it stays above. */
+  makeRoom(): boolean;
+}
+
+/** A session with what dispatching keeps in it. */
+export interface DispatchState<Client extends Session> {
+  command: RegisteredCommand<Client>;
+  lastCommand: RegisteredCommand | undefined;
+  transaction: Transaction<Client> | undefined;
+}
+
 /** How a command comes to run: found, checked, queued or held back, run, counted, recorded. */
-export class Dispatcher {
-  readonly registry: Registry;
-  readonly #server: Server;
+export class Dispatcher<Client extends Session & DispatchState<Client>> {
+  readonly registry: Registry<Client>;
+  readonly #server: DispatchHost<Client>;
   readonly timer = new CommandTimer();
 
-  constructor(server: Server, registry: Registry) {
+  constructor(server: DispatchHost<Client>, registry: Registry<Client>) {
     this.#server = server;
     this.registry = registry;
   }
 
   /** Runs the command in `session.args`; exactly one reply is written, later if the session blocks. */
-  execute(session: Session): void {
+  execute(session: Client): void {
     if (session.replyMode === "on") this.#execute(session);
     else this.#executeSilently(session);
     if (this.#server.running === session) session.appendPushes();
   }
 
   /** CLIENT REPLY OFF and SKIP: the command runs, its reply is dropped. */
-  #executeSilently(session: Session): void {
+  #executeSilently(session: Client): void {
     const { reply } = session;
     const { length } = reply;
     if (session.replyMode === "skip-next") session.replyMode = "skip";
@@ -41,7 +74,7 @@ export class Dispatcher {
     if (session.replyMode === "skip") session.replyMode = "on";
   }
 
-  #execute(session: Session): void {
+  #execute(session: Client): void {
     const server = this.#server;
     const command = this.#find(session);
     if (command === undefined) return;
@@ -67,7 +100,7 @@ export class Dispatcher {
   }
 
   /** Keeps a command for EXEC; a client that queues more than it may send ends there (Redis, networking.c). */
-  #queue(session: Session, transaction: Transaction, command: RegisteredCommand): void {
+  #queue(session: Client, transaction: Transaction<Client>, command: RegisteredCommand<Client>): void {
     const { args, reply } = session;
     const { settings, statistics } = this.#server;
     for (let i = 0; i < args.count; i++) transaction.bytes += args.lengths[i]! + QUEUED_ARGUMENT_BYTES;
@@ -81,7 +114,7 @@ export class Dispatcher {
   }
 
   /** Runs a handler, counts it and records what it changed. Arity and rights are already checked. */
-  call(session: Session, command: RegisteredCommand): void {
+  call(session: Client, command: RegisteredCommand<Client>): void {
     const server = this.#server;
     const { reply, args } = session;
     const dirtyBefore = server.dirty;
@@ -119,7 +152,7 @@ export class Dispatcher {
   }
 
   /** Runs the handler. A defect of ours costs the client an error; but a half-done change must not be gone on from. */
-  #run(session: Session, command: RegisteredCommand): void {
+  #run(session: Client, command: RegisteredCommand<Client>): void {
     const server = this.#server;
     const { reply } = session;
     const { length } = reply;
@@ -137,7 +170,7 @@ export class Dispatcher {
     }
   }
 
-  #record(session: Session, database: number): void {
+  #record(session: Client, database: number): void {
     const { propagation } = this.#server;
     if (propagation.journal === undefined) return;
     session.hasUnsavedWrites = true;
@@ -147,7 +180,7 @@ export class Dispatcher {
   }
 
   /** The command that the arguments name; undefined after the error was answered. */
-  #find(session: Session): RegisteredCommand | undefined {
+  #find(session: Client): RegisteredCommand<Client> | undefined {
     const { args } = session;
     let command = this.registry.find(args);
     if (command === undefined) {
@@ -178,7 +211,7 @@ export class Dispatcher {
   }
 
   /** Why a session may not run a command now, or undefined. */
-  #denial(session: Session, command: RegisteredCommand): string | undefined {
+  #denial(session: Client, command: RegisteredCommand<Client>): string | undefined {
     if (session.isReplaying) return undefined;
     const server = this.#server;
     if (session.access === undefined) {
@@ -193,7 +226,7 @@ export class Dispatcher {
     return session.contextDenial(command);
   }
 
-  #needsMemory(session: Session, command: RegisteredCommand): boolean {
+  #needsMemory(session: Client, command: RegisteredCommand<Client>): boolean {
     if (command.deniesOom) return true;
     return (
       command.name === "exec" &&
@@ -201,14 +234,14 @@ export class Dispatcher {
     );
   }
 
-  #writes(session: Session, command: RegisteredCommand): boolean {
+  #writes(session: Client, command: RegisteredCommand<Client>): boolean {
     if (command.isWrite) return true;
     return (
       command.name === "exec" && (session.transaction?.commands.some((each) => each.command.isWrite) ?? false)
     );
   }
 
-  #isHeld(session: Session, command: RegisteredCommand): boolean {
+  #isHeld(session: Client, command: RegisteredCommand<Client>): boolean {
     const { pausing } = this.#server;
     if (pausing.holds(command)) return true;
     return (
@@ -217,7 +250,7 @@ export class Dispatcher {
     );
   }
 
-  #reject(session: Session, command: RegisteredCommand | undefined, error: string): void {
+  #reject(session: Client, command: RegisteredCommand<Client> | undefined, error: string): void {
     if (command !== undefined) command.rejectedCalls++;
     if (session.transaction !== undefined) {
       if (command?.name === "exec") {

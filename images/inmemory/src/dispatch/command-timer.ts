@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { RegisteredCommand } from "./commands/registry.ts";
+import type { RegisteredCommand } from "../command-table/registry.ts";
 
 /** So many brief commands are timed together. */
 const TOGETHER_MAX = 16;

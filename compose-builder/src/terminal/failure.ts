@@ -1,7 +1,7 @@
 import { ConfigError } from "@weftkit/config";
 import { WeftkitError } from "@weftkit/core";
-import { exitCodes } from "./exit-codes.ts";
-import { paint } from "./terminal/paint.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { paint } from "./paint.ts";
 
 /** A command that cannot do what it was asked: what is wrong, what to do next, how to exit. */
 export class Failure extends WeftkitError {

@@ -1,5 +1,14 @@
-import type { Session } from "./session.ts";
-import type { DataType, Keyspace } from "./storage/keyspace.ts";
+import type { Reply } from "../protocol/reply.ts";
+import type { DataType, Keyspace } from "../storage/keyspace.ts";
+
+/** A session, as far as those who wait for keys are concerned. */
+export interface Waiter {
+  readonly blocked: BlockedState | undefined;
+  /** Where its reply goes. */
+  readonly reply: Reply;
+  /** Runs the waiting command again because `key` may serve it now. */
+  retryBlocked(db: Keyspace, key: Buffer): void;
+}
 
 /** What a session that waits for data waits for. */
 export interface BlockedState {
@@ -13,7 +22,8 @@ export interface BlockedState {
   readonly alsoOnDelete: boolean;
   /** ms since the epoch; 0 forever. */
   readonly until: number;
-  readonly onTimeout: (session: Session) => void;
+  /** Writes the reply when the time is up. */
+  onTimeout(session: Waiter): void;
 }
 
 /** How a handler asks to be blocked. */
@@ -24,7 +34,7 @@ export interface BlockRequest {
   /** ms since the epoch; 0 forever. */
   until: number;
   /** Writes the reply when the time is up. */
-  onTimeout: (session: Session) => void;
+  onTimeout(session: Waiter): void;
   /** The arguments to run again instead of the current ones (XREAD with `$` resolved). */
   values?: readonly Buffer[];
   alsoOnDelete?: boolean;
@@ -32,7 +42,7 @@ export interface BlockRequest {
 
 interface Waiting {
   /** Sessions in the order in which they blocked. */
-  readonly sessions: Set<Session>;
+  readonly sessions: Set<Waiter>;
 }
 
 /**
@@ -47,7 +57,7 @@ export class Blocking {
   /** Number of sessions that wait for a key. */
   count = 0;
 
-  add(session: Session, state: BlockedState): void {
+  add(session: Waiter, state: BlockedState): void {
     let keys = this.#waiting.get(state.db);
     if (keys === undefined) {
       keys = new Map();
@@ -61,7 +71,7 @@ export class Blocking {
     this.count++;
   }
 
-  remove(session: Session, state: BlockedState): void {
+  remove(session: Waiter, state: BlockedState): void {
     const keys = this.#waiting.get(state.db);
     for (const key of state.keys) {
       const waiting = keys?.get(key);
@@ -114,8 +124,8 @@ export class Blocking {
     return this.#ready.length > 0;
   }
 
-  /** Calls `retry` for each session whose key is ready, until no key is. */
-  serve(retry: (session: Session, db: Keyspace, key: Buffer) => void): void {
+  /** Lets each session whose key is ready try again, until no key is. */
+  serve(): void {
     while (this.#ready.length > 0) {
       const round = this.#ready;
       this.#ready = [];
@@ -123,7 +133,7 @@ export class Blocking {
       for (const { db, key } of round) {
         const sessions = [...(this.#waiting.get(db)?.get(key)?.sessions ?? [])];
         const name = Buffer.from(key, "latin1");
-        for (const session of sessions) retry(session, db, name);
+        for (const session of sessions) session.retryBlocked(db, name);
       }
     }
   }

@@ -1,6 +1,6 @@
-import { commandFamilies } from "./commands/index.ts";
-import { Registry } from "./commands/registry.ts";
-import { parameters } from "./config-parameters.ts";
+import { Registry } from "../command-table/registry.ts";
+import { commandFamilies } from "../commands/index.ts";
+import { parameters } from "../server/config-parameters.ts";
 
 /** How Redis's own test suite went, file by file. */
 export interface SuiteResult {

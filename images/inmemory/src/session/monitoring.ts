@@ -1,5 +1,12 @@
-import type { RegisteredCommand } from "./commands/registry.ts";
-import type { Session } from "./session.ts";
+import type { RegisteredCommand } from "../command-table/registry.ts";
+import type { Args } from "../protocol/args.ts";
+
+/** The session whose command is shown. */
+export interface Monitored {
+  readonly args: Args;
+  readonly db: { readonly index: number };
+  readonly address: string;
+}
 
 /** Commands whose arguments may be passwords. */
 export function isSecret(command: RegisteredCommand): boolean {
@@ -10,7 +17,7 @@ export function isSecret(command: RegisteredCommand): boolean {
  * How MONITOR shows a command: `1339518083.107412 [0 127.0.0.1:60866] "get" "key"`, with passwords left out; undefined
  * for what it does not show.
  */
-export function monitorLine(session: Session, command: RegisteredCommand, now: number): string | undefined {
+export function monitorLine(session: Monitored, command: RegisteredCommand, now: number): string | undefined {
   if (command.flags.includes("skip_monitor") || command.flags.includes("admin")) return undefined;
   const { args } = session;
   const words = Array.from({ length: args.count }, (_, index) =>

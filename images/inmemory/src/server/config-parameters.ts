@@ -1,7 +1,7 @@
+import type { OutputLimit, Settings } from "../settings.ts";
+import { EVICTION_POLICIES, type EvictionPolicy } from "../settings.ts";
 import { formatNotifyClasses, parseNotifyClasses } from "./notifications.ts";
 import type { Server } from "./server.ts";
-import type { OutputLimit, Settings } from "./settings.ts";
-import { EVICTION_POLICIES, type EvictionPolicy } from "./storage/eviction.ts";
 
 /** A parameter of CONFIG GET and SET. */
 export interface Parameter {

@@ -1,6 +1,5 @@
-import { matchGlob } from "./protocol/glob.ts";
-import type { Server } from "./server.ts";
-import type { Session } from "./session.ts";
+import { matchGlob } from "../protocol/glob.ts";
+import type { Reply } from "../protocol/reply.ts";
 
 const MESSAGE = Buffer.from("message");
 const PMESSAGE = Buffer.from("pmessage");
@@ -9,15 +8,25 @@ const SMESSAGE = Buffer.from("smessage");
 /** The kinds of subscription, by the session's set that holds them. */
 export type SubscriptionKind = "channels" | "patterns" | "shardChannels";
 
+/** A session, as far as its subscriptions are concerned. Names are kept one character per byte. */
+export interface Subscriber {
+  readonly channels: Set<string>;
+  readonly patterns: Set<string>;
+  readonly shardChannels: Set<string>;
+  /** Where to write a message that comes between its replies. */
+  outOfBand(): Reply;
+}
+
 /** Channels, patterns and shard channels with their subscribers. Names are kept one character per byte. */
 export class PubSub {
-  readonly channels = new Map<string, Set<Session>>();
-  readonly patterns = new Map<string, { pattern: Buffer; sessions: Set<Session> }>();
-  readonly shardChannels = new Map<string, Set<Session>>();
-  readonly #server: Server;
+  readonly channels = new Map<string, Set<Subscriber>>();
+  readonly patterns = new Map<string, { pattern: Buffer; sessions: Set<Subscriber> }>();
+  readonly shardChannels = new Map<string, Set<Subscriber>>();
+  readonly #sent: () => void;
 
-  constructor(server: Server) {
-    this.#server = server;
+  /** @param sent is told of each message to each subscriber */
+  constructor(sent: () => void) {
+    this.#sent = sent;
   }
 
   /** Sends a message to a channel's subscribers and to those of matching patterns; returns how many got it. */
@@ -43,7 +52,7 @@ export class PubSub {
     return sessions?.size ?? 0;
   }
 
-  subscribe(session: Session, kind: SubscriptionKind, name: string): void {
+  subscribe(session: Subscriber, kind: SubscriptionKind, name: string): void {
     session[kind].add(name);
     if (kind === "patterns") {
       const entry = this.patterns.get(name);
@@ -57,23 +66,23 @@ export class PubSub {
     else sessions.add(session);
   }
 
-  unsubscribe(session: Session, kind: SubscriptionKind, name: string): void {
+  unsubscribe(session: Subscriber, kind: SubscriptionKind, name: string): void {
     if (!session[kind].delete(name)) return;
     const sessions = kind === "patterns" ? this.patterns.get(name)?.sessions : this[kind].get(name);
     sessions?.delete(session);
     if (sessions?.size === 0) this[kind].delete(name);
   }
 
-  unsubscribeAll(session: Session): void {
+  unsubscribeAll(session: Subscriber): void {
     for (const kind of ["channels", "patterns", "shardChannels"] as const) {
       for (const name of [...session[kind]]) this.unsubscribe(session, kind, name);
     }
   }
 
-  #send(session: Session, parts: readonly Buffer[]): void {
+  #send(session: Subscriber, parts: readonly Buffer[]): void {
     const reply = session.outOfBand();
     reply.push(parts.length);
     for (const part of parts) reply.bulkBuffer(part);
-    this.#server.statistics.pubsubMessages++;
+    this.#sent();
   }
 }

@@ -2,22 +2,22 @@ import type { Args } from "../protocol/args.ts";
 import type { Command, Handler } from "./definition.ts";
 
 /** A command as it is dispatched: its definition with what is derived from it, computed once at start. */
-export interface RegisteredCommand extends Command {
+export interface RegisteredCommand<Session = never> extends Command<Session> {
   /** Dense number of the command or subcommand, for tables by command. */
   readonly id: number;
   /** `get`, or `xgroup|create` for a subcommand. */
   readonly fullName: string;
-  readonly parent?: RegisteredCommand;
+  readonly parent?: RegisteredCommand<Session>;
   readonly isWrite: boolean;
   readonly deniesOom: boolean;
   /** With a short request and a short reply it takes a few microseconds at most. */
   readonly isBrief: boolean;
-  readonly run: Handler;
+  readonly run: Handler<Session>;
   /** Runs at once inside MULTI instead of being queued. */
   readonly controlsTransaction: boolean;
   /** All ACL categories, without the at sign. */
   readonly allCategories: readonly string[];
-  readonly registered: readonly RegisteredCommand[];
+  readonly registered: readonly RegisteredCommand<Session>[];
   // Statistics, as INFO commandstats shows them.
   calls: number;
   microseconds: number;
@@ -45,14 +45,14 @@ const TRANSACTION_CONTROL = new Set(["multi", "exec", "discard", "watch", "quit"
 const TABLE_SIZE = 2048;
 
 /** All commands, found by the bytes of their names in any case. */
-export class Registry {
-  readonly commands: readonly RegisteredCommand[];
+export class Registry<Session = never> {
+  readonly commands: readonly RegisteredCommand<Session>[];
   /** Commands and subcommands by id. */
-  readonly all: readonly RegisteredCommand[];
-  readonly #table: (RegisteredCommand | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
+  readonly all: readonly RegisteredCommand<Session>[];
+  readonly #table: (RegisteredCommand<Session> | undefined)[] = new Array(TABLE_SIZE).fill(undefined);
 
-  constructor(families: readonly (readonly Command[])[]) {
-    const all: RegisteredCommand[] = [];
+  constructor(families: readonly (readonly Command<Session>[])[]) {
+    const all: RegisteredCommand<Session>[] = [];
     this.commands = families.flat().map((command) => register(command, undefined, all));
     this.all = all;
     for (const command of this.commands) {
@@ -63,7 +63,7 @@ export class Registry {
   }
 
   /** The command named by argument 0, or for a container by arguments 0 and 1; undefined when there is none. */
-  find(args: Args): RegisteredCommand | undefined {
+  find(args: Args): RegisteredCommand<Session> | undefined {
     const length = args.lengths[0]!;
     const offset = args.offsets[0]!;
     const { buffer } = args;
@@ -77,14 +77,14 @@ export class Registry {
   }
 
   /** A subcommand of a container, or undefined. */
-  findSubcommand(container: RegisteredCommand, args: Args): RegisteredCommand | undefined {
+  findSubcommand(container: RegisteredCommand<Session>, args: Args): RegisteredCommand<Session> | undefined {
     const length = args.lengths[1]!;
     const offset = args.offsets[1]!;
     return container.registered.find((sub) => sameName(sub.name, args.buffer, offset, length));
   }
 
   /** By full name (`config|get`), in any case. */
-  byName(fullName: string): RegisteredCommand | undefined {
+  byName(fullName: string): RegisteredCommand<Session> | undefined {
     const wanted = fullName.toLowerCase();
     return this.all.find((command) => command.fullName === wanted);
   }
@@ -96,14 +96,14 @@ export class Registry {
  */
 const NOT_BRIEF = new Set(["xautoclaim", "publish", "spublish"]);
 
-function register(
-  command: Command,
-  parent: RegisteredCommand | undefined,
-  all: RegisteredCommand[],
-): RegisteredCommand {
+function register<Session>(
+  command: Command<Session>,
+  parent: RegisteredCommand<Session> | undefined,
+  all: RegisteredCommand<Session>[],
+): RegisteredCommand<Session> {
   const flags = new Set(command.flags);
-  const registered: RegisteredCommand[] = [];
-  const entry: RegisteredCommand = {
+  const registered: RegisteredCommand<Session>[] = [];
+  const entry: RegisteredCommand<Session> = {
     ...command,
     id: all.length,
     fullName: parent === undefined ? command.name : `${parent.name}|${command.name}`,

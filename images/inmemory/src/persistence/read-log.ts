@@ -3,7 +3,6 @@ import { crc32 } from "node:zlib";
 import { WeftkitError } from "@weftkit/core";
 import { Args } from "../protocol/args.ts";
 import { COMPLETE, INCOMPLETE, ProtocolError, RequestParser } from "../protocol/request.ts";
-import type { Server } from "../server.ts";
 
 const READ_BYTES = 4 << 20;
 /** A checksum line after its `#CRC:`, at the longest. */
@@ -235,28 +234,5 @@ class LogReader {
 
   #damaged(at: number, what: string): never {
     throw new CorruptLog(this.#path, this.#base + at, this.#goodBytes, what);
-  }
-}
-
-/** Runs a log file's commands on a server that is being loaded. */
-export function replayFile(server: Server, path: string): ReplayResult {
-  const session = server.createReplaySession();
-  try {
-    return readLog(path, (args) => {
-      session.args.loadFrom(args);
-      server.reply.length = 0;
-      const errors = server.reply.errors;
-      server.execute(session);
-      if (server.reply.errors !== errors) {
-        const reply = server.reply.buffer.toString("utf8", 1, server.reply.length).trim();
-        throw new WeftkitError(
-          "AOF_COMMAND",
-          `${path}: the logged command '${args.latin1(0)}' was refused: ${reply}. The file was written by a newer version, or is damaged`,
-        );
-      }
-    });
-  } finally {
-    server.closeSession(session);
-    server.reply.length = 0;
   }
 }

@@ -1,5 +1,5 @@
-import type { Journal } from "./persistence/journal.ts";
-import type { Args } from "./protocol/args.ts";
+import type { Args } from "../protocol/args.ts";
+import type { Journal } from "./journal.ts";
 
 interface Change {
   readonly database: number;

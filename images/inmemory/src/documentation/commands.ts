@@ -1,5 +1,5 @@
-import { commandFamilies } from "./commands/index.ts";
-import { type RegisteredCommand, Registry } from "./commands/registry.ts";
+import { type RegisteredCommand, Registry } from "../command-table/registry.ts";
+import { commandFamilies } from "../commands/index.ts";
 
 const GROUP_TITLES: Record<string, string> = {
   string: "Strings",

@@ -1,11 +1,23 @@
 import { randomBytes } from "node:crypto";
 import type { Authenticator } from "@weftkit/auth";
-import { Blocking } from "./blocking.ts";
-import { commandFamilies } from "./commands/index.ts";
-import { type RegisteredCommand, Registry } from "./commands/registry.ts";
-import { Dispatcher } from "./dispatcher.ts";
-import { MISCONF } from "./errors.ts";
-import { isSecret } from "./monitoring.ts";
+import type { RegisteredCommand, Registry } from "../command-table/registry.ts";
+import { Dispatcher } from "../dispatch/dispatcher.ts";
+import { MISCONF } from "../errors.ts";
+import { type LogControl, noLog } from "../persistence/journal.ts";
+import { Propagation } from "../persistence/propagation.ts";
+import { Args } from "../protocol/args.ts";
+import { Reply } from "../protocol/reply.ts";
+import { Blocking } from "../session/blocking.ts";
+import { isSecret } from "../session/monitoring.ts";
+import { Pausing } from "../session/pausing.ts";
+import { PubSub } from "../session/pubsub.ts";
+import { Session, type SessionHost, type Transaction } from "../session/session.ts";
+import { Watches } from "../session/watches.ts";
+import { defaultSettings, type EvictionPolicy, type Settings } from "../settings.ts";
+import { Evictor, frequencyAfterUse, LFU_INITIAL, packFrequency } from "../storage/eviction.ts";
+import { Keyspace, NO_EXPIRY } from "../storage/keyspace.ts";
+import { LazyFree } from "../storage/lazy-free.ts";
+import { Slab } from "../storage/slab.ts";
 import {
   NOTIFY_EVICTED,
   NOTIFY_EXPIRED,
@@ -14,34 +26,23 @@ import {
   NOTIFY_KEYEVENT,
   NOTIFY_KEYSPACE,
 } from "./notifications.ts";
-import { Pausing } from "./pausing.ts";
-import { type LogControl, noLog } from "./persistence/journal.ts";
-import { Propagation } from "./propagation.ts";
-import { Args } from "./protocol/args.ts";
-import { Reply } from "./protocol/reply.ts";
-import { PubSub } from "./pubsub.ts";
-import { Session } from "./session.ts";
-import { defaultSettings, type Settings } from "./settings.ts";
 import { Slowlog } from "./slowlog.ts";
 import { Statistics } from "./statistics.ts";
-import {
-  type EvictionPolicy,
-  Evictor,
-  frequencyAfterUse,
-  LFU_INITIAL,
-  packFrequency,
-} from "./storage/eviction.ts";
-import { Keyspace, NO_EXPIRY } from "./storage/keyspace.ts";
-import { LazyFree } from "./storage/lazy-free.ts";
-import { Slab } from "./storage/slab.ts";
-import { Watches } from "./watches.ts";
+
+/** A session of this server. */
+export class ClientSession extends Session {
+  declare readonly server: Server;
+  declare command: RegisteredCommand<ClientSession>;
+  declare transaction: Transaction<ClientSession> | undefined;
+}
 
 export interface ServerOptions {
+  /** The commands that there are. */
+  registry: Registry<ClientSession>;
   authenticator?: Authenticator;
   settings?: Partial<Settings>;
   /** ms since the epoch; tests pass their own. */
   clock?: () => number;
-  registry?: Registry;
 }
 
 const DEL = Buffer.from("DEL");
@@ -53,11 +54,11 @@ const REDACTED = Buffer.from("(redacted)");
  * The engine's one thread of data: databases, sessions, and how a command runs. It knows no sockets; the network
  * gives it sessions with arguments and takes their replies.
  */
-export class Server {
+export class Server implements SessionHost {
   readonly settings: Settings;
   readonly slab = new Slab();
   readonly databases: Keyspace[];
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Dispatcher<ClientSession>;
   readonly propagation = new Propagation();
   readonly pausing = new Pausing(() => this.now);
   readonly slowlog = new Slowlog();
@@ -65,16 +66,18 @@ export class Server {
   statistics = new Statistics();
   readonly lazyFree = new LazyFree();
   readonly blocking = new Blocking();
-  readonly pubsub = new PubSub(this);
+  readonly pubsub = new PubSub(() => {
+    this.statistics.pubsubMessages++;
+  });
   readonly watches = new Watches();
-  readonly sessions = new Map<number, Session>();
+  readonly sessions = new Map<number, ClientSession>();
 
   /** The arguments and the reply of whichever session is running: shared, as only one runs at a time. */
   readonly args = new Args();
   readonly reply: Reply;
 
   /** The session whose input is being run; its replies go straight to `reply`. */
-  running: Session | undefined;
+  running: ClientSession | undefined;
 
   /** ms since the epoch, read once per batch of commands. */
   now: number;
@@ -100,25 +103,25 @@ export class Server {
   readonly runId = randomBytes(20).toString("hex");
   /** Values of CONFIG parameters that have no effect. */
   readonly inertParameters = new Map<string, string>();
-  readonly monitors = new Set<Session>();
+  readonly monitors = new Set<ClientSession>();
   /** Why writes are refused at the moment (full disk), or undefined. */
   writesRefused: string | undefined;
   /** Sessions other than the running one that were written to; the network flushes them at the end of the tick. */
-  readonly written = new Set<Session>();
+  readonly written = new Set<ClientSession>();
   onWritten: () => void = () => {};
 
   readonly #clock: () => number;
   #nextSessionId = 1;
   #overheadBytes = 0;
 
-  constructor(options: ServerOptions = {}) {
+  constructor(options: ServerOptions) {
     this.settings = { ...defaultSettings(), ...options.settings };
     this.authenticator = options.authenticator;
     this.#clock = options.clock ?? Date.now;
     this.now = this.#clock();
     this.lastSaveAt = this.now;
     this.reply = this.createReply();
-    this.dispatcher = new Dispatcher(this, options.registry ?? new Registry(commandFamilies));
+    this.dispatcher = new Dispatcher(this, options.registry);
     this.databases = Array.from(
       { length: this.settings.databases },
       (_, index) => new Keyspace(this.slab, index),
@@ -166,19 +169,19 @@ export class Server {
   }
 
   /** Notes that a session which is not running was written to. */
-  wrote(session: Session): void {
+  wrote(session: ClientSession): void {
     this.written.add(session);
     this.onWritten();
   }
 
-  createSession(peer?: Session["peer"]): Session {
-    const session = new Session(this, this.#nextSessionId++, peer);
+  createSession(peer?: ClientSession["peer"]): ClientSession {
+    const session = new ClientSession(this, this.#nextSessionId++, peer);
     this.sessions.set(session.id, session);
     return session;
   }
 
   /** A session that may do everything and whose commands are not recorded: for loading. */
-  createReplaySession(): Session {
+  createReplaySession(): ClientSession {
     const session = this.createSession();
     session.isReplaying = true;
     session.mayNotBlock = true;
@@ -186,7 +189,7 @@ export class Server {
   }
 
   /** Ends a session: everything that knows it forgets it. */
-  closeSession(session: Session): void {
+  closeSession(session: ClientSession): void {
     this.sessions.delete(session.id);
     session.stopBlocking();
     this.watches.unwatch(session);
@@ -195,14 +198,22 @@ export class Server {
     this.monitors.delete(session);
   }
 
+  get registry(): Registry<ClientSession> {
+    return this.dispatcher.registry;
+  }
+
   /** Runs the command in `session.args`. */
-  execute(session: Session): void {
+  execute(session: ClientSession): void {
     this.dispatcher.execute(session);
+  }
+
+  runAgain(session: ClientSession): void {
+    this.dispatcher.call(session, session.command);
   }
 
   /** Serves those who wait for keys that are ready. */
   serveBlocked(): void {
-    if (this.blocking.hasReady) this.blocking.serve((session, db, key) => session.retryBlocked(db, key));
+    if (this.blocking.hasReady) this.blocking.serve();
   }
 
   /** Shows a command to those who MONITOR. */
@@ -210,7 +221,7 @@ export class Server {
     for (const monitor of this.monitors) monitor.outOfBand().simple(line);
   }
 
-  noteSlow(session: Session, command: RegisteredCommand, microseconds: number): void {
+  noteSlow(session: ClientSession, command: RegisteredCommand, microseconds: number): void {
     if (command.flags.includes("skip_slowlog")) return;
     this.slowlog.add(
       {

@@ -1,5 +1,4 @@
-import type { Session } from "./session.ts";
-import { type Keyspace, NO_EXPIRY } from "./storage/keyspace.ts";
+import { type Keyspace, NO_EXPIRY } from "../storage/keyspace.ts";
 
 /** A key that a session watches. */
 export interface Watched {
@@ -9,13 +8,19 @@ export interface Watched {
   readonly wasExpired: boolean;
 }
 
+/** A session, as far as what it watches is concerned. */
+export interface Watcher {
+  watched: Watched[];
+  isWatchBroken: boolean;
+}
+
 /** WATCH: which sessions fail their transaction when a key changes. */
 export class Watches {
-  readonly #watchers = new Map<Keyspace, Map<string, Set<Session>>>();
+  readonly #watchers = new Map<Keyspace, Map<string, Set<Watcher>>>();
   /** Number of watched (session, key) pairs. */
   count = 0;
 
-  watch(session: Session, db: Keyspace, key: Buffer, now: number): void {
+  watch(session: Watcher, db: Keyspace, key: Buffer, now: number): void {
     const name = key.toString("latin1");
     if (session.watched.some((watched) => watched.db === db && watched.key === name)) return;
     let keys = this.#watchers.get(db);
@@ -30,7 +35,7 @@ export class Watches {
     this.count++;
   }
 
-  unwatch(session: Session): void {
+  unwatch(session: Watcher): void {
     for (const { db, key } of session.watched) {
       const keys = this.#watchers.get(db);
       const sessions = keys?.get(key);
@@ -44,7 +49,7 @@ export class Watches {
   }
 
   /** Whether a watched key's time has come since, though nobody has noticed yet. */
-  hasExpired(session: Session, now: number): boolean {
+  hasExpired(session: Watcher, now: number): boolean {
     return session.watched.some(
       ({ db, key, wasExpired }) => !wasExpired && isExpired(db, Buffer.from(key, "latin1"), now),
     );

@@ -1,7 +1,7 @@
 import type { Action, SecurityContext } from "@weftkit/auth";
-import { keyIndexes } from "./commands/key-positions.ts";
-import type { RegisteredCommand, Registry } from "./commands/registry.ts";
-import type { Args } from "./protocol/args.ts";
+import type { Args } from "../protocol/args.ts";
+import { keyIndexes } from "./key-positions.ts";
+import type { RegisteredCommand, Registry } from "./registry.ts";
 
 /**
  * What a command acts on, and so what a role's patterns are compared with: the keys or the channels among its

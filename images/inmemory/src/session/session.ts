@@ -1,25 +1,60 @@
-import type { SecurityContext } from "@weftkit/auth";
+import type { Authenticator, SecurityContext } from "@weftkit/auth";
 import type { Peer } from "@weftkit/host";
-import { Access } from "./access.ts";
-import type { BlockedState, BlockRequest } from "./blocking.ts";
-import type { RegisteredCommand } from "./commands/registry.ts";
-import { NOT_AN_INTEGER, WRONGTYPE } from "./errors.ts";
-import type { Args } from "./protocol/args.ts";
-import type { Reply } from "./protocol/reply.ts";
-import type { Server } from "./server.ts";
-import { type DataType, type Keyspace, NO_EXPIRY, TYPE_STRING } from "./storage/keyspace.ts";
-import type { Watched } from "./watches.ts";
+import { Access } from "../command-table/access.ts";
+import type { RegisteredCommand, Registry } from "../command-table/registry.ts";
+import { NOT_AN_INTEGER, WRONGTYPE } from "../errors.ts";
+import type { Propagation } from "../persistence/propagation.ts";
+import type { Args } from "../protocol/args.ts";
+import type { Reply } from "../protocol/reply.ts";
+import { type DataType, type Keyspace, NO_EXPIRY, TYPE_STRING } from "../storage/keyspace.ts";
+import type { BlockedState, Blocking, BlockRequest, Waiter } from "./blocking.ts";
+import type { Pausing } from "./pausing.ts";
+import type { PubSub } from "./pubsub.ts";
+import type { Watched, Watches } from "./watches.ts";
 
 /** The `until` of a wait that no time ends. */
 export const waitForever = 0;
 
 /** Commands queued between MULTI and EXEC. */
-export interface Transaction {
-  readonly commands: { command: RegisteredCommand; values: readonly Buffer[] }[];
+export interface Transaction<Session = never> {
+  readonly commands: { command: RegisteredCommand<Session>; values: readonly Buffer[] }[];
   /** A command was refused while queueing: EXEC answers EXECABORT. */
   isAborted: boolean;
   /** Bytes of the queued arguments: they count as input of the client. */
   bytes: number;
+}
+
+/** What a session asks of the server that it belongs to. */
+export interface SessionHost {
+  readonly args: Args;
+  readonly reply: Reply;
+  readonly databases: readonly Keyspace[];
+  /** ms since the epoch. */
+  readonly now: number;
+  dirty: number;
+  readonly authenticator: Authenticator | undefined;
+  readonly registry: Registry;
+  readonly settings: { readonly notifyClasses: number };
+  readonly statistics: { commandsProcessed: number };
+  readonly propagation: Propagation;
+  readonly blocking: Blocking;
+  readonly pausing: Pausing;
+  readonly pubsub: PubSub;
+  readonly watches: Watches;
+  readonly monitors: { delete(session: Session): boolean };
+  /** The sessions that are open, by number. */
+  readonly sessions: { has(id: number): boolean };
+  tick(): number;
+  lookupRead(db: Keyspace, bytes: Buffer, offset: number, length: number): number;
+  lookupWrite(db: Keyspace, bytes: Buffer, offset: number, length: number): number;
+  changed(db: Keyspace, key: Buffer, eventClass: number, event: string, dirty: number): void;
+  createReply(bytes?: number): Reply;
+  /** A session that is not running was written to. */
+  wrote(session: Session): void;
+  /** Runs the command in the session's arguments. */
+  execute(session: Session): void;
+  /** Runs the session's command once more, without the checks that it has passed. */
+  runAgain(session: Session): void;
 }
 
 /** What the network offers a session. */
@@ -54,8 +89,8 @@ const RESP2_SUBSCRIBER_COMMANDS = new Set([
  * One client's session, and what command handlers work with: the arguments, the reply, the selected database, and
  * the few verbs that tie a handler to expiry, notifications, WATCH, blocking and the append-only file.
  */
-export class Session {
-  readonly server: Server;
+export class Session implements Waiter {
+  readonly server: SessionHost;
   readonly id: number;
   readonly peer: Peer | undefined;
   connection: Connection | undefined;
@@ -111,7 +146,7 @@ export class Session {
   #pending: Reply | undefined;
   #blockTimer: NodeJS.Timeout | undefined;
 
-  constructor(server: Server, id: number, peer: Peer | undefined) {
+  constructor(server: SessionHost, id: number, peer: Peer | undefined) {
     this.server = server;
     this.id = id;
     this.peer = peer;
@@ -150,7 +185,7 @@ export class Session {
   /** From now on the session acts for this user. */
   authenticate(user: SecurityContext): void {
     this.user = user;
-    this.access = new Access(user, this.server.dispatcher.registry);
+    this.access = new Access(user, this.server.registry);
   }
 
   // ---- keys ------------------------------------------------------------------------------------------------------
@@ -323,7 +358,7 @@ export class Session {
     this.args.load(state.values);
     const selected = this.db;
     this.db = state.db;
-    this.server.dispatcher.call(this, this.command);
+    this.server.runAgain(this);
     this.server.propagation.endUnit();
     this.db = selected;
     this.leave();

@@ -1,5 +1,5 @@
+import type { Keyspace } from "../storage/keyspace.ts";
 import type { Server } from "./server.ts";
-import type { Keyspace } from "./storage/keyspace.ts";
 
 const PERIOD_MS = 100;
 /** Time that background work may take of each period: Redis's 25% at effort 1 is the bound for expiry. */

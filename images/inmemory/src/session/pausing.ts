@@ -1,12 +1,16 @@
-import type { RegisteredCommand } from "./commands/registry.ts";
-import type { Session } from "./session.ts";
+import type { RegisteredCommand } from "../command-table/registry.ts";
+
+/** A session whose command is held back. */
+export interface Held {
+  runHeld(values: readonly Buffer[]): void;
+}
 
 /** CLIENT PAUSE: until when commands are held back, and whose. */
 export class Pausing {
   #until = 0;
   #isWriteOnly = false;
   #timer: NodeJS.Timeout | undefined;
-  readonly #held: { session: Session; values: readonly Buffer[] }[] = [];
+  readonly #held: { session: Held; values: readonly Buffer[] }[] = [];
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -47,7 +51,7 @@ export class Pausing {
     return !this.#isWriteOnly || command.isWrite || command.flags.includes("may_replicate");
   }
 
-  hold(session: Session, values: readonly Buffer[]): void {
+  hold(session: Held, values: readonly Buffer[]): void {
     this.#held.push({ session, values });
   }
 
