@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { NativeSockets } from "@weftkit/sockets";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
-import { NativeSockets } from "../../images/inmemory/src/network/native-sockets.ts";
 import { cpuSeconds } from "./cpu-time.ts";
 import { KEYS, type Load, RANDOM, wordsOf } from "./loads.ts";
 import { ReplyCounter } from "./reply-counter.ts";

@@ -1,9 +1,9 @@
+import type { Transport } from "@weftkit/sockets";
 import { Args } from "../protocol/args.ts";
 import { COMPLETE, INCOMPLETE, ProtocolError, RequestParser } from "../protocol/request.ts";
 import type { ClientSession } from "../server/server.ts";
 import type { Connection } from "../session/session.ts";
 import type { Tick } from "./tick.ts";
-import type { Transport } from "./transport.ts";
 
 /** A request with more arguments than this is continued where it stopped; a smaller one is read again. */
 const REREAD_ARGUMENTS_MAX = 64;

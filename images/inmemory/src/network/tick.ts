@@ -1,9 +1,8 @@
+import type { NativeSockets, SocketsTurn, Transport } from "@weftkit/sockets";
+import { InputBuffers } from "@weftkit/sockets";
 import type { FlushResult, TickJournal } from "../persistence/journal.ts";
 import type { ClientSession, Server } from "../server/server.ts";
-import { InputBuffers } from "./input-buffers.ts";
 import { KeyPrefetch } from "./key-prefetch.ts";
-import type { NativeSockets, SocketsTurn } from "./native-sockets.ts";
-import type { Transport } from "./transport.ts";
 
 /** With so many bytes of replies a tick sends what it has before it goes on. */
 const EARLY_FLUSH_BYTES = 256 << 10;

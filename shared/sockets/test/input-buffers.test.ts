@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { InputBuffers } from "../src/network/input-buffers.ts";
+import { InputBuffers } from "../src/input-buffers.ts";
 
 const KIB = 1 << 10;
 

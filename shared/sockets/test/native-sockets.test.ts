@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { NativeSockets, socketsSupport } from "../src/network/native-sockets.ts";
-import type { Transport, TransportEvents } from "../src/network/transport.ts";
+import { NativeSockets, socketsSupport } from "../src/native-sockets.ts";
+import type { Transport, TransportEvents } from "../src/transport.ts";
 
 const { available: isBuilt, why } = socketsSupport();
 if (!isBuilt) console.log(`the tests of the native sockets are left out: ${why}`);
