@@ -13,21 +13,32 @@ export interface BackgroundTask {
   step(db: Database, nowMs: number): boolean;
 }
 
+export interface BackgroundOptions {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly tasks: readonly BackgroundTask[];
+  /** Puts right what a step has changed in memory and that was not committed. */
+  readonly afterFailure: () => Promise<void>;
+}
+
 /** Runs tasks until it is stopped: each again and again while it has work, then now and then. */
 export class Background {
   readonly #store: Store;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #tasks: readonly BackgroundTask[];
+  readonly #afterFailure: () => Promise<void>;
   readonly #timers = new Map<BackgroundTask, NodeJS.Timeout>();
   readonly #running = new Map<BackgroundTask, Promise<void>>();
   #isStopped = false;
 
-  constructor(store: Store, log: Logger, clock: Clock, tasks: readonly BackgroundTask[]) {
+  constructor({ store, log, clock, tasks, afterFailure }: BackgroundOptions) {
     this.#store = store;
     this.#log = log;
     this.#clock = clock;
     this.#tasks = tasks;
+    this.#afterFailure = afterFailure;
   }
 
   /** Looks for work now. */
@@ -63,7 +74,14 @@ export class Background {
         if (!hasMore) return;
       }
     } catch (error) {
-      if (!this.#isStopped) this.#log.error({ err: error, task: task.name }, "work in the background failed");
+      if (this.#isStopped) return;
+      this.#log.error(
+        { err: error, task: task.name },
+        "work in the background failed, and is tried again later",
+      );
+      await this.#afterFailure().catch(() => {
+        // The store cannot read either, which it has said itself.
+      });
     }
   }
 }

@@ -10,12 +10,17 @@ import { Background } from "./background.ts";
 import { applicationId } from "./identity.ts";
 import { Dispatcher } from "./protocol/dispatcher.ts";
 import type { Services } from "./services.ts";
+import { forgetTokens } from "./storage/client-tokens.ts";
 import { GroupedWrites } from "./storage/grouped-writes.ts";
 import { migrations } from "./storage/schema.ts";
 import { ItemWriter } from "./storage/write-item.ts";
 import { StreamLog } from "./streams/stream-log.ts";
+import { TrimStreams } from "./streams/trim-streams.ts";
+import { Backfill } from "./tables/backfill.ts";
 import { Catalog } from "./tables/catalog.ts";
 import { dropAbandoned } from "./tables/drop-abandoned.ts";
+import { Expire } from "./tables/expire.ts";
+import { SaveCounts } from "./tables/save-counts.ts";
 
 /** The database, in the data folder. */
 export const databaseFile = "keyvalue.db";
@@ -58,7 +63,20 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       }).get() as Buffer;
     });
     const writer = new ItemWriter(streams);
-    this.#background = new Background(store, log, systemClock, [dropAbandoned]);
+    this.#background = new Background({
+      store,
+      log,
+      clock: systemClock,
+      tasks: [
+        dropAbandoned,
+        new Backfill(catalog),
+        new Expire(catalog, writer),
+        new TrimStreams(streams),
+        forgetTokens,
+        new SaveCounts(catalog),
+      ],
+      afterFailure: () => store.read((db) => catalog.reload(db)),
+    });
     const services: Services = {
       store,
       writes: new GroupedWrites(store),

@@ -34,3 +34,20 @@ export function collectionMetrics(
   const least = Math.floor(bytes / gigabyte);
   return { ItemCollectionKey: { [partition!.name]: value }, SizeEstimateRangeGB: [least, least + 1] };
 }
+
+/** The metrics of several writes, by table. */
+export class MetricsByTable {
+  readonly #found: Record<string, ItemCollectionMetrics[]> = {};
+
+  add(db: Database, table: Table, item: Item, mode: "SIZE" | "NONE" | undefined): void {
+    const metrics = collectionMetrics(db, table, item, mode);
+    if (metrics === undefined) return;
+    this.#found[table.name] ??= [];
+    this.#found[table.name]!.push(metrics);
+  }
+
+  /** As a member of an answer; nothing when there are none. */
+  get answer(): object {
+    return Object.keys(this.#found).length === 0 ? {} : { ItemCollectionMetrics: this.#found };
+  }
+}

@@ -1,5 +1,5 @@
 import { validation } from "../errors.ts";
-import { javaText } from "./java-text.ts";
+import { javaText, lowerFirst } from "./java-text.ts";
 import type { Members, Shape } from "./shape.ts";
 
 /** AWS stops counting here. */
@@ -67,7 +67,7 @@ function checkValue(value: unknown, shape: Shape, path: string, given: string, f
     faults.push(
       shape.isToldShort === true
         ? `Value at '${given}' failed to satisfy constraint: ${constraint}`
-        : `Value ${value === undefined ? "null" : `'${javaText(value)}'`} at '${path}' failed to satisfy constraint: ${constraint}`,
+        : `Value ${value === undefined ? "null" : `'${javaText(value, shape)}'`} at '${path}' failed to satisfy constraint: ${constraint}`,
     );
   };
   if (value === undefined) {
@@ -161,8 +161,4 @@ function isKey(name: string, keys: { min: number; max: number; pattern: string }
 
 function isWithin(list: readonly unknown[], { min, max }: { min: number; max: number }): boolean {
   return list.length >= min && list.length <= max;
-}
-
-function lowerFirst(name: string): string {
-  return name.charAt(0).toLowerCase() + name.slice(1);
 }

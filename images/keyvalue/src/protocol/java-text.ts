@@ -1,14 +1,31 @@
-/** AWS shows values in its messages as Java's `toString` does; long ones are cut here, as nobody reads them. */
-const lengthMax = 2000;
+import type { Shape } from "./shape.ts";
 
-export function javaText(value: unknown): string {
-  const text = write(value);
-  return text.length > lengthMax ? `${text.slice(0, lengthMax)}...` : text;
+/** Longer ones are cut in the middle, as nobody reads them. */
+const lengthMax = 100_000;
+
+/** AWS shows values in its messages as Java's `toString` does. */
+export function javaText(value: unknown, shape?: Shape): string {
+  const text = write(value, shape);
+  return text.length > lengthMax ? `${text.slice(0, lengthMax)}...${text.at(-1)}` : text;
 }
 
-function write(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(write).join(", ")}]`;
+function write(value: unknown, shape: Shape | undefined): string {
+  if (Array.isArray(value)) {
+    const of = shape?.type === "list" ? shape.of : undefined;
+    return `[${value.map((member) => write(member, of)).join(", ")}]`;
+  }
   if (typeof value !== "object" || value === null) return String(value ?? "null");
-  const members = Object.entries(value).map(([name, member]) => `${name}=${write(member)}`);
+  if (shape?.type === "structure") {
+    const members = Object.keys(value).map(
+      (name) => `${lowerFirst(name)}=${write((value as Record<string, unknown>)[name], shape.members[name])}`,
+    );
+    return `${shape.className}(${members.join(", ")})`;
+  }
+  const of = shape?.type === "map" ? shape.of : undefined;
+  const members = Object.entries(value).map(([name, member]) => `${name}=${write(member, of)}`);
   return `{${members.join(", ")}}`;
+}
+
+export function lowerFirst(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
 }

@@ -111,6 +111,24 @@ export class StreamLog {
     );
   }
 
+  /** Whether there is something to forget. */
+  hasOld(db: Database, nowMs: number): boolean {
+    const horizon = nowMs - retentionMs;
+    const streams = statement(db, "SELECT number, disabled_at FROM streams").all() as Pick<
+      StreamRow,
+      "number" | "disabled_at"
+    >[];
+    return streams.some(({ number, disabled_at }) => {
+      if (disabled_at !== null && disabled_at < horizon) return true;
+      const oldest = statement(
+        db,
+        "SELECT at FROM stream_records WHERE stream = ? ORDER BY sequence LIMIT 1",
+        { pluck: true },
+      ).get(number) as number | undefined;
+      return oldest !== undefined && oldest < horizon;
+    });
+  }
+
   /** Forgets what is older than a day, a little at a time; returns whether there may be more. */
   trim(db: Database, nowMs: number, max: number): boolean {
     const horizon = nowMs - retentionMs;
@@ -121,15 +139,22 @@ export class StreamLog {
     let left = max;
     for (const { number, disabled_at } of streams) {
       // Records are in the order of their times, so the oldest are at the front.
-      const { changes } = statement(
+      const last = statement(
         db,
-        "DELETE FROM stream_records WHERE stream = ? AND sequence IN (SELECT sequence FROM stream_records WHERE stream = ? ORDER BY sequence LIMIT ?) AND at < ?",
-      ).run(number, number, left, horizon);
-      left -= changes;
-      if (changes > 0)
+        "SELECT max(sequence) FROM (SELECT sequence FROM stream_records WHERE stream = ? AND at < ? ORDER BY sequence LIMIT ?)",
+        { pluck: true },
+      ).get(number, horizon, left) as number | null;
+      if (last !== null) {
+        const { changes } = statement(
+          db,
+          "DELETE FROM stream_records WHERE stream = ? AND sequence <= ?",
+        ).run(number, last);
+        left -= changes;
+        statement(db, "UPDATE streams SET first_sequence = ? WHERE number = ?").run(last + 1, number);
         statement(db, "UPDATE settings SET value = max(value, ?) WHERE name = 'sequence'").run(
           this.#sequence,
         );
+      }
       if (left <= 0) return true;
       if (disabled_at !== null && disabled_at < horizon)
         statement(db, "DELETE FROM streams WHERE number = ?").run(number);

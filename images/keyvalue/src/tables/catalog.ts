@@ -16,6 +16,7 @@ interface TableRow {
  */
 export class Catalog {
   readonly #tables = new Map<string, Table>();
+  readonly #savedCounts = new Map<number, string>();
 
   /** Reads all of it again. */
   reload(db: Database): void {
@@ -29,12 +30,21 @@ export class Catalog {
     }
   }
 
+  /** Whether there are more or fewer items than was written down. */
+  hasChangedCounts(): boolean {
+    for (const { counts, number } of this.#tables.values())
+      if (JSON.stringify(counts) !== this.#savedCounts.get(number)) return true;
+    return false;
+  }
+
   /** Writes down how many items there are. */
   saveCounts(db: Database): void {
-    const update = statement(db, "UPDATE tables SET counts = ? WHERE number = ? AND counts <> ?");
+    const update = statement(db, "UPDATE tables SET counts = ? WHERE number = ?");
     for (const { counts, number } of this.#tables.values()) {
       const text = JSON.stringify(counts);
-      update.run(text, number, text);
+      if (text === this.#savedCounts.get(number)) continue;
+      update.run(text, number);
+      this.#savedCounts.set(number, text);
     }
   }
 

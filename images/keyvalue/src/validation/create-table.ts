@@ -123,7 +123,7 @@ export const sseSpecification: Shape = structure(
 
 export const members: Members = {
   AttributeDefinitions: { ...attributeDefinitions, required: true },
-  TableName: { type: "string", isTable: true, pattern: namePattern, min: 3, max: 255 },
+  TableName: { type: "string", pattern: namePattern, min: 3, max: 255 },
   BillingMode: billingMode,
   ProvisionedThroughput: provisionedThroughput,
   KeySchema: keySchema,
