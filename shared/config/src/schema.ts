@@ -1,5 +1,5 @@
 import { engineNames, engines } from "./engines.ts";
-import { bytes, choice, duration, flag, type Key, list, port, secret, text } from "./key.ts";
+import { bytes, choice, duration, flag, integer, type Key, list, port, secret, text } from "./key.ts";
 
 /** A `[table]` of weftkit.toml. */
 export interface Section {
@@ -142,8 +142,22 @@ const persist = {
   }),
   namespace: text("The first part of this replica's place in the store.", { fallback: "default" }),
   replica: text(
-    "The last part of this replica's place in the store. `auto` is the ordinal of a StatefulSet's pod, else the lowest that nobody uses.",
+    "The last part of this replica's place in the store. `auto` is the ordinal of a StatefulSet's pod, else the lowest of `persist.replicas` that nobody uses.",
     { fallback: "auto" },
+  ),
+  replicas: integer("How many replicas there are: `auto` never takes a place beyond them.", 1, {
+    min: 1,
+    max: 1000,
+  }),
+  handover: choice(
+    "What an engine does whose place another one has: `ask` for it, so that the other pushes its last, ends, and this one goes on; or `wait` until it is free.",
+    ["ask", "wait"],
+    "ask",
+  ),
+  prefer: choice(
+    "What to do when the lease has run out because the endpoint does not answer: `consistency` acknowledges no write until it is renewed, as another engine may own the state by then; `availability` does, and what it acknowledged is lost if so.",
+    ["consistency", "availability"],
+    "consistency",
   ),
   restore_on_boot: choice(
     "Whether to restore at start; `auto` does when the volume is empty or behind.",

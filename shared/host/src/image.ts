@@ -30,6 +30,7 @@ export class Image<Name extends EngineName> {
   readonly #admin: AdminServer;
   readonly #stopping = new AbortController();
   readonly #failure = Promise.withResolvers<unknown>();
+  readonly #handedOver = Promise.withResolvers<void>();
   readonly #startedMs = systemClock.monotonicMs();
   #lock: DataDirLock | undefined;
   #persistence: Persistence | undefined;
@@ -80,6 +81,11 @@ export class Image<Name extends EngineName> {
   /** Resolves to the error that the engine cannot go on from. */
   get failed(): Promise<unknown> {
     return this.#failure.promise;
+  }
+
+  /** Resolves when another engine is to take this one's place: the image ends then, with everything pushed. */
+  get handedOver(): Promise<void> {
+    return this.#handedOver.promise;
   }
 
   /**
@@ -191,6 +197,7 @@ export class Image<Name extends EngineName> {
       metrics: this.#metrics,
       readiness: this.#readiness,
       fenced: (error) => this.#failure.resolve(error),
+      handover: () => this.#handedOver.resolve(),
       signal: this.#stopping.signal,
     });
   }

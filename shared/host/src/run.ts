@@ -56,6 +56,13 @@ export async function runImage<Name extends EngineName>(definition: ImageDefinit
     }
   };
 
+  /** Another process owns the state: no defect, but what was not pushed is on this volume only. */
+  const endFenced = async (running: RunningImage, error: unknown) => {
+    report(error, "another process owns the state: the image ends");
+    await running.stop(crashBudgetMs).catch((unsaved: unknown) => report(unsaved, "closing failed"));
+    process.exit(exitCodes.unsaved);
+  };
+
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
   process.on("SIGTERM", shutDown);
@@ -76,7 +83,12 @@ export async function runImage<Name extends EngineName>(definition: ImageDefinit
     process.exit(exitCodeOf(error));
   }
   if (interrupt.signal.aborted) await end(image);
-  image.failed.then(crash);
+  const running = image;
+  running.failed.then((error) => (isFenced(error) ? endFenced(running, error) : crash(error)));
+  running.handedOver.then(() => {
+    log?.info("handing over: another engine takes this one's place");
+    return shutDown("SIGTERM");
+  });
 }
 
 /** `--config <file>`, the only argument. */
@@ -88,6 +100,10 @@ function fileArgument(): string | undefined {
     const message = `${reason}; the only argument is --config <file>`;
     throw new ConfigError([{ where: "arguments", message }]);
   }
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof WeftkitError && error.code === "fenced";
 }
 
 function exitCodeOf(error: unknown): number {

@@ -26,6 +26,8 @@ export interface RunningImage {
   readonly adminPort: number;
   /** Resolves to the error when the engine reported one that it cannot go on from. */
   readonly failed: Promise<unknown>;
+  /** Resolves when another engine is to take this one's place (`[persist]`): to be stopped. */
+  readonly handedOver: Promise<void>;
   /**
    * Shuts down in the order of SIGTERM, within `budgetMs` (default: `persist.shutdown_budget`); rejects with code
    * `unsaved` when something is not saved. Calling again gives the same promise.

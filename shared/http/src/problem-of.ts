@@ -9,6 +9,10 @@ const unavailable: Readonly<Record<string, { detail: string; retryAfterSeconds: 
   deadline_exceeded: { detail: "it took too long and was given up; ask for less", retryAfterSeconds: 1 },
   canceled: { detail: "the engine is shutting down; try again", retryAfterSeconds: 1 },
   closed: { detail: "the engine is shutting down; try again", retryAfterSeconds: 1 },
+  lease_expired: {
+    detail: "this replica may have another owner: nothing is written until that is settled",
+    retryAfterSeconds: 5,
+  },
   disk_full: { detail: "the disk is full: nothing can be written, reading goes on", retryAfterSeconds: 30 },
   read_only: { detail: "the volume cannot be written to, reading goes on", retryAfterSeconds: 30 },
 };

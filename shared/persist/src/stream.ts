@@ -74,6 +74,20 @@ export interface Capture {
   abandon(): Promise<void>;
 }
 
+/** Whether what is written may be acknowledged: not while another engine may own the state. */
+export interface AcknowledgeGate {
+  /** As of this moment, also right after the process stood still. */
+  readonly isOpen: boolean;
+  /** Whether a write may begin: not when the gate would close before it is acknowledged. */
+  readonly admits: boolean;
+  /** Why it does not, for people. */
+  readonly reason: string;
+  /** Calls back once it is open, at once when it is; `ended` instead, when the process ends before. */
+  whenOpen(done: () => void, ended?: () => void): void;
+  /** Calls back when `admits` has changed; at once when it is false. */
+  onChange(listener: () => void): void;
+}
+
 /** A piece to apply, its WKD1 file on this disk. */
 export interface RestorePiece extends ChainPiece {
   readonly path: string;
@@ -110,6 +124,8 @@ export interface Stream {
    * later. Resolves when it is captured, or could not be.
    */
   captureNow: () => Promise<void>;
+  /** Called before the engine is open: what it writes to this stream is acknowledged only while the gate is open. */
+  guard?(gate: AcknowledgeGate): void;
   /** Where pieces refer to parts that are stored beside them. */
   readonly referenced?: ReferencedParts;
   close(): Promise<void>;

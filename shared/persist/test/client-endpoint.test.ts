@@ -159,8 +159,8 @@ describe("an outage", () => {
       return true;
     };
     await using opened = await open(answer, { retry });
-    await expect(opened.client.claim("owner", patience.signal)).rejects.toThrow("no time left");
-    await expect(opened.client.claim("owner", patience.signal)).rejects.toThrow("no time left");
+    await expect(opened.client.claim("owner", { signal: patience.signal })).rejects.toThrow("no time left");
+    await expect(opened.client.claim("owner", { signal: patience.signal })).rejects.toThrow("no time left");
     expect(opened.requests).toHaveLength(1);
   });
 

@@ -13,7 +13,13 @@ import { join } from "node:path";
 import { loadConfig } from "@weftkit/config";
 import { Deadline, type WeftkitError } from "@weftkit/core";
 import { createLogger, createMetrics, ReadinessRegistry } from "@weftkit/observe";
-import { type LogSource, LogStream, openPersistence, type Persistence } from "../src/index.ts";
+import {
+  type AcknowledgeGate,
+  type LogSource,
+  LogStream,
+  openPersistence,
+  type Persistence,
+} from "../src/index.ts";
 import { testKey } from "./function-server.ts";
 
 /** A log of the numbers 1, 2, 3, one a line: enough of a database to see whether one is missing. */
@@ -66,6 +72,12 @@ class CountingLog implements LogSource {
 
   async sync(): Promise<void> {}
 
+  /** Set by the persistence: whether what was written may be acknowledged. */
+  gate: AcknowledgeGate | undefined;
+  guard(gate: AcknowledgeGate): void {
+    this.gate = gate;
+  }
+
   async prepareRestore(): Promise<string> {
     await rm(`${this.#folder}.new`, { recursive: true, force: true });
     await mkdir(`${this.#folder}.new`, { recursive: true });
@@ -88,6 +100,8 @@ export interface CountingOptions {
   readonly signal?: AbortSignal;
   /** Pushes and captures also by itself, as an engine that is open does. */
   readonly isScheduled?: boolean;
+  /** Renews its lease in a thread, which takes a moment to start. */
+  readonly isThreaded?: boolean;
 }
 
 type PersistConfig = Parameters<typeof openPersistence>[0]["config"];
@@ -95,7 +109,9 @@ type PersistConfig = Parameters<typeof openPersistence>[0]["config"];
 /** `[persist]` with where to push, and some changes. */
 export function persistConfig(url: string, changes: Partial<PersistConfig> = {}): PersistConfig {
   // A schedule that does not come while a test runs: tests push when they want to.
-  const given = { mode: "serverless", url, secret: testKey.secret, schedule: "0 0 1 1 *", replica: "0" };
+  // Leases are short, and a machine that is busy outlives them: only where that is tested they keep writes back.
+  const place = { replica: "0", handover: "wait", prefer: "availability" };
+  const given = { mode: "serverless", url, secret: testKey.secret, schedule: "0 0 1 1 *", ...place };
   const values = { persist: { ...given, ...changes } };
   return loadConfig({ env: {}, file: false, values }).config.persist;
 }
@@ -105,6 +121,8 @@ export class CountingEngine {
   readonly log: CountingLog;
   readonly persistence: Persistence;
   readonly fenced: Promise<WeftkitError>;
+  /** Resolves when another engine is to take its place. */
+  readonly handedOver: Promise<void>;
   #next: number;
 
   readonly #stream: LogStream;
@@ -114,7 +132,9 @@ export class CountingEngine {
     stream: LogStream,
     persistence: Persistence,
     fenced: Promise<WeftkitError>,
+    handedOver: Promise<void>,
   ) {
+    this.handedOver = handedOver;
     this.log = log;
     this.#stream = stream;
     this.persistence = persistence;
@@ -128,10 +148,12 @@ export class CountingEngine {
     config,
     signal,
     isScheduled,
+    isThreaded = false,
   }: CountingOptions): Promise<CountingEngine> {
     mkdirSync(dataDir, { recursive: true });
     const log = new CountingLog(dataDir);
     const { promise, resolve } = Promise.withResolvers<WeftkitError>();
+    const handedOver = Promise.withResolvers<void>();
     const logger = createLogger({ level: "error", image: "test", node: "test", stream: { write: () => {} } });
     const stream = new LogStream("log", log);
     const persistence = await openPersistence({
@@ -143,11 +165,13 @@ export class CountingEngine {
       metrics: createMetrics({ image: "test", processMetrics: false }),
       readiness: new ReadinessRegistry(logger),
       fenced: resolve,
+      handover: handedOver.resolve,
+      renewsInThread: isThreaded,
       connection: { retry: { attemptsMax: 3, firstWaitMsMax: 5, waitMsMax: 5 }, timeoutMs: 2000 },
       ...(signal !== undefined && { signal }),
     });
     if (isScheduled) persistence.start();
-    return new CountingEngine(log, stream, persistence, promise);
+    return new CountingEngine(log, stream, persistence, promise, handedOver.promise);
   }
 
   /** A capture, without a push. */

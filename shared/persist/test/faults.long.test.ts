@@ -302,14 +302,14 @@ describe("two engines on one subtree", () => {
   }, 40_000);
 
   test("each takes a replica of its own when it may choose", async () => {
-    const first = await start("one", { replica: "auto" });
-    const second = await start("two", { replica: "auto" });
+    const first = await start("one", { replica: "auto", replicas: 2 });
+    const second = await start("two", { replica: "auto", replicas: 2 });
     expect([first, second].map(({ persistence }) => persistence.status().subtree)).toEqual([
       "default/counting/0",
       "default/counting/1",
     ]);
     await stop(first);
-    const third = await start("three", { replica: "auto" });
+    const third = await start("three", { replica: "auto", replicas: 2 });
     expect(third.persistence.status().subtree).toBe("default/counting/0");
   }, 40_000);
 });

@@ -46,6 +46,7 @@ export class StoreEngine {
       metrics,
       readiness,
       fenced: resolve,
+      renewsInThread: false,
       connection: { retry: { attemptsMax: 3, firstWaitMsMax: 5, waitMsMax: 5 }, timeoutMs: 2000 },
       ...(signal !== undefined && { signal }),
     });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
+import type { AcknowledgeGate } from "@weftkit/persist";
 import type { Args } from "../protocol/args.ts";
 import type { AppendFsync } from "../settings.ts";
 import { encodeArguments, encodeCommand, encodedArgumentsLength, encodedLength } from "./encoding.ts";
@@ -72,6 +73,8 @@ export class AppendOnlyFile implements Journal, TickJournal {
   #closeLater: number[] = [];
   #postponedSince = 0;
   #failure: string | undefined;
+  #gate: AcknowledgeGate | undefined;
+  #isRefusedByGate = false;
   /** Part of a failed write stands at the end of the file. */
   #isTorn = false;
   #retry: NodeJS.Timeout | undefined;
@@ -98,6 +101,18 @@ export class AppendOnlyFile implements Journal, TickJournal {
     this.rewrittenBytes = sizes.earlier + sizes.last;
     this.#file = openSync(join(folder, manifest.files.at(-1)!.name), "a", 0o600);
     this.#everySecond = setInterval(() => this.#secondPassed(), SYNC_INTERVAL_MS);
+  }
+
+  /** While the gate is closed writes are refused, and those that were made are not acknowledged. */
+  guard(gate: AcknowledgeGate): void {
+    this.#gate = gate;
+    gate.onChange(() => this.#tellRefused());
+  }
+
+  #tellRefused(): void {
+    const gate = this.#gate;
+    this.#isRefusedByGate = gate?.admits === false;
+    this.#events.refused(this.#failure ?? (this.#isRefusedByGate ? gate?.reason : undefined));
   }
 
   // ---- collecting ------------------------------------------------------------------------------------------------
@@ -194,6 +209,15 @@ export class AppendOnlyFile implements Journal, TickJournal {
 
   flush(): FlushResult {
     this.gather();
+    const hasWrites = this.#length > 0;
+    const result = this.#flush();
+    // Also where no reply waits for the disk: while another engine may own the state, nothing is acknowledged.
+    // What is written once writes of clients are refused is no client's: keys that have expired.
+    const isHeldBack = hasWrites && !this.#isRefusedByGate && this.#gate?.isOpen === false;
+    return result === "done" && isHeldBack ? "syncing" : result;
+  }
+
+  #flush(): FlushResult {
     if (this.#length > 0) {
       if (this.#failure !== undefined) return "failed";
       if (this.policy === "everysec" && this.#isSyncing && !this.#isPostponedTooLong()) return "done";
@@ -210,8 +234,14 @@ export class AppendOnlyFile implements Journal, TickJournal {
     return this.#length === 0 && this.#synced >= this.#written;
   }
 
-  /** Calls back when all that was collected so far is on the disk, and brings it there soon. */
+  /** Calls back when all that was collected so far is on the disk, and may be acknowledged. */
   whenDurable(done: () => void): void {
+    const gate = this.#gate;
+    this.whenOnDisk(gate === undefined ? done : () => gate.whenOpen(done));
+  }
+
+  /** Calls back when all that was collected so far is on the disk, and brings it there soon. */
+  whenOnDisk(done: () => void): void {
     if (this.isDurable) {
       done();
       return;
@@ -264,7 +294,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
       );
     }
     this.#failure = error.code ?? error.message;
-    this.#events.refused(this.#failure);
+    this.#tellRefused();
     this.#retry ??= setTimeout(() => this.#tryAgain(), RETRY_MS);
   }
 
@@ -281,7 +311,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
     if (!this.#write()) return;
     this.#failure = undefined;
     this.#log.info("the append-only file can be written again");
-    this.#events.refused(undefined);
+    this.#tellRefused();
     this.#sync();
   }
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncFolder, WeftkitError } from "@weftkit/core";
-import type { LogSource, LogFile as StreamFile } from "@weftkit/persist";
+import type { AcknowledgeGate, LogSource, LogFile as StreamFile } from "@weftkit/persist";
 import type { AppendOnlyFile } from "./append-only-file.ts";
 import { explainFolder } from "./folder-tidying.ts";
 import { baseName, incrementName, type Manifest, writeManifest } from "./manifest.ts";
@@ -12,6 +12,7 @@ export class LogFiles implements LogSource {
   readonly folder: string;
   #file: AppendOnlyFile | undefined;
   beforeReplace: () => Promise<void> = async () => {};
+  #gate: AcknowledgeGate | undefined;
   /** The base that the last rewrite was to replace. */
   #replacedBase: string | undefined;
 
@@ -22,11 +23,16 @@ export class LogFiles implements LogSource {
   /** The engine has loaded the log and appends to it from now on. */
   attach(file: AppendOnlyFile): void {
     this.#file = file;
+    if (this.#gate !== undefined) file.guard(this.#gate);
     file.beforeReplace = async () => {
       await this.beforeReplace();
       const [first] = this.files();
       this.#replacedBase = first?.type === "base" ? first.id : "";
     };
+  }
+
+  guard(gate: AcknowledgeGate): void {
+    this.#gate = gate;
   }
 
   get appendedBytes(): number {
@@ -57,7 +63,7 @@ export class LogFiles implements LogSource {
     if (file.failure !== undefined) {
       throw new WeftkitError("AOF_WRITE", `the append-only file cannot be written (${file.failure})`);
     }
-    await new Promise<void>((resolve) => file.whenDurable(resolve));
+    await new Promise<void>((resolve) => file.whenOnDisk(resolve));
   }
 
   async prepareRestore(): Promise<string> {

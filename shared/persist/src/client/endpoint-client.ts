@@ -1,12 +1,13 @@
 import { Slots, systemClock, WeftkitError } from "@weftkit/core";
-import type {
-  Head,
-  LeaseReply,
-  LeaseRequest,
-  PruneReply,
-  PruneRequest,
-  RestoreReply,
-  UploadUrl,
+import {
+  type Head,
+  knownOwnersMax,
+  type LeaseReply,
+  type LeaseRequest,
+  type PruneReply,
+  type PruneRequest,
+  type RestoreReply,
+  type UploadUrl,
 } from "../contract/messages.ts";
 import { isKeyId, isSubtree } from "../contract/names.ts";
 import {
@@ -22,7 +23,7 @@ import {
 import { sha256 } from "../contract/signing.ts";
 import { EndpointError } from "./errors.ts";
 import { HttpConnections } from "./exchange.ts";
-import type { CommittableManifest, EndpointClientOptions, UploadablePart } from "./options.ts";
+import type { ClaimOptions, CommittableManifest, EndpointClientOptions, UploadablePart } from "./options.ts";
 import { defaultRetryRule, withRetries } from "./retry.ts";
 import { type Call, readAs, SignedCaller } from "./signed-caller.ts";
 import { StoreTransfers } from "./store-transfers.ts";
@@ -72,14 +73,30 @@ export class EndpointClient {
     this.#transfers = new StoreTransfers(this.#connections, this.#timeoutMs, options.log);
   }
 
-  /** Becomes the owner of the subtree. @throws EndpointError `lease_held` while another owner's lease holds */
-  claim(owner: string, signal?: AbortSignal): Promise<LeaseReply> {
-    return this.#lease({ action: "claim", owner }, signal);
+  /**
+   * Becomes the owner of the subtree. A lease of one of `known` is not waited for; with `handover` another owner is asked
+   * for its place.
+   *
+   * @throws EndpointError `lease_held` while another owner's lease holds
+   */
+  claim(owner: string, { known = [], handover, signal }: ClaimOptions = {}): Promise<LeaseReply> {
+    const request = {
+      action: "claim",
+      owner,
+      ...(known.length > 0 && { known: known.slice(-knownOwnersMax) }),
+      ...(handover === true && { handover }),
+    } as const;
+    return this.#lease(request, signal);
   }
 
-  /** Keeps the lease. @throws EndpointError `fenced` when the subtree has another owner, or none */
-  renew(owner: string, epoch: number, signal?: AbortSignal): Promise<LeaseReply> {
-    return this.#lease({ action: "renew", owner, epoch }, signal);
+  /**
+   * Keeps the lease, as `next` from then on.
+   *
+   * @throws EndpointError `fenced` when the subtree has another owner, or none
+   */
+  renew(owner: string, epoch: number, next = owner, signal?: AbortSignal): Promise<LeaseReply> {
+    const request = { action: "renew", owner, epoch, ...(next !== owner && { next }) } as const;
+    return this.#lease(request, signal);
   }
 
   /** Gives the lease up, so that the next owner need not wait. @throws EndpointError `fenced` */

@@ -23,6 +23,15 @@ export interface EndpointClientOptions {
   readonly timeoutMs?: number;
 }
 
+/** How a subtree is asked for. */
+export interface ClaimOptions {
+  /** Owners that the asking volume was before. */
+  readonly known?: readonly string[];
+  /** Whether an owner whose lease holds is asked for its place. */
+  readonly handover?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A part whose bytes are read when they are to be sent. */
 export interface UploadablePart extends Part {
   read(): Promise<Uint8Array>;

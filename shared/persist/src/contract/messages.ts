@@ -3,7 +3,7 @@ export interface Head {
   readonly version: 1;
   /** Counts the owners: each claim of the lease is one more. */
   readonly epoch: number;
-  /** The instance that claimed last: an identifier that no two processes share. */
+  /** Who claimed or renewed last: an identifier that no two processes share, and that each renewal may change. */
   readonly owner: string;
   /** Unix time in milliseconds, by the function's clock; 0 when the lease was released. */
   readonly leaseUntil: number;
@@ -13,7 +13,12 @@ export interface Head {
   readonly manifest: string | null;
   /** Unix time in milliseconds of the last push, by the function's clock; 0 when there was none yet. */
   readonly time: number;
+  /** Who has asked the owner for its place, and until when that counts, by the function's clock. */
+  readonly successor?: { readonly owner: string; readonly until: number };
 }
+
+/** The revision of the contract that this code speaks; a lease's reply says the function's. */
+export const contractRevision = 2;
 
 /** What the function accepts; an engine stays below. */
 export interface Limits {
@@ -27,8 +32,24 @@ export interface Limits {
 
 /** `POST /lease`: become, stay or cease to be the one that may push to a subtree. */
 export type LeaseRequest =
-  | { readonly action: "claim"; readonly owner: string }
-  | { readonly action: "renew" | "release"; readonly owner: string; readonly epoch: number };
+  | {
+      readonly action: "claim";
+      readonly owner: string;
+      /** Owners that the asking volume was before, at most 8: a lease of theirs is not waited for. */
+      readonly known?: readonly string[];
+      /** Asks the owner of a lease that holds for its place. */
+      readonly handover?: true;
+    }
+  | {
+      readonly action: "renew";
+      readonly owner: string;
+      readonly epoch: number;
+      /** Who the owner is from now on: whoever has a copy of the identifier before is not the owner. */
+      readonly next?: string;
+    }
+  | { readonly action: "release"; readonly owner: string; readonly epoch: number };
+
+export const knownOwnersMax = 8;
 
 export interface LeaseReply {
   readonly epoch: number;
@@ -37,6 +58,8 @@ export interface LeaseReply {
   readonly limits: Limits;
   /** Unix time in milliseconds. */
   readonly serverTime: number;
+  /** Of the contract that the function speaks; 1 where it does not say. */
+  readonly revision: number;
 }
 
 /** `POST /persist?action=begin`: which of these parts are not stored yet? */

@@ -8,6 +8,7 @@ import {
   contractErrors,
   type ErrorReply,
   type Head,
+  knownOwnersMax,
   type LeaseReply,
   type LeaseRequest,
   type Limits,
@@ -32,11 +33,45 @@ const manifestTextMax = 64 * 1024 * 1024;
 export type MessageReader<Message> = (body: Uint8Array) => Message;
 
 export const readLeaseRequest: MessageReader<LeaseRequest> = (body) => {
-  const fields = new Fields(parseJson(body, "the body"), "body", ["action", "owner", "epoch"]);
-  const action = fields.oneOf("action", ["claim", "renew", "release"]);
-  const owner = fields.matching("owner", isOwner, "1 to 128 printable ASCII characters without spaces");
-  return action === "claim" ? { action, owner } : { action, owner, epoch: fields.integer("epoch", 1) };
+  const action = new Fields(parseJson(body, "the body"), "body").oneOf("action", [
+    "claim",
+    "renew",
+    "release",
+  ]);
+  const fields = new Fields(parseJson(body, "the body"), "body", leaseFields[action]);
+  const owner = fields.matching("owner", isOwner, ownerForm);
+  if (action === "claim") {
+    if (fields.has("handover") && !fields.boolean("handover")) {
+      throw malformed("body.handover is true or left out");
+    }
+    return {
+      action,
+      owner,
+      ...(fields.has("known") && { known: fields.list("known", knownOwnersMax, ownerItem) }),
+      ...(fields.has("handover") && { handover: true }),
+    };
+  }
+  const epoch = fields.integer("epoch", 1);
+  if (action === "release") return { action, owner, epoch };
+  return {
+    action,
+    owner,
+    epoch,
+    ...(fields.has("next") && { next: fields.matching("next", isOwner, ownerForm) }),
+  };
 };
+
+const ownerForm = "1 to 128 printable ASCII characters without spaces";
+const leaseFields = {
+  claim: ["action", "owner", "epoch", "known", "handover"],
+  renew: ["action", "owner", "epoch", "next"],
+  release: ["action", "owner", "epoch"],
+} as const;
+
+function ownerItem(value: unknown, place: string): string {
+  if (isOwner(value)) return value;
+  throw malformed(`${place} must be ${ownerForm}`);
+}
 
 export const readBeginRequest: MessageReader<BeginRequest> = (body) => {
   const fields = new Fields(parseJson(body, "the body"), "body", ["parts"]);
@@ -69,6 +104,7 @@ export const readLeaseReply: MessageReader<LeaseReply> = (body) => {
     head: readHead(fields.raw("head"), "reply.head"),
     limits: readLimits(fields.raw("limits"), "reply.limits"),
     serverTime: fields.integer("serverTime", 0),
+    revision: fields.has("revision") ? fields.integer("revision", 1) : 1,
   };
 };
 
@@ -129,16 +165,24 @@ export function readHead(value: unknown, place: string): Head {
   const head: Head = {
     version: fields.integer("version", 1, 1) as 1,
     epoch: fields.integer("epoch", 1),
-    owner: fields.matching("owner", isOwner, "1 to 128 printable ASCII characters without spaces"),
+    owner: fields.matching("owner", isOwner, ownerForm),
     leaseUntil: fields.integer("leaseUntil", 0),
     seq: fields.integer("seq", 0),
     manifest: fields.sha256OrNull("manifest"),
     time: fields.integer("time", 0),
+    ...(fields.has("successor") && {
+      successor: readSuccessor(fields.raw("successor"), `${place}.successor`),
+    }),
   };
   if ((head.manifest === null) !== (head.seq === 0)) {
     throw malformed(`${place}: seq is 0 as long as manifest is null, and only then`);
   }
   return head;
+}
+
+function readSuccessor(value: unknown, place: string): NonNullable<Head["successor"]> {
+  const fields = new Fields(value, place);
+  return { owner: fields.matching("owner", isOwner, ownerForm), until: fields.integer("until", 0) };
 }
 
 function readLimits(value: unknown, place: string): Limits {

@@ -1,13 +1,15 @@
 import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
-import type { LeaseReply } from "../contract/messages.ts";
+import { knownOwnersMax, type LeaseReply } from "../contract/messages.ts";
 import { subtreeOf } from "../contract/names.ts";
 import { type BootFindings, decideBoot } from "./boot-decision.ts";
 import { claimLowestFree, claimReplica } from "./claim.ts";
 import type { PersistContext } from "./context.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
+import { processMs } from "./lease-times.ts";
 import { type NamedManifest, nameText } from "./manifest-chain.ts";
+import { hostOf, writeOwners } from "./owners.ts";
 import { parkLocalState } from "./parked.ts";
 import { fetchManifest, removeRemnants, restoreDone, restoreStreams } from "./restore-state.ts";
 
@@ -27,6 +29,8 @@ export interface Booted {
   readonly cipher: PartCipher | undefined;
   /** Undefined when the function did not answer and the volume is whole: the lease is claimed later. */
   readonly lease: HeldLease | undefined;
+  /** The host whose owner had the place before, and gave it away. */
+  readonly predecessor?: string | undefined;
   /** The `restore_at` that the state was taken back to, ever. */
   readonly restoredAt: string | undefined;
 }
@@ -47,8 +51,8 @@ export async function boot(context: PersistContext, signal?: AbortSignal): Promi
     settings.restoreAt === chain.state.restoredAt;
   try {
     const patience = isWhole ? AbortSignal.timeout(patienceMs) : undefined;
-    const { subtree, endpoint, claimed } = await claim(context, anyOf(signal, patience));
-    return await settleOrRelease(context, subtree, endpoint, claimed, signal);
+    const { subtree, endpoint, ...lease } = await claim(context, anyOf(signal, patience));
+    return await settleOrRelease(context, subtree, endpoint, lease, signal);
   } catch (error) {
     if (!isWhole || signal?.aborted === true || !isOutage(error)) throw error;
     const { subtree } = chain.state!;
@@ -71,6 +75,7 @@ export async function claimLater(
   endpoint: Endpoint,
   signal?: AbortSignal,
 ): Promise<HeldLease> {
+  const askedMs = processMs();
   const claimed = await claimOrFence(context, subtree, endpoint, signal);
   const found = await findings(context, subtree, claimed);
   const { action, why } = decideBoot({ ...found, restoreOnBoot: "auto", restoreAt: undefined });
@@ -79,11 +84,36 @@ export async function claimLater(
     throw new WeftkitError("fenced", `this volume is not the newest state any more: ${why}`);
   }
   await takeUp(context, claimed, undefined);
-  return { claimed, keeper: keep(context, endpoint, claimed) };
+  return { claimed, keeper: keep(context, subtree, endpoint, { claimed, askedMs }) };
 }
 
-function keep({ owner, clock, log }: PersistContext, endpoint: Endpoint, claimed: LeaseReply): LeaseKeeper {
-  return new LeaseKeeper(claimed, { endpoint, owner, clock, log });
+interface Claim {
+  readonly claimed: LeaseReply;
+  /** When it was asked for, by `processMs`. */
+  readonly askedMs: number;
+  readonly predecessor?: string | undefined;
+}
+
+function keep(
+  context: PersistContext,
+  subtree: string,
+  endpoint: Endpoint,
+  { claimed, askedMs }: Claim,
+): LeaseKeeper {
+  const { owner, ownersPath, log } = context;
+  const connection = context.leaseConnection(subtree);
+  return new LeaseKeeper(claimed, { endpoint, owner, ownersPath, connection, askedMs, log });
+}
+
+/** Claims under our name, which is on the volume before it is in the head. */
+async function claimAs(
+  { owner, knownOwners, ownersPath }: PersistContext,
+  endpoint: Endpoint,
+  handover: boolean,
+  signal: AbortSignal | undefined,
+): Promise<LeaseReply> {
+  await writeOwners(ownersPath, [...knownOwners, owner].slice(-knownOwnersMax));
+  return await endpoint.claim(owner, { known: knownOwners, handover, signal });
 }
 
 /** A lease of another owner is not waited for here: this process takes writes, and must not go on with that. */
@@ -94,7 +124,7 @@ async function claimOrFence(
   signal: AbortSignal | undefined,
 ): Promise<LeaseReply> {
   try {
-    return await endpoint.claim(context.owner, signal);
+    return await claimAs(context, endpoint, false, signal);
   } catch (error) {
     if ((error as { code?: string }).code !== "lease_held") throw error;
     throw new WeftkitError("fenced", `${subtree} was claimed while this process served without a lease`, {
@@ -106,7 +136,7 @@ async function claimOrFence(
 async function claim(
   context: PersistContext,
   signal: AbortSignal | undefined,
-): Promise<{ subtree: string; endpoint: Endpoint; claimed: LeaseReply }> {
+): Promise<{ subtree: string; endpoint: Endpoint } & Claim> {
   const { settings, chain, engine, owner, log } = context;
   const nameOf = (replica: string) => subtreeOf(settings.namespace, engine, replica);
   const endpoints = new Map<string, Endpoint>();
@@ -115,20 +145,32 @@ async function claim(
     endpoints.set(replica, endpoint);
     return endpoint;
   };
+  let askedMs = 0;
+  let predecessor: string | undefined;
   const options = {
-    claim: (replica: string) => endpointOf(replica).claim(owner, signal),
+    claim: (replica: string, handover: boolean) => {
+      askedMs = processMs();
+      return claimAs(context, endpointOf(replica), handover, signal);
+    },
+    owner,
+    asksForHandover: settings.asksForHandover,
     log,
     signal,
-    onWaiting: (why: string) => context.waiting(why),
+    onWaiting: (why: string, holder: string | undefined) => {
+      predecessor = holder === undefined ? predecessor : hostOf(holder);
+      context.waiting(why);
+    },
   };
   const known = chain.state?.subtree;
   const remembered = known?.startsWith(nameOf("0").slice(0, -1)) ? known.split("/").at(-1) : undefined;
   const replica = settings.replica ?? remembered;
   try {
-    const claimed = await (replica === undefined ? claimLowestFree(options) : claimReplica(replica, options));
+    const claimed = await (replica === undefined
+      ? claimLowestFree(settings.replicas, options)
+      : claimReplica(replica, options));
     const endpoint = endpointOf(claimed.replica);
     endpoints.delete(claimed.replica);
-    return { subtree: nameOf(claimed.replica), endpoint, claimed: claimed.lease };
+    return { subtree: nameOf(claimed.replica), endpoint, claimed: claimed.lease, askedMs, predecessor };
   } finally {
     for (const other of endpoints.values()) other.close();
   }
@@ -152,13 +194,15 @@ async function settleOrRelease(
   context: PersistContext,
   subtree: string,
   endpoint: Endpoint,
-  claimed: LeaseReply,
+  claim: Claim,
   signal: AbortSignal | undefined,
 ): Promise<Booted> {
-  const keeper = keep(context, endpoint, claimed);
+  const { claimed } = claim;
+  const keeper = keep(context, subtree, endpoint, claim);
   try {
     const settled = await settle(context, subtree, endpoint, claimed, anyOf(signal, keeper.lost));
-    return { subtree, endpoint, lease: { claimed, keeper }, ...settled };
+    const { predecessor } = claim;
+    return { subtree, endpoint, lease: { claimed, keeper }, predecessor, ...settled };
   } catch (error) {
     await keeper.abandon(true);
     endpoint.close();

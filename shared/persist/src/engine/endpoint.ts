@@ -1,11 +1,12 @@
+import type { ClaimOptions } from "../client/options.ts";
 import type { LeaseReply, PruneReply, PruneRequest, RestoreReply } from "../contract/messages.ts";
 import type { SendablePart } from "../stream.ts";
-import type { LeaseEndpoint } from "./lease-keeper.ts";
+import type { LeaseEndpoint } from "./lease-renewer.ts";
 import type { NamedManifest } from "./manifest-chain.ts";
 
 /** What the engine's side asks of a function; `EndpointClient` does it over HTTP. */
 export interface Endpoint extends LeaseEndpoint {
-  claim(owner: string, signal?: AbortSignal): Promise<LeaseReply>;
+  claim(owner: string, options?: ClaimOptions): Promise<LeaseReply>;
   /** Sends those parts that the function does not have. Returns how many bytes were sent. */
   uploadParts(parts: readonly SendablePart[], epoch: number, signal?: AbortSignal): Promise<number>;
   /** Rejects with `missing_parts` also while one of `required` is not stored. */

@@ -1,47 +1,61 @@
-import { type Clock, WeftkitError } from "@weftkit/core";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
-import type { LeaseReply } from "../contract/messages.ts";
-
-/** What keeping a lease asks of the function. */
-export interface LeaseEndpoint {
-  renew(owner: string, epoch: number, signal?: AbortSignal): Promise<LeaseReply>;
-  release(owner: string, epoch: number, signal?: AbortSignal): Promise<unknown>;
-}
+import type { Head, LeaseReply } from "../contract/messages.ts";
+import { type LeaseEndpoint, type LeaseEvent, LeaseRenewer } from "./lease-renewer.ts";
+import { LeaseTimes } from "./lease-times.ts";
+import type { LeaseWorkerData } from "./lease-worker.ts";
+import { writeOwners } from "./owners.ts";
 
 export interface LeaseOptions {
   readonly endpoint: LeaseEndpoint;
+  /** Who has claimed. */
   readonly owner: string;
-  readonly clock: Clock;
+  readonly ownersPath: string;
+  /** How a thread of its own reaches the function; undefined to renew in this one. */
+  readonly connection: LeaseWorkerData["connection"] | undefined;
+  /** When the claim was asked for, by `processMs`. */
+  readonly askedMs: number;
   readonly log: Logger;
 }
 
 /** A start that has failed waits no longer for the function to take its lease back. */
 const abandonMs = 1000;
+/** The thread ends a renewal that is under way at once; one that does not answer is ended itself. */
+const threadEndMs = 3000;
+const beatMs = 1000;
 
-/** A lease is renewed three times in its life, so that two may fail. */
-const renewalsPerLease = 3;
+/** The thread beside this module: TypeScript in the source tree, its bundle in the image. */
+const workerFile = import.meta.url.endsWith(".ts")
+  ? new URL("./lease-worker.ts", import.meta.url)
+  : new URL("./lease-worker.mjs", import.meta.url);
 
 /**
- * Renews a claimed lease until it is released. A function that does not answer does not stop the engine, nor does a
- * lease that has run out meanwhile: only one that somebody else has claimed.
+ * Keeps a claimed lease until it is released. It is renewed in a thread of its own, because an event loop that stands
+ * still for long must not lose it; where that thread cannot run, in this one.
  */
 export class LeaseKeeper {
-  readonly #options: LeaseOptions;
   readonly epoch: number;
+  /** Called after each renewal. */
+  onRenewed: (head: Head) => void = () => {};
+  readonly #options: LeaseOptions;
+  readonly leaseMs: number;
+  readonly #times = new LeaseTimes();
   readonly #lost = new AbortController();
-  readonly #intervalMs: number;
-  readonly #stopping = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #renewing: Promise<void> | undefined;
-  /** By the monotonic clock, when the lease runs out unless it is renewed. */
-  #holdsUntilMs: number;
+  readonly #beats: NodeJS.Timeout;
+  #worker: Worker | undefined;
+  #renewer: LeaseRenewer | undefined;
 
   constructor(claimed: LeaseReply, options: LeaseOptions) {
-    this.#options = options;
     this.epoch = claimed.epoch;
-    this.#intervalMs = Math.ceil(claimed.limits.leaseMs / renewalsPerLease);
-    this.#holdsUntilMs = options.clock.monotonicMs() + claimed.limits.leaseMs;
-    this.#timer = setInterval(() => this.#renew(), this.#intervalMs);
+    this.#options = options;
+    this.leaseMs = claimed.limits.leaseMs;
+    this.#times.renewed(options.askedMs, this.leaseMs);
+    this.#times.beat();
+    this.#beats = setInterval(() => this.#times.beat(), Math.min(beatMs, this.leaseMs));
+    if (options.connection === undefined) this.#renewer = this.#renewHere(options.owner);
+    else this.#worker = this.#startThread(options.connection);
   }
 
   /** Aborted, with the error `fenced`, when somebody else owns the subtree: nothing may be written here any more. */
@@ -49,17 +63,22 @@ export class LeaseKeeper {
     return this.#lost.signal;
   }
 
-  /** Whether the lease has not run out by our own clock. */
+  /** Whether the lease has not run out by our own clocks. */
   get isHeld(): boolean {
-    return this.#options.clock.monotonicMs() < this.#holdsUntilMs;
+    return this.#times.isHeld;
+  }
+
+  /** How long it holds on, unless it is renewed. */
+  get remainingMs(): number {
+    return this.#times.remainingMs;
   }
 
   /** Stops renewing; with `release`, also tells the function that the subtree is free. */
   async stop(release: boolean, signal?: AbortSignal): Promise<void> {
-    clearInterval(this.#timer);
-    this.#stopping.abort();
-    await this.#renewing;
-    if (release) await this.#options.endpoint.release(this.#options.owner, this.epoch, signal);
+    clearInterval(this.#beats);
+    const owners = await this.#stopRenewing();
+    this.#times.end();
+    if (release) await this.#release(owners, signal);
   }
 
   /** As `stop`, for a start that has failed: it waits a moment only, and a lease that is not given back runs out. */
@@ -68,27 +87,96 @@ export class LeaseKeeper {
     await this.stop(release, AbortSignal.timeout(abandonMs)).catch(() => {});
   }
 
-  #renew(): void {
-    this.#renewing ??= this.#renewOnce().finally(() => {
-      this.#renewing = undefined;
+  async #release(owners: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    const [first, ...others] = owners;
+    try {
+      await this.#options.endpoint.release(first!, this.epoch, signal);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "fenced" || others.length === 0) throw error;
+      await this.#release(others, signal);
+    }
+  }
+
+  #renewHere(owner: string): LeaseRenewer {
+    const { endpoint, ownersPath } = this.#options;
+    return new LeaseRenewer({
+      endpoint,
+      epoch: this.epoch,
+      owner,
+      leaseMs: this.leaseMs,
+      times: this.#times,
+      note: (owners) => writeOwners(ownersPath, owners),
+      tell: (event) => this.#told(event),
     });
   }
 
-  async #renewOnce(): Promise<void> {
-    const { endpoint, owner, clock, log } = this.#options;
-    const asked = clock.monotonicMs();
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(this.#intervalMs)]);
+  #startThread(connection: LeaseWorkerData["connection"]): Worker {
+    const { owner, ownersPath, log } = this.#options;
+    const { epoch } = this;
+    const times = this.#times.buffer;
+    const workerData: LeaseWorkerData = {
+      connection,
+      epoch,
+      owner,
+      leaseMs: this.leaseMs,
+      times,
+      ownersPath,
+    };
+    const worker = new Worker(workerFile, { workerData });
+    worker.on("message", (event: LeaseEvent | Stopped) => {
+      if (event.type !== "stopped") this.#told(event);
+    });
+    worker.once("error", (error) => {
+      log.error({ err: error }, "the lease's thread has ended; it is renewed by the main one from now on");
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      // Under the name of the claim where the thread never ran: any later one is told as lost, and that is safe.
+      this.#renewer = this.#renewHere(owner);
+    });
+    return worker;
+  }
+
+  async #stopRenewing(): Promise<readonly string[]> {
+    if (this.#renewer !== undefined) return await this.#renewer.stop();
+    const worker = this.#worker!;
+    this.#worker = undefined;
+    const stopped = stoppedMessage(worker);
+    worker.postMessage("stop");
     try {
-      const { limits } = await endpoint.renew(owner, this.epoch, signal);
-      this.#holdsUntilMs = asked + limits.leaseMs;
-    } catch (error) {
-      if (this.#stopping.signal.aborted) return;
-      if (error instanceof WeftkitError && error.code === "fenced") {
-        clearInterval(this.#timer);
-        this.#lost.abort(error);
-        return;
-      }
-      log.warn({ err: error, held: this.isHeld }, "the lease could not be renewed; trying again");
+      return (await stopped).owners;
+    } catch {
+      // The lease runs out by itself when nobody knows under which name it is held.
+      return [this.#options.owner];
+    } finally {
+      await worker.terminate();
     }
+  }
+
+  #told(event: LeaseEvent): void {
+    const { log } = this.#options;
+    switch (event.type) {
+      case "renewed":
+        this.onRenewed(event.head);
+        break;
+      case "failed":
+        log.warn({ held: this.isHeld }, `the lease could not be renewed; trying again: ${event.message}`);
+        break;
+      case "fenced":
+        this.#times.end();
+        this.#lost.abort(new WeftkitError("fenced", event.message));
+    }
+  }
+}
+
+interface Stopped {
+  readonly type: "stopped";
+  readonly owners: readonly string[];
+}
+
+async function stoppedMessage(worker: Worker): Promise<Stopped> {
+  const signal = AbortSignal.timeout(threadEndMs);
+  for (;;) {
+    const [event] = (await once(worker, "message", { signal })) as [LeaseEvent | Stopped];
+    if (event.type === "stopped") return event;
   }
 }

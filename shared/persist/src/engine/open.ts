@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Config, ConfigError, type Mistake } from "@weftkit/config";
-import { replaceFile, systemClock, type WeftkitError } from "@weftkit/core";
+import { systemClock, type WeftkitError } from "@weftkit/core";
 import type { Logger, Readiness, Registry } from "@weftkit/observe";
 import { EndpointClient } from "../client/endpoint-client.ts";
 import type { EndpointClientOptions } from "../client/options.ts";
@@ -14,6 +12,8 @@ import type { SigningKey } from "../contract/signing.ts";
 import type { Stream } from "../stream.ts";
 import { Chain } from "./chain.ts";
 import type { PersistSettings } from "./context.ts";
+import { LeaseGate } from "./lease-gate.ts";
+import { newOwner, ownersPath, readOwners } from "./owners.ts";
 import { Persistence } from "./persistence.ts";
 import { statefulSetOrdinal } from "./replica.ts";
 import { parseRetention, type RetentionRule } from "./retention.ts";
@@ -34,6 +34,10 @@ export interface PersistenceOptions {
   fenced(error: WeftkitError): void;
   /** Aborts a boot that waits or restores. */
   readonly signal?: AbortSignal;
+  /** Another engine has asked for the place: end, with a last push. */
+  handover?(): void;
+  /** Whether the lease is renewed in a thread of its own, which takes a moment to start. Default: true. */
+  readonly renewsInThread?: boolean;
   /** How the endpoint is called, where the usual patience does not fit. */
   readonly connection?: Pick<EndpointClientOptions, "retry" | "timeoutMs">;
 }
@@ -57,7 +61,10 @@ export async function openPersistence(options: PersistenceOptions): Promise<Pers
     settings,
     streams,
     chain,
-    owner: await ownerOf(dataDir),
+    owner: newOwner(),
+    knownOwners: readOwners(ownersPath(dataDir)),
+    ownersPath: ownersPath(dataDir),
+    gate: new LeaseGate(settings.prefersAvailability),
     log,
     clock: systemClock,
     connect: (subtree: string) =>
@@ -69,6 +76,11 @@ export async function openPersistence(options: PersistenceOptions): Promise<Pers
         bandwidthBytesPerSecond: config.bandwidth,
         ...options.connection,
       }),
+    leaseConnection: (subtree: string) => {
+      const { timeoutMs } = options.connection ?? {};
+      const connection = { url: config.url!, subtree, keys, ...(timeoutMs !== undefined && { timeoutMs }) };
+      return options.renewsInThread === false ? undefined : connection;
+    },
     cipherOf: async (subtree: string) => {
       const { encryption_key: key } = config;
       const cipher = key === undefined ? undefined : await createPartCipher(key, subtree);
@@ -77,7 +89,8 @@ export async function openPersistence(options: PersistenceOptions): Promise<Pers
     },
     waiting: (why: string | undefined) => readiness.set(component, why === undefined, why),
   };
-  return await Persistence.open(context, { fenced: options.fenced }, metrics, signal);
+  const handlers = { fenced: options.fenced, handover: () => options.handover?.() };
+  return await Persistence.open(context, handlers, metrics, signal);
 }
 
 /**
@@ -111,6 +124,9 @@ export function readSettings(config: PersistConfig, engine: string): PersistSett
   return {
     namespace: config.namespace,
     replica,
+    replicas: config.replicas,
+    asksForHandover: config.handover === "ask",
+    prefersAvailability: config.prefer === "availability",
     schedule: config.schedule,
     lagBytesMax: config.max_lag,
     restoreOnBoot: config.restore_on_boot,
@@ -129,13 +145,4 @@ function signingKeys(config: PersistConfig): readonly SigningKey[] {
   return [config.secret, config.secret_previous]
     .filter((secret) => secret !== undefined)
     .map((secret) => ({ id, secret }));
-}
-
-/** An identifier of the volume: after a crash the same volume gets its lease back without waiting for it to run out. */
-async function ownerOf(folder: string): Promise<string> {
-  const path = join(folder, "persist-owner");
-  if (existsSync(path)) return readFileSync(path, "utf8");
-  const owner = `${hostname().slice(0, 60)}-${randomUUID()}`;
-  await replaceFile(path, owner);
-  return owner;
 }

@@ -7,6 +7,7 @@ import type { PersistContext } from "./context.ts";
 import type { NamedManifest } from "./manifest-chain.ts";
 import { PersistMetrics } from "./metrics.ts";
 import type { OutboxEntry } from "./outbox.ts";
+import { hostOf } from "./owners.ts";
 import { type Pushed, pushEntry } from "./pusher.ts";
 import { Schedule } from "./schedule.ts";
 import { sendSubstitutes } from "./send-substitutes.ts";
@@ -32,6 +33,8 @@ export interface PersistStatus {
 export interface PersistenceHandlers {
   /** Another owner has the subtree, or the chain has moved on without us: nothing may be written any more. */
   fenced(error: WeftkitError): void;
+  /** Another engine has asked for the place, and all but the last writes are pushed: end, with a last push. */
+  handover(): void;
 }
 
 /**
@@ -54,7 +57,10 @@ export class Persistence {
   readonly #pushes = new Slots(1);
   #checking: Promise<void> = Promise.resolve();
   #sending: Promise<void> | undefined;
+  #isStarted = false;
   #isFenced = false;
+  #heldSinceMs = 0;
+  #handingOver: Promise<void> | undefined;
   #hasFailed = false;
   #lastError: string | undefined;
   /** Unix time in milliseconds since when something waits. */
@@ -84,6 +90,7 @@ export class Persistence {
     signal?: AbortSignal,
   ): Promise<Persistence> {
     const booted = await boot(context, signal);
+    for (const stream of context.streams) stream.guard?.(context.gate);
     const persistence = new Persistence(context, handlers, booted, metrics);
     try {
       await persistence.#connectParts();
@@ -96,6 +103,7 @@ export class Persistence {
 
   /** Begins to push by the schedule; the engine is open and its streams can be captured. */
   start(): void {
+    this.#isStarted = true;
     const { settings, clock, streams } = this.#context;
     this.#schedule = new Schedule({
       pattern: settings.schedule,
@@ -115,6 +123,7 @@ export class Persistence {
   /** The process ends soon: bases that are being made or sent are given up for the last push. */
   hurry(): void {
     this.#hurrying.abort();
+    this.#context.gate.end();
   }
 
   /** Captures and pushes now; resolves to what was pushed. */
@@ -158,6 +167,7 @@ export class Persistence {
     this.#stopping.abort();
     await this.#schedule?.stop();
     for (const parts of this.#referenced.values()) await parts.quiet();
+    await this.#handingOver;
     await this.#checking;
     await this.#sending;
   }
@@ -326,6 +336,13 @@ export class Persistence {
 
   #hold(lease: HeldLease): void {
     this.#lease = lease;
+    const { gate, clock } = this.#context;
+    this.#heldSinceMs = clock.monotonicMs();
+    gate.hold(lease.keeper);
+    lease.keeper.onRenewed = (head) => {
+      gate.look();
+      if (head.successor !== undefined) this.#handOver(head.successor.owner);
+    };
     const { lost } = lease.keeper;
     const fence = () => this.#fenceIfLost(lost.reason);
     if (lost.aborted) fence();
@@ -339,10 +356,33 @@ export class Persistence {
     await this.#connectParts();
   }
 
+  /** Pushes all that there is before it ends, so that the last push is short; an engine that cannot push stays. */
+  #handOver(successor: string): void {
+    const { clock, log } = this.#context;
+    const signal = this.#hurrying.signal;
+    if (!this.#isStarted || signal.aborted || this.#handingOver !== undefined) return;
+    // Who has given its place away and asks for it back so soon was restarted in vain: that would go on for ever.
+    const isRecent = clock.monotonicMs() - this.#heldSinceMs < this.#lease!.keeper.leaseMs;
+    if (isRecent && hostOf(successor) === this.#booted.predecessor) return;
+    log.info({ successor }, "another engine has asked for this place: pushing, to hand it over");
+    this.#handingOver = this.flush(signal)
+      .then(() => {
+        if (!signal.aborted) this.#handlers.handover();
+      })
+      .catch((error) => {
+        if (!signal.aborted)
+          this.#report(error, "the place cannot be handed over before everything is pushed");
+      })
+      .finally(() => {
+        this.#handingOver = undefined;
+      });
+  }
+
   #fenceIfLost(error: unknown): void {
     const isLost = error instanceof WeftkitError && (error.code === "fenced" || error.code === "head_moved");
     if (!isLost || this.#isFenced) return;
     this.#isFenced = true;
+    this.#context.gate.lose();
     this.#handlers.fenced(
       new WeftkitError(
         "fenced",

@@ -1,3 +1,5 @@
+import type { AcknowledgeGate } from "../stream.ts";
+
 /** One file of an append-only log. */
 export interface LogFile {
   /** Tells the files apart: unlike a name, never used for another file again. */
@@ -31,6 +33,8 @@ export interface LogSource {
   install(): Promise<void>;
   /** Set by the stream; to be awaited before a rewrite removes files, because it captures what they hold. */
   beforeReplace?: () => Promise<void>;
+  /** What is appended is acknowledged only while the gate is open. */
+  guard?(gate: AcknowledgeGate): void;
   /** Moves the log to `folder`. */
   park(folder: string): Promise<void>;
 }

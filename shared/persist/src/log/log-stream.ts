@@ -7,6 +7,7 @@ import { bytesOfChain } from "../bytes-chain.ts";
 import { linkOf } from "../contract/manifest.ts";
 import type { PieceHeader } from "../piece/index.ts";
 import type {
+  AcknowledgeGate,
   Capture,
   CaptureRequest,
   ChainPiece,
@@ -61,6 +62,10 @@ export class LogStream implements Stream {
 
   park(folder: string): Promise<void> {
     return this.#source.park(folder);
+  }
+
+  guard(gate: AcknowledgeGate): void {
+    this.#source.guard?.(gate);
   }
 
   async close(): Promise<void> {}

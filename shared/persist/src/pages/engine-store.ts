@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Logger } from "@weftkit/observe";
 import { openStore, type Store, type StoreOptions } from "@weftkit/store";
 import { type Maintenance, startMaintenance } from "@weftkit/store/wal";
+import { guardedStore } from "./guarded-store.ts";
 import { PagesStream } from "./pages-stream.ts";
 
 export interface EngineStoreOptions extends Omit<StoreOptions, "file"> {
@@ -45,7 +46,8 @@ export class EngineStore {
     this.#store = store;
     if (this.#stream === undefined) this.#maintenance = startMaintenance(store, { log: options.log });
     else await this.#stream.attach(store);
-    return store;
+    const gate = this.#stream?.gate;
+    return gate === undefined ? store : guardedStore(store, gate);
   }
 
   /** Closes everything; harmless when nothing is open. */

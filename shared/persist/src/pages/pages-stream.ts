@@ -4,7 +4,7 @@ import { syncFolderSync, WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Store } from "@weftkit/store";
 import { SealPolicy, WorkerCalls, workerUrl } from "@weftkit/store/wal";
-import type { Capture, CaptureRequest, Cursor, RestorePiece, Stream } from "../stream.ts";
+import type { AcknowledgeGate, Capture, CaptureRequest, Cursor, RestorePiece, Stream } from "../stream.ts";
 import type { CaptureResult } from "./page-capturer.ts";
 import type { PagesWorkerApi } from "./pages-worker.ts";
 import { temporaryPath } from "./restorer.ts";
@@ -36,6 +36,8 @@ export class PagesStream implements Stream {
   readonly kind = "pages";
   onPressure: () => void = () => {};
   captureNow: () => Promise<void> = async () => {};
+  /** What the store's writes wait for before they are acknowledged; undefined when for nothing. */
+  gate: AcknowledgeGate | undefined;
   readonly #options: PagesStreamOptions;
   readonly #policy: SealPolicy;
   #worker: WorkerCalls<PagesWorkerApi> | undefined;
@@ -138,6 +140,10 @@ export class PagesStream implements Stream {
 
   lagBytes(): number {
     return this.#store?.walBytes ?? 0;
+  }
+
+  guard(gate: AcknowledgeGate): void {
+    this.gate = gate;
   }
 
   /** Ends the worker. To be called after `detach`, so that no connection of the process is left. */

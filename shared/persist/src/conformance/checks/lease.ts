@@ -93,6 +93,51 @@ export const leaseChecks: readonly Check[] = [
     },
   },
   {
+    name: "lease: a volume that comes back",
+    expectation:
+      "A claim that knows the head's owner gets the next epoch while that one's lease holds; one that knows an earlier name of it does not.",
+    async run(probe) {
+      const first = new Writer(probe);
+      await first.claim();
+      const body = { action: "renew", owner: first.owner, epoch: 1, next: "renewed" };
+      const renewed = success("a renewal under another name", await first.lease(body, 1), readLeaseReply);
+      requireEqual("the owner after it", renewed.head.owner, "renewed");
+      success("the same renewal again", await first.lease(body, 1), readLeaseReply);
+      failure("a renewal by the name before", await first.renew(), "fenced");
+      const stale = { action: "claim", owner: "copy", known: [first.owner] };
+      failure("a claim that knows the name before", await first.lease(stale), "lease_held");
+      const known = { action: "claim", owner: "again", known: [first.owner, "renewed"] };
+      const again = success("a claim that knows the owner", await first.lease(known), readLeaseReply);
+      requireEqual("its epoch and owner", [again.epoch, again.head.owner], [2, "again"]);
+      failure(
+        "the renewal of the epoch before",
+        await first.lease({ ...body, owner: "renewed" }, 1),
+        "fenced",
+      );
+    },
+  },
+  {
+    name: "lease: handover",
+    expectation:
+      "A claim with handover is written into the head while another's lease holds; after the release only that one gets the lease.",
+    async run(probe) {
+      const [first, second, third] = [new Writer(probe), new Writer(probe), new Writer(probe)];
+      await first.claim();
+      const ask = (writer: Writer) => writer.lease({ action: "claim", owner: writer.owner, handover: true });
+      const asked = failure("the second's claim", await ask(second), "lease_held");
+      requireEqual("the successor", asked.head?.successor?.owner, second.owner);
+      failure("the third's claim", await ask(third), "lease_held");
+      const renewed = success("the owner's renewal", await first.renew(), readLeaseReply);
+      requireEqual("the successor that the owner is told", renewed.head.successor?.owner, second.owner);
+      success("the owner's release", await first.release(), readLeaseReply);
+      failure("the third's claim after the release", await ask(third), "lease_held");
+      const back = { action: "claim", owner: "back", known: [first.owner] };
+      failure("a claim of the one that has released", await first.lease(back), "lease_held");
+      const won = success("the second's claim after the release", await ask(second), readLeaseReply);
+      requireEqual("the epoch and what is asked for", [won.epoch, won.head.successor], [2, undefined]);
+    },
+  },
+  {
     name: "lease: race",
     expectation: `Of ${racers} owners who claim at the same moment one gets the lease, the others 409 lease_held.`,
     async run(probe) {
@@ -122,7 +167,12 @@ export const leaseChecks: readonly Check[] = [
         { action: "claim", owner: "" },
         { action: "claim", owner: "with\nline" },
         { action: "claim", owner: "a".repeat(129) },
+        { action: "claim", owner: "a", known: "a" },
+        { action: "claim", owner: "a", known: Array(9).fill("a") },
+        { action: "claim", owner: "a", handover: false },
+        { action: "claim", owner: "a", next: "b" },
         { action: "renew", owner: "a" },
+        { action: "renew", owner: "a", epoch: 1, next: "" },
         { action: "renew", owner: "a", epoch: "1" },
         { action: "renew", owner: "a", epoch: -1 },
         Buffer.from("{"),
