@@ -1,5 +1,5 @@
 import { WeftkitError } from "@weftkit/core";
-import type { Store } from "@weftkit/store";
+import type { Store, Transaction } from "@weftkit/store";
 import type { AcknowledgeGate } from "../stream.ts";
 
 /**
@@ -9,38 +9,48 @@ import type { AcknowledgeGate } from "../stream.ts";
  * @throws WeftkitError `lease_expired`, which after a commit says that the outcome is not known
  */
 export function guardedStore(store: Store, gate: AcknowledgeGate): Store {
-  const refuseWhenClosed = () => {
+  const guarded = guardOf(gate);
+  return overriding(store, {
+    write: (work, options) => guarded(() => store.write(work, options)),
+    writeInSlices: (work, options) => guarded(() => store.writeInSlices(work, options)),
+    transact: (work, options) => guarded(() => store.transact(work, options)),
+    begin: (options) => guardedTransaction(store.begin(options), gate),
+  });
+}
+
+/** Of a transaction only the commit is waited for. One that has changed nothing is not held back. */
+function guardedTransaction(transaction: Transaction, gate: AcknowledgeGate): Transaction {
+  const guarded = guardOf(gate);
+  return overriding(transaction, {
+    commit: (options) =>
+      transaction.hasChanges ? guarded(() => transaction.commit(options)) : transaction.commit(options),
+  });
+}
+
+function guardOf(gate: AcknowledgeGate): <T>(write: () => Promise<T>) => Promise<T> {
+  return async (write) => {
     if (!gate.admits) throw leaseExpired(gate);
-  };
-  const acknowledged = async <T>(written: Promise<T>): Promise<T> => {
-    const result = await written;
+    const result = await write();
     await new Promise<void>((resolve, reject) => gate.whenOpen(resolve, () => reject(leaseExpired(gate))));
     return result;
   };
-  return {
-    file: store.file,
-    async write(work, options) {
-      refuseWhenClosed();
-      return await acknowledged(store.write(work, options));
+}
+
+/** The object with some of its members replaced; the others are its own, called on it. */
+function overriding<Target extends object>(target: Target, overrides: Partial<Target>): Target {
+  const bound = new Map<PropertyKey, unknown>(Object.entries(overrides));
+  return new Proxy(target, {
+    get(_, key) {
+      if (bound.has(key)) return bound.get(key);
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function") return value;
+      const method: unknown = value.bind(target);
+      // What can be set is read again each time.
+      if (!Object.hasOwn(target, key)) bound.set(key, method);
+      return method;
     },
-    async writeInSlices(work, options) {
-      refuseWhenClosed();
-      return await acknowledged(store.writeInSlices(work, options));
-    },
-    read: (work, options) => store.read(work, options),
-    snapshot: (options) => store.snapshot(options),
-    exclusively: (work, options) => store.exclusively(work, options),
-    get walBytes() {
-      return store.walBytes;
-    },
-    get onWalGrowth() {
-      return store.onWalGrowth;
-    },
-    set onWalGrowth(listener) {
-      store.onWalGrowth = listener;
-    },
-    close: (deadline) => store.close(deadline),
-  };
+    set: (_, key, value) => Reflect.set(target, key, value, target),
+  });
 }
 
 function leaseExpired({ reason }: AcknowledgeGate): WeftkitError {
