@@ -7,6 +7,7 @@ import {
 } from "../items/attribute-value.ts";
 import { addNumbers, type DecimalFault, subtractNumbers } from "../items/decimal.ts";
 import { decimalFaultText } from "../items/decimal-fault-text.ts";
+import { sortSet } from "../items/sets.ts";
 import type { Operand, PathPart, Update } from "./ast.ts";
 import { type Bindings, boundValue, resolvePath } from "./bindings.ts";
 import { valueAt } from "./evaluate.ts";
@@ -108,7 +109,7 @@ function added(existing: AttributeValue, amount: AttributeValue): AttributeValue
     case "SS":
     case "NS":
     case "BS":
-      return { [type]: [...new Set([...existing[type]!, ...amount[type]!])] };
+      return { [type]: sortSet(type, [...new Set([...existing[type]!, ...amount[type]!])]) };
     // Only the parameters without expressions get here: they append.
     case "L":
       return { L: [...existing.L!, ...amount.L!] };

@@ -18,6 +18,8 @@ export interface Operation<Input = never, Prepared = never> {
   /** What a user must be allowed to do, to which tables. */
   readonly action: Action;
   tables?(prepared: Prepared): readonly string[];
+  /** Where that depends on the request. */
+  actionOf?(prepared: Prepared): Action;
   /** Checks what can be said of a request by itself, in AWS's order, and reads its expressions. */
   prepare(input: Input): Prepared;
   run(services: Services, prepared: Prepared, caller: Caller): Answer | Promise<Answer>;

@@ -94,6 +94,34 @@ export function transact(
   }));
 }
 
+/**
+ * Does one action by itself.
+ *
+ * @throws AwsError what `requireCondition` throws, or what is wrong with the action
+ */
+export function performAction(
+  db: Database,
+  catalog: Catalog,
+  writer: ItemWriter,
+  action: PreparedAction,
+  nowMs: number,
+  requireCondition: (action: PreparedAction, before: StoredItem | undefined) => void,
+): TransactionResult {
+  const [target] = findTargets(catalog, [action]);
+  const { table, key, fault } = target!;
+  if (key === undefined) throw validation(fault!.Message!);
+  const before = readItem(db, table, key);
+  requireCondition(action, before);
+  const after = resultOf(target!, before);
+  return {
+    action,
+    table,
+    before,
+    after,
+    written: write(db, writer, action, table, key, before, after, nowMs),
+  };
+}
+
 const none: CancellationReason = { Code: "None" };
 
 function conditionFailure({ onFailure }: PreparedAction, before: StoredItem | undefined): CancellationReason {

@@ -91,8 +91,9 @@ export class Dispatcher {
     const input = readMembers(body as Record<string, unknown>, operation.members);
     checkConstraints(input, operation.members);
     const prepared = operation.prepare(input as never);
+    const action = operation.actionOf?.(prepared) ?? operation.action;
     for (const table of operation.tables?.(prepared) ?? []) {
-      if (!user.can(operation.action, table))
+      if (!user.can(action, table))
         throw accessDenied(user.user, operation.name, arnOf("dynamodb", region, `table/${table}`));
     }
     return operation.run(this.#services, prepared, { ...identity, nowMs: this.#clock.wallMs() });

@@ -1,16 +1,19 @@
 import type { AttributeValue, Item } from "../items/attribute-value.ts";
 import { normalizeNumber } from "../items/decimal.ts";
 import { decimalFaultText } from "../items/decimal-fault-text.ts";
+import { sortSet } from "../items/sets.ts";
 import { nestingFault } from "./check-types.ts";
 
 /** The outermost value is the first level. */
 const levelsMax = 32;
 
+const emptyName = "Empty attribute name";
 const invalid = "One or more parameter values were invalid: ";
 
 /** What is wrong with the values of a map, if anything is; numbers come out in normal form. */
 export function valuesFault(values: Item): string | undefined {
   for (const name in values) {
+    if (name === "") return emptyName;
     const fault = valueFault(values[name]!);
     if (fault !== undefined) return fault;
   }
@@ -43,16 +46,18 @@ function contentFault(type: keyof AttributeValue, value: AttributeValue, level: 
       return value.NULL ? undefined : `${invalid}Null attribute value types must have the value of true`;
     case "SS":
       if (value.SS!.length === 0) return `${invalid}An string set  may not be empty`;
-      return hasDuplicates(value.SS!)
-        ? `${invalid}Input collection [${quoted(value.SS!)}] contains duplicates.`
-        : undefined;
+      if (hasDuplicates(value.SS!))
+        return `${invalid}Input collection [${quoted(value.SS!)}] contains duplicates.`;
+      value.SS = sortSet("SS", value.SS!);
+      return undefined;
     case "NS":
-      return numberSetFault(value.NS!);
+      return numberSetFault(value);
     case "BS":
       if (value.BS!.length === 0) return `${invalid}Binary sets should not be empty`;
-      return hasDuplicates(value.BS!)
-        ? `${invalid}Input collection [${value.BS!.join(", ")}]of type BS contains duplicates.`
-        : undefined;
+      if (hasDuplicates(value.BS!))
+        return `${invalid}Input collection [${value.BS!.join(", ")}]of type BS contains duplicates.`;
+      value.BS = sortSet("BS", value.BS!);
+      return undefined;
     case "L":
       if (level >= levelsMax && value.L!.length > 0) return nestingFault;
       for (const member of value.L!) {
@@ -63,6 +68,7 @@ function contentFault(type: keyof AttributeValue, value: AttributeValue, level: 
     case "M":
       for (const name in value.M!) {
         if (level >= levelsMax) return nestingFault;
+        if (name === "") return emptyName;
         const fault = valueFault(value.M[name]!, level + 1);
         if (fault !== undefined) return fault;
       }
@@ -72,14 +78,17 @@ function contentFault(type: keyof AttributeValue, value: AttributeValue, level: 
   }
 }
 
-function numberSetFault(members: string[]): string | undefined {
+function numberSetFault(value: AttributeValue): string | undefined {
+  const members = value.NS!;
   if (members.length === 0) return `${invalid}An number set  may not be empty`;
   for (let i = 0; i < members.length; i++) {
     const normal = normalizeNumber(members[i]!);
     if (typeof normal === "string") return decimalFaultText(normal, members[i]!);
     members[i] = normal.text;
   }
-  return hasDuplicates(members) ? `${invalid}Input collection contains duplicates.` : undefined;
+  if (hasDuplicates(members)) return `${invalid}Input collection contains duplicates.`;
+  value.NS = sortSet("NS", members);
+  return undefined;
 }
 
 function hasDuplicates(members: readonly string[]): boolean {
