@@ -68,7 +68,7 @@ test("items come back as they were put, with every type", async () => {
     nothing: { NULL: true } as const,
     list: { L: [{ N: "1" }, { M: { deep: { S: "x" } } }] },
     texts: { SS: ["a", "b"] },
-    numbers: { NS: ["1", "-2.5"] },
+    numbers: { NS: ["-2.5", "1"] },
     __proto: { S: "p" },
     constructor: { S: "c" },
   };

@@ -23,6 +23,7 @@ function matches(pattern: string, text: string): boolean {
  */
 export function checkConstraints(input: Readonly<Record<string, unknown>>, members: Members): void {
   let faults: string[] | undefined;
+  if (input.TableName === "" && isTable(members.TableName)) throwFaults([noTable]);
   for (const name in members) {
     const shape = members[name]!;
     const value = input[name];
@@ -30,7 +31,7 @@ export function checkConstraints(input: Readonly<Record<string, unknown>>, membe
     faults ??= [];
     const before = faults.length;
     checkValue(value, shape, lowerFirst(name), name, faults);
-    if (faults.length > before && (shape.endsFaults === true || isNoTable(shape, value))) break;
+    if (faults.length > before && shape.endsFaults === true) break;
   }
   if (faults !== undefined) throwFaults(faults);
 }
@@ -44,8 +45,11 @@ export function throwFaults(faults: readonly string[]): void {
 }
 
 /** Of a request without a table AWS says nothing more. */
-function isNoTable(shape: Shape, value: unknown): boolean {
-  return shape.type === "string" && shape.isTable === true && value === "";
+const noTable =
+  "Value at 'TableName' failed to satisfy constraint: Member must have length greater than or equal to 1";
+
+function isTable(shape: Shape | undefined): boolean {
+  return shape?.type === "string" && shape.isTable === true;
 }
 
 /** Shapes without any constraint, which most members have. */
@@ -65,7 +69,7 @@ function isFree(shape: Shape): boolean {
 function checkValue(value: unknown, shape: Shape, path: string, given: string, faults: string[]): void {
   const fault = (constraint: string) => {
     faults.push(
-      shape.isToldShort === true
+      shape.isToldShort === true && value !== undefined
         ? `Value at '${given}' failed to satisfy constraint: ${constraint}`
         : `Value ${value === undefined ? "null" : `'${javaText(value, shape)}'`} at '${path}' failed to satisfy constraint: ${constraint}`,
     );
@@ -80,12 +84,6 @@ function checkValue(value: unknown, shape: Shape, path: string, given: string, f
       if (shape.enum !== undefined && !shape.enum.includes(text)) {
         if (shape.enumFault !== undefined) faults.push(shape.enumFault);
         else fault(`Member must satisfy enum value set: [${shape.enum.join(", ")}]`);
-      }
-      if (text === "" && shape.isTable === true) {
-        faults.push(
-          `Value at '${given}' failed to satisfy constraint: Member must have length greater than or equal to 1`,
-        );
-        return;
       }
       if (shape.pattern !== undefined && !matches(shape.pattern, text))
         fault(`Member must satisfy regular expression pattern: ${shape.pattern}`);

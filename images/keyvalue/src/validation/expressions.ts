@@ -141,7 +141,8 @@ function checkPlaceholders(
     if (found === nestingFault) throw validation(found);
     if (/^(?:Supplied AttributeValue)/.test(found))
       throw validation(`ExpressionAttributeValues contains invalid value: ${found} for key ${name}`);
-    if (/Null attribute value types/.test(found)) throw fault(found);
+    if (/Null attribute value types|numeric value|significant digits|^Number /.test(found))
+      throw fault(found);
     throw fault(`ExpressionAttributeValues contains invalid value: ${found} for key ${name}`);
   }
 }
