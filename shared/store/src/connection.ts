@@ -51,6 +51,11 @@ export class Connection {
     return this.#usable && this.db.open;
   }
 
+  /** What `cancelWork` takes in another thread; undefined where nothing can be interrupted. */
+  get watchToken(): number | undefined {
+    return this.#watched?.token;
+  }
+
   /** Begins a transaction; of a reader, the first read fixes what it sees. */
   begin(): void {
     this.#begin.run();

@@ -22,6 +22,7 @@ import type { BeginOptions, JournalLimits, Transaction, TransactionWork } from "
 import type { Store, StoreOptions } from "./types.ts";
 import { WalSync } from "./wal-sync.ts";
 import type { SlicedWork, Snapshot, WorkOptions } from "./work.ts";
+import { ReaderWorkers, type WorkerTask } from "./workers/reader-workers.ts";
 import { WriteLock } from "./write-lock.ts";
 
 /** A frame of the write-ahead log: a header and a page. */
@@ -101,6 +102,7 @@ class DurableStore implements Store {
   readonly #readers: Readers;
   readonly #lock: WriteLock;
   readonly #health: StoreHealth;
+  readonly #workers: ReaderWorkers;
   readonly #versions = new RowVersions();
   readonly #transactions = new Set<InteractiveTransaction>();
   readonly #transactionHost: TransactionHost;
@@ -141,6 +143,13 @@ class DurableStore implements Store {
       writerHolder: () => this.#transactionHost.writerHolder,
     });
     this.#transactionHost = this.#hostTransactions();
+    const { readerWorkersMax: workersMax, prepareModule, statementsMax } = options;
+    this.#workers = new ReaderWorkers({
+      file: options.file,
+      ...(workersMax === undefined ? {} : { workersMax }),
+      ...(prepareModule === undefined ? {} : { prepareModule }),
+      ...(statementsMax === undefined ? {} : { statementsMax }),
+    });
     this.#measureWal();
   }
 
@@ -181,6 +190,37 @@ class DurableStore implements Store {
       (read) => this.#answer(seen, read),
       () => this.#versions.release(seen),
     );
+  }
+
+  async readInWorker<T>(task: WorkerTask, limits?: WorkOptions): Promise<T> {
+    if (this.#closing !== undefined) throw closedError(this.file);
+    this.#metrics.reads.inc();
+    try {
+      return (await this.#workers.run(task, limits)) as T;
+    } catch (thrown) {
+      throw this.#readFailed(thrown);
+    } finally {
+      // Where it is not known what it saw, it may have seen all that is there now.
+      if (!this.#sync.reached(this.#sync.committed)) await this.#durable(this.#sync.committed);
+    }
+  }
+
+  async *streamInWorker<T>(task: WorkerTask, limits?: WorkOptions): AsyncGenerator<T> {
+    if (this.#closing !== undefined) throw closedError(this.file);
+    this.#metrics.reads.inc();
+    let isDurable = false;
+    try {
+      for await (const part of this.#workers.stream(task, limits)) {
+        // All parts are of the state that the first is of.
+        if (!isDurable && !this.#sync.reached(this.#sync.committed)) {
+          await this.#durable(this.#sync.committed);
+        }
+        isDurable = true;
+        yield part as T;
+      }
+    } catch (thrown) {
+      throw this.#readFailed(thrown);
+    }
   }
 
   begin(options: BeginOptions = {}): Transaction {
@@ -387,12 +427,16 @@ class DurableStore implements Store {
     try {
       return read();
     } catch (thrown) {
-      const error = readError(thrown, this.file);
-      this.#health.failed(error);
-      throw error;
+      throw this.#readFailed(thrown);
     } finally {
       if (!this.#sync.reached(seen)) await this.#durable(seen);
     }
+  }
+
+  #readFailed(thrown: unknown): unknown {
+    const error = readError(thrown, this.file);
+    this.#health.failed(error);
+    return error;
   }
 
   #durable(commit: number): Promise<void> {
@@ -440,6 +484,7 @@ class DurableStore implements Store {
 
   async #close(deadline: Deadline | undefined): Promise<void> {
     for (const transaction of this.#transactions) transaction.endWith(closedError(this.file));
+    const workersClosed = this.#workers.close();
     const refuse = () => this.#lock.refuseAll(closedError(this.file));
     deadline?.signal.addEventListener("abort", refuse, { once: true });
     try {
@@ -447,6 +492,7 @@ class DurableStore implements Store {
       const done = this.#lock.idle().then(() => this.#sync.idle());
       await (deadline === undefined ? done : deadline.race(done));
       await this.#sync.close();
+      await workersClosed;
     } finally {
       deadline?.signal.removeEventListener("abort", refuse);
       this.#closeConnections();

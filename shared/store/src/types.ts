@@ -4,6 +4,7 @@ import type { Database } from "better-sqlite3";
 import type { Locks } from "./locks/types.ts";
 import type { BeginOptions, JournalLimits, Transaction, TransactionWork } from "./transactions/types.ts";
 import type { SlicedWork, Snapshot, WorkOptions } from "./work.ts";
+import type { WorkerTask } from "./workers/reader-workers.ts";
 
 /** One step of the schema, applied in one transaction and never changed after a release. */
 export interface Migration {
@@ -28,6 +29,10 @@ export interface StoreOptions {
    * own: two file descriptors, about 200 KiB, and up to 512 KiB of pages. Default: 256.
    */
   readonly snapshotsMax?: number;
+  /** So many threads read what `readInWorker` is given, started when needed. Default: 2. */
+  readonly readerWorkersMax?: number;
+  /** As `prepare`, for the connections of those threads: a module that exports `prepare(db)`. */
+  readonly prepareModule?: URL;
   /** So many prepared statements are kept for the writer and the reader of short reads. Default: 500. */
   readonly statementsMax?: number;
   /** Who has waited so long for a lock of a transaction looks for a deadlock. Default: 1000. */
@@ -74,6 +79,17 @@ export interface Store {
    * `lock_timeout` after 30 s or at the deadline.
    */
   snapshot(options?: WorkOptions): Promise<Snapshot>;
+  /**
+   * Runs a task that may take long on one snapshot in another thread, so that the event loop goes on. What it saw is on the
+   * disk when the promise resolves. It ends within 50 ms of its deadline or cancel; where statements cannot be interrupted
+   * (`interruptSupport`) its thread goes on until the statement ends, and another one takes its place. An image that uses
+   * it lists `shared/store/src/workers/reader-worker.ts`, and its own module, among the entries of its bundle.
+   *
+   * @throws WeftkitError `worker_ended` when the thread has died
+   */
+  readInWorker<T>(task: WorkerTask, options?: WorkOptions): Promise<T>;
+  /** As `readInWorker`, for a generator: gives what it yields, and computes one part ahead. Leaving the loop ends it. */
+  streamInWorker<T>(task: WorkerTask, options?: WorkOptions): AsyncIterable<T>;
   /** A transaction over many calls: see there. */
   begin(options?: BeginOptions): Transaction;
   /**
