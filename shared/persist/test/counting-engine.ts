@@ -12,7 +12,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { loadConfig } from "@weftkit/config";
 import { Deadline, type WeftkitError } from "@weftkit/core";
-import { createLogger, createMetrics, ReadinessRegistry } from "@weftkit/observe";
+import { createLogger, createMetrics, ReadinessRegistry, type Registry } from "@weftkit/observe";
 import {
   type AcknowledgeGate,
   type LogSource,
@@ -126,6 +126,7 @@ export class CountingEngine {
   #next: number;
 
   readonly #stream: LogStream;
+  readonly #observed: { readonly metrics: Registry; readonly readiness: ReadinessRegistry };
 
   private constructor(
     log: CountingLog,
@@ -133,7 +134,9 @@ export class CountingEngine {
     persistence: Persistence,
     fenced: Promise<WeftkitError>,
     handedOver: Promise<void>,
+    observed: { readonly metrics: Registry; readonly readiness: ReadinessRegistry },
   ) {
+    this.#observed = observed;
     this.handedOver = handedOver;
     this.log = log;
     this.#stream = stream;
@@ -156,14 +159,16 @@ export class CountingEngine {
     const handedOver = Promise.withResolvers<void>();
     const logger = createLogger({ level: "error", image: "test", node: "test", stream: { write: () => {} } });
     const stream = new LogStream("log", log);
+    const metrics = createMetrics({ image: "test", processMetrics: false });
+    const readiness = new ReadinessRegistry(logger);
     const persistence = await openPersistence({
       config: persistConfig(url, config),
       engine: "counting",
       dataDir,
       streams: [stream],
       log: logger,
-      metrics: createMetrics({ image: "test", processMetrics: false }),
-      readiness: new ReadinessRegistry(logger),
+      metrics,
+      readiness,
       fenced: resolve,
       handover: handedOver.resolve,
       renewsInThread: isThreaded,
@@ -171,7 +176,22 @@ export class CountingEngine {
       ...(signal !== undefined && { signal }),
     });
     if (isScheduled) persistence.start();
-    return new CountingEngine(log, stream, persistence, promise, handedOver.promise);
+    return new CountingEngine(log, stream, persistence, promise, handedOver.promise, {
+      metrics,
+      readiness,
+    });
+  }
+
+  /** What `/readyz` shows. */
+  readiness(): Readonly<Record<string, { readonly ok: boolean } | undefined>> {
+    return this.#observed.readiness.components();
+  }
+
+  /** A metric without labels, as it is scraped. */
+  async metric(name: string): Promise<number | undefined> {
+    const text = await this.#observed.metrics.getSingleMetricAsString(name);
+    const line = text.split("\n").find((candidate) => candidate.startsWith(name));
+    return line === undefined ? undefined : Number(line.split(" ").at(-1));
   }
 
   /** A capture, without a push. */

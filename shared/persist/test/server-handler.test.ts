@@ -198,15 +198,69 @@ describe("a fault of the store", () => {
     ["head", "{"],
     ["head", '{"version":1,"epoch":1}'],
     ["head", ""],
-  ])("such as a damaged %s (%j) is 502", async (name, content) => {
+  ])("such as a damaged %s (%j) is told apart from an outage", async (name, content) => {
     await using opened = await open();
     await opened.client.claim("owner");
     writeFileSync(join(opened.folder, subtree, name), content);
-    await expect(opened.client.restore()).rejects.toMatchObject({ code: "store_failed" });
-    await expect(opened.client.claim("owner")).rejects.toMatchObject({ code: "store_failed" });
+    await expect(opened.client.restore()).rejects.toMatchObject({ code: "damaged" });
+    await expect(opened.client.claim("owner")).rejects.toMatchObject({ code: "damaged" });
   });
 
-  test("such as a lost or damaged manifest or part is 502", async () => {
+  test.each(["lost", "damaged"])(
+    "such as a %s head is made again by who knows the last push",
+    async (how) => {
+      await using opened = await open();
+      const { client, folder } = opened;
+      await client.claim("owner");
+      const push = pushOf({});
+      await client.commit(push);
+      const path = join(folder, subtree, "head");
+      if (how === "lost") rmSync(path);
+      else writeFileSync(path, "{");
+      const lost = { epoch: 1, seq: 1, manifest: push.sha256 };
+      await expect(client.claim("again", { lost })).resolves.toMatchObject({
+        epoch: 2,
+        head: { seq: 1, manifest: push.sha256 },
+      });
+      // A volume that knows of a push which is not stored does not make a head that names it.
+      rmSync(path);
+      const other = { ...lost, manifest: "0".repeat(64) };
+      const begun = await client.claim("another", { lost: other });
+      expect(begun).toMatchObject({ epoch: 2, head: { seq: 0, manifest: null } });
+    },
+  );
+
+  test("such as a lost manifest is made again by a commit that brings it", async () => {
+    await using opened = await open();
+    const { client, folder } = opened;
+    await client.claim("owner");
+    const push = pushOf({});
+    await client.commit(push);
+    rmSync(join(folder, subtree, "manifests", push.sha256));
+    const next = pushOf({ seq: 2, previous: push.sha256 });
+    await expect(client.commit(next)).rejects.toMatchObject({ code: "damaged" });
+    await expect(client.commit(next, { previous: "{}" })).rejects.toMatchObject({ code: "bad_request" });
+    await expect(client.commit(next, { previous: push.text })).resolves.toMatchObject({ seq: 2 });
+    await expect(client.restore({ manifest: push.sha256 })).resolves.toMatchObject({ manifest: push.text });
+  });
+
+  test.each([
+    ["another byte", "statx"],
+    ["too long", "x".repeat(5 << 20)],
+    ["too short", "s"],
+  ])("such as a part with %s is sent again where parts are verified", async (_, content) => {
+    await using opened = await open();
+    const { client, folder } = opened;
+    const part = partOf("state");
+    await client.uploadParts([part], 0);
+    writeFileSync(join(folder, subtree, "parts", part.sha256), content);
+    await expect(client.downloadPart(part.sha256)).rejects.toMatchObject({ code: "damaged" });
+    expect(await client.uploadParts([part], 0)).toBe(0);
+    expect(await client.uploadParts([part], 0, { verify: true })).toBe(part.bytes);
+    expect((await client.downloadPart(part.sha256)).toString()).toBe("state");
+  });
+
+  test("such as a lost or damaged manifest or part is told apart from an outage", async () => {
     await using opened = await open();
     const { client, folder } = opened;
     const part = partOf("state");
@@ -215,11 +269,11 @@ describe("a fault of the store", () => {
     const push = pushOf({ streams: streamOf(part) });
     await client.commit(push);
     writeFileSync(join(folder, subtree, "parts", part.sha256), "other");
-    await expect(client.downloadPart(part.sha256)).rejects.toMatchObject({ code: "store_failed" });
+    await expect(client.downloadPart(part.sha256)).rejects.toMatchObject({ code: "damaged" });
     rmSync(join(folder, subtree, "manifests", push.sha256));
-    await expect(client.restore()).rejects.toMatchObject({ code: "store_failed" });
+    await expect(client.restore()).rejects.toMatchObject({ code: "damaged" });
     const next = pushOf({ seq: 2, previous: push.sha256 });
-    await expect(client.commit(next)).rejects.toMatchObject({ code: "store_failed" });
+    await expect(client.commit(next)).rejects.toMatchObject({ code: "damaged" });
   });
 
   test("in the middle of a commit leaves the head as it was; the same commit then succeeds", async () => {

@@ -79,11 +79,12 @@ export class EndpointClient {
    *
    * @throws EndpointError `lease_held` while another owner's lease holds
    */
-  claim(owner: string, { known = [], handover, signal }: ClaimOptions = {}): Promise<LeaseReply> {
+  claim(owner: string, { known = [], lost, handover, signal }: ClaimOptions = {}): Promise<LeaseReply> {
     const request = {
       action: "claim",
       owner,
       ...(known.length > 0 && { known: known.slice(-knownOwnersMax) }),
+      ...(lost !== undefined && { lost }),
       ...(handover === true && { handover }),
     } as const;
     return this.#lease(request, signal);
@@ -105,11 +106,16 @@ export class EndpointClient {
   }
 
   /**
-   * Sends those parts that the function does not have, four at a time. Returns how many bytes were sent.
+   * Sends those parts that the function does not have, four at a time. Returns how many bytes were sent. With `verify`
+   * the function reads those that it has, and takes damaged ones for missing.
    *
    * @throws EndpointError `fenced` when the epoch is not the newest
    */
-  async uploadParts(parts: readonly UploadablePart[], epoch: number, signal?: AbortSignal): Promise<number> {
+  async uploadParts(
+    parts: readonly UploadablePart[],
+    epoch: number,
+    { verify = false, signal }: { readonly verify?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<number> {
     const distinct = [...new Map(parts.map((part) => [part.sha256, part])).values()];
     let sentBytes = 0;
     for (let from = 0; from < distinct.length; from += partsPerBegin) {
@@ -117,6 +123,7 @@ export class EndpointClient {
       const { missing, uploadUrls = {} } = await this.begin(
         asked.map(({ sha256 }) => sha256),
         epoch,
+        verify,
         signal,
       );
       const wanted = new Set(missing);
@@ -128,8 +135,8 @@ export class EndpointClient {
   }
 
   /** Asks which of these parts must be sent. @throws EndpointError `fenced` */
-  begin(parts: readonly string[], epoch: number, signal?: AbortSignal) {
-    return this.#persist("begin", { parts }, { epoch }, readBeginReply, signal);
+  begin(parts: readonly string[], epoch: number, verify = false, signal?: AbortSignal) {
+    return this.#persist("begin", { parts, ...(verify && { verify }) }, { epoch }, readBeginReply, signal);
   }
 
   /** Sends one part: to its URL when there is one, else, or when that fails, through the function. */
@@ -156,14 +163,26 @@ export class EndpointClient {
    */
   async commit(
     { manifest, text, sha256: name }: CommittableManifest,
-    signal?: AbortSignal,
-    required: readonly string[] = [],
+    {
+      required = [],
+      previous,
+      signal,
+    }: {
+      readonly required?: readonly string[];
+      /** The text of the manifest before, where the function may have lost it. */
+      readonly previous?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    } = {},
   ): Promise<Head> {
     const { epoch, seq, previous: prev } = manifest;
     const { head } = await this.#persist(
       "commit",
       // Left out where nothing is required: a function that does not know the field serves all the others.
-      { manifest: text, ...(required.length > 0 && { required }) },
+      {
+        manifest: text,
+        ...(required.length > 0 && { required }),
+        ...(previous !== undefined && { previous }),
+      },
       { epoch, seq, prev },
       readCommitReply,
       signal,

@@ -1,6 +1,7 @@
 import type { Clock } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Manifest, Part } from "../contract/manifest.ts";
+import type { LostHead } from "../contract/messages.ts";
 import type { SigningKey } from "../contract/signing.ts";
 import type { RetryRule } from "./retry.ts";
 
@@ -27,6 +28,8 @@ export interface EndpointClientOptions {
 export interface ClaimOptions {
   /** Owners that the asking volume was before. */
   readonly known?: readonly string[];
+  /** The last confirmed push, where the function may have lost its head. */
+  readonly lost?: LostHead | undefined;
   /** Whether an owner whose lease holds is asked for its place. */
   readonly handover?: boolean;
   readonly signal?: AbortSignal | undefined;

@@ -37,6 +37,8 @@ export type LeaseRequest =
       readonly owner: string;
       /** Owners that the asking volume was before, at most 8: a lease of theirs is not waited for. */
       readonly known?: readonly string[];
+      /** What the volume knows of the head: used where that is lost or damaged in the store. */
+      readonly lost?: LostHead;
       /** Asks the owner of a lease that holds for its place. */
       readonly handover?: true;
     }
@@ -50,6 +52,13 @@ export type LeaseRequest =
   | { readonly action: "release"; readonly owner: string; readonly epoch: number };
 
 export const knownOwnersMax = 8;
+
+/** The last push that was confirmed. */
+export interface LostHead {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly manifest: string;
+}
 
 export interface LeaseReply {
   readonly epoch: number;
@@ -65,6 +74,8 @@ export interface LeaseReply {
 /** `POST /persist?action=begin`: which of these parts are not stored yet? */
 export interface BeginRequest {
   readonly parts: readonly string[];
+  /** Asks that what is stored of them is read and held against its name: what is damaged counts as missing. */
+  readonly verify?: true;
 }
 
 export interface BeginReply {
@@ -96,6 +107,8 @@ export interface CommitRequest {
    * index adds. The commit is refused while one is missing.
    */
   readonly required?: readonly string[];
+  /** The text of the manifest before, which is stored again where it was lost or damaged. */
+  readonly previous?: string;
 }
 
 export interface CommitReply {
@@ -138,6 +151,7 @@ export const contractErrors = {
   fenced: { status: 410, retryable: false },
   too_large: { status: 413, retryable: false },
   hash_mismatch: { status: 422, retryable: true },
+  damaged: { status: 500, retryable: false },
   too_many_requests: { status: 429, retryable: true },
   store_failed: { status: 502, retryable: true },
   unavailable: { status: 503, retryable: true },

@@ -12,6 +12,7 @@ import {
   type LeaseReply,
   type LeaseRequest,
   type Limits,
+  type LostHead,
   type PartReply,
   type PruneReply,
   type PruneRequest,
@@ -49,6 +50,7 @@ export const readLeaseRequest: MessageReader<LeaseRequest> = (body) => {
       owner,
       ...(fields.has("known") && { known: fields.list("known", knownOwnersMax, ownerItem) }),
       ...(fields.has("handover") && { handover: true }),
+      ...(fields.has("lost") && { lost: readLostHead(fields.raw("lost"), "body.lost") }),
     };
   }
   const epoch = fields.integer("epoch", 1);
@@ -63,7 +65,7 @@ export const readLeaseRequest: MessageReader<LeaseRequest> = (body) => {
 
 const ownerForm = "1 to 128 printable ASCII characters without spaces";
 const leaseFields = {
-  claim: ["action", "owner", "epoch", "known", "handover"],
+  claim: ["action", "owner", "epoch", "known", "handover", "lost"],
   renew: ["action", "owner", "epoch", "next"],
   release: ["action", "owner", "epoch"],
 } as const;
@@ -74,15 +76,20 @@ function ownerItem(value: unknown, place: string): string {
 }
 
 export const readBeginRequest: MessageReader<BeginRequest> = (body) => {
-  const fields = new Fields(parseJson(body, "the body"), "body", ["parts"]);
-  return { parts: fields.list("parts", namesMax, sha256Item) };
+  const fields = new Fields(parseJson(body, "the body"), "body", ["parts", "verify"]);
+  if (fields.has("verify") && !fields.boolean("verify")) throw malformed("body.verify is true or left out");
+  return {
+    parts: fields.list("parts", namesMax, sha256Item),
+    ...(fields.has("verify") && { verify: true }),
+  };
 };
 
 export const readCommitRequest: MessageReader<CommitRequest> = (body) => {
-  const fields = new Fields(parseJson(body, "the body"), "body", ["manifest", "required"]);
+  const fields = new Fields(parseJson(body, "the body"), "body", ["manifest", "required", "previous"]);
   return {
     manifest: fields.text("manifest", manifestTextMax),
     ...(fields.has("required") && { required: fields.list("required", namesMax, sha256Item) }),
+    ...(fields.has("previous") && { previous: fields.text("previous", manifestTextMax) }),
   };
 };
 
@@ -178,6 +185,15 @@ export function readHead(value: unknown, place: string): Head {
     throw malformed(`${place}: seq is 0 as long as manifest is null, and only then`);
   }
   return head;
+}
+
+function readLostHead(value: unknown, place: string): LostHead {
+  const fields = new Fields(value, place, ["epoch", "seq", "manifest"]);
+  return {
+    epoch: fields.integer("epoch", 1),
+    seq: fields.integer("seq", 1),
+    manifest: fields.sha256("manifest"),
+  };
 }
 
 function readSuccessor(value: unknown, place: string): NonNullable<Head["successor"]> {

@@ -1,8 +1,9 @@
 import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
-import { knownOwnersMax, type LeaseReply } from "../contract/messages.ts";
+import { knownOwnersMax, type LeaseReply, type LostHead } from "../contract/messages.ts";
 import { subtreeOf } from "../contract/names.ts";
 import { type BootFindings, decideBoot } from "./boot-decision.ts";
+import type { Chain } from "./chain.ts";
 import { claimLowestFree, claimReplica } from "./claim.ts";
 import type { PersistContext } from "./context.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -73,18 +74,31 @@ export async function claimLater(
   context: PersistContext,
   subtree: string,
   endpoint: Endpoint,
+  betweenCaptures: (work: () => Promise<void>) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<HeldLease> {
   const askedMs = processMs();
   const claimed = await claimOrFence(context, subtree, endpoint, signal);
   const found = await findings(context, subtree, claimed);
   const { action, why } = decideBoot({ ...found, restoreOnBoot: "auto", restoreAt: undefined });
-  const isBegun = action === "begin" && found.state?.acknowledged.manifest === null;
-  if (action !== "continue" && !isBegun) {
+  // Where the store has lost everything, all of it is pushed again.
+  if (action === "begin" && found.state?.acknowledged.manifest !== null) {
+    await betweenCaptures(() => context.chain.adopt(subtree, undefined, {}));
+  }
+  if (action !== "continue" && action !== "begin") {
     throw new WeftkitError("fenced", `this volume is not the newest state any more: ${why}`);
   }
   await takeUp(context, claimed, undefined);
   return { claimed, keeper: keep(context, subtree, endpoint, { claimed, askedMs }) };
+}
+
+function lostHeadOf({ acknowledged }: Chain): LostHead | undefined {
+  if (acknowledged === undefined) return undefined;
+  const {
+    sha256: manifest,
+    manifest: { epoch, seq },
+  } = acknowledged;
+  return { epoch, seq, manifest };
 }
 
 interface Claim {
@@ -107,13 +121,15 @@ function keep(
 
 /** Claims under our name, which is on the volume before it is in the head. */
 async function claimAs(
-  { owner, knownOwners, ownersPath }: PersistContext,
+  { owner, knownOwners, ownersPath, chain }: PersistContext,
+  subtree: string,
   endpoint: Endpoint,
   handover: boolean,
   signal: AbortSignal | undefined,
 ): Promise<LeaseReply> {
   await writeOwners(ownersPath, [...knownOwners, owner].slice(-knownOwnersMax));
-  return await endpoint.claim(owner, { known: knownOwners, handover, signal });
+  const lost = chain.state?.subtree === subtree ? lostHeadOf(chain) : undefined;
+  return await endpoint.claim(owner, { known: knownOwners, lost, handover, signal });
 }
 
 /** A lease of another owner is not waited for here: this process takes writes, and must not go on with that. */
@@ -124,7 +140,7 @@ async function claimOrFence(
   signal: AbortSignal | undefined,
 ): Promise<LeaseReply> {
   try {
-    return await claimAs(context, endpoint, false, signal);
+    return await claimAs(context, subtree, endpoint, false, signal);
   } catch (error) {
     if ((error as { code?: string }).code !== "lease_held") throw error;
     throw new WeftkitError("fenced", `${subtree} was claimed while this process served without a lease`, {
@@ -150,7 +166,7 @@ async function claim(
   const options = {
     claim: (replica: string, handover: boolean) => {
       askedMs = processMs();
-      return claimAs(context, endpointOf(replica), handover, signal);
+      return claimAs(context, nameOf(replica), endpointOf(replica), handover, signal);
     },
     owner,
     asksForHandover: settings.asksForHandover,

@@ -48,6 +48,8 @@ export interface PersistContext {
   leaseConnection(subtree: string): LeaseWorkerData["connection"] | undefined;
   /** How this subtree's parts are encrypted; undefined when they are not. */
   cipherOf(subtree: string): Promise<PartCipher | undefined>;
+  /** Says that what is stored is known to be damaged, and why; undefined when it is whole again. */
+  damaged(why: string | undefined): void;
   /** Says that the engine cannot serve yet, and why; undefined when it can. */
   waiting(why: string | undefined): void;
 }

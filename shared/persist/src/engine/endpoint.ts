@@ -8,9 +8,20 @@ import type { NamedManifest } from "./manifest-chain.ts";
 export interface Endpoint extends LeaseEndpoint {
   claim(owner: string, options?: ClaimOptions): Promise<LeaseReply>;
   /** Sends those parts that the function does not have. Returns how many bytes were sent. */
-  uploadParts(parts: readonly SendablePart[], epoch: number, signal?: AbortSignal): Promise<number>;
+  uploadParts(
+    parts: readonly SendablePart[],
+    epoch: number,
+    options?: { readonly verify?: boolean; readonly signal?: AbortSignal | undefined },
+  ): Promise<number>;
   /** Rejects with `missing_parts` also while one of `required` is not stored. */
-  commit(manifest: NamedManifest, signal?: AbortSignal, required?: readonly string[]): Promise<unknown>;
+  commit(
+    manifest: NamedManifest,
+    options?: {
+      readonly required?: readonly string[];
+      readonly previous?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<unknown>;
   /** Undefined when nothing was ever pushed. */
   restore(which: { at?: string; manifest?: string }, signal?: AbortSignal): Promise<RestoreReply | undefined>;
   /** The bytes of a part, checked against its name. */

@@ -39,6 +39,8 @@ export class LeaseKeeper {
   readonly epoch: number;
   /** Called after each renewal. */
   onRenewed: (head: Head) => void = () => {};
+  /** Called when the store has lost the head. */
+  onHeadless: () => void = () => {};
   readonly #options: LeaseOptions;
   readonly leaseMs: number;
   readonly #times = new LeaseTimes();
@@ -157,6 +159,10 @@ export class LeaseKeeper {
     switch (event.type) {
       case "renewed":
         this.onRenewed(event.head);
+        break;
+      case "headless":
+        log.warn(`the lease could not be renewed: ${event.message}`);
+        this.onHeadless();
         break;
       case "failed":
         log.warn({ held: this.isHeld }, `the lease could not be renewed; trying again: ${event.message}`);

@@ -13,6 +13,8 @@ export interface LeaseEndpoint {
 export type LeaseEvent =
   | { readonly type: "renewed"; readonly head: Head }
   | { readonly type: "failed"; readonly message: string }
+  /** The store has no head, or one that cannot be read. */
+  | { readonly type: "headless"; readonly message: string }
   /** Somebody else owns the subtree. */
   | { readonly type: "fenced"; readonly message: string };
 
@@ -88,7 +90,10 @@ export class LeaseRenewer {
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);
-      if (error instanceof WeftkitError && error.code === "fenced") {
+      const { code, reply } = error as { code?: string; reply?: { head?: Head } };
+      if (code === "damaged" || (code === "fenced" && reply !== undefined && reply.head === undefined)) {
+        tell({ type: "headless", message });
+      } else if (error instanceof WeftkitError && code === "fenced") {
         clearInterval(this.#timer);
         times.end();
         tell({ type: "fenced", message });

@@ -8,6 +8,7 @@ export interface PersistState {
   readonly outboxBytes: number;
   readonly epoch: number;
   readonly hasLease: boolean;
+  readonly isRemoteDamaged: boolean;
 }
 
 /** The metrics of one engine's persistence. */
@@ -60,5 +61,10 @@ const gauges: readonly (readonly [string, string, (state: PersistState) => numbe
   ["outbox_entries", "Captures that wait to be pushed", ({ outboxEntries }) => outboxEntries],
   ["outbox_bytes", "Bytes of the captures that wait to be pushed", ({ outboxBytes }) => outboxBytes],
   ["epoch", "The epoch of this owner; 0 before the lease is claimed", ({ epoch }) => epoch],
+  [
+    "remote_damaged",
+    "1 while the stored state is known to be damaged",
+    ({ isRemoteDamaged }) => Number(isRemoteDamaged),
+  ],
   ["lease_held", "1 while the lease has not run out", ({ hasLease }) => Number(hasLease)],
 ];

@@ -44,6 +44,8 @@ export interface PersistenceOptions {
 
 /** The readiness component of the persistence. */
 const component = "persistence";
+/** Of what is stored remotely. */
+const remoteComponent = "remote state";
 
 /**
  * Opens the persistence of an engine as `[persist]` says: claims the subtree, restores where that is due.
@@ -87,6 +89,7 @@ export async function openPersistence(options: PersistenceOptions): Promise<Pers
       chain.keyName = cipher?.keyName;
       return cipher;
     },
+    damaged: (why: string | undefined) => readiness.set(remoteComponent, why === undefined, why),
     waiting: (why: string | undefined) => readiness.set(component, why === undefined, why),
   };
   const handlers = { fenced: options.fenced, handover: () => options.handover?.() };

@@ -1,9 +1,11 @@
 import { type Deadline, Slots, WeftkitError } from "@weftkit/core";
 import type { Registry } from "@weftkit/observe";
+import { EndpointError } from "../client/errors.ts";
 import type { PartsRemote, ReferencedParts } from "../stream.ts";
 import { type Booted, boot, claimLater, type HeldLease } from "./boot-sequence.ts";
 import { captureStreams } from "./capturer.ts";
 import type { PersistContext } from "./context.ts";
+import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { NamedManifest } from "./manifest-chain.ts";
 import { PersistMetrics } from "./metrics.ts";
 import type { OutboxEntry } from "./outbox.ts";
@@ -28,6 +30,8 @@ export interface PersistStatus {
   readonly lagBytes: number;
   readonly lagSeconds: number;
   readonly lastError: string | undefined;
+  /** Why the stored state is known to be damaged; undefined when it is not. */
+  readonly damaged: string | undefined;
 }
 
 export interface PersistenceHandlers {
@@ -187,6 +191,7 @@ export class Persistence {
       lagBytes,
       lagSeconds,
       lastError: this.#lastError,
+      damaged: this.#checks.damage.why,
     };
   }
 
@@ -212,11 +217,14 @@ export class Persistence {
     signal: AbortSignal | undefined,
     deadline?: Deadline,
   ): Promise<readonly Pushed[]> {
+    const { damage } = this.#checks;
+    if (damage.isHealingDue) damage.healing();
     await this.#capture(final, deadline);
     const pushed: Pushed[] = [];
     let hasNewBase = false;
     try {
-      await this.#claimIfNot(signal);
+      // A store that has lost everything gets all of it again.
+      if (await this.#claimIfNot(signal)) await this.#capture(final, deadline);
       const { outbox } = this.#context.chain;
       for (let entry = outbox.entries[0]; entry !== undefined; entry = outbox.entries[0]) {
         const before = this.#context.chain.acknowledged;
@@ -241,7 +249,7 @@ export class Persistence {
     this.#lastError = undefined;
     this.#dirtySince = undefined;
     if (!final && pushed.length > 0) {
-      this.#check(pushed.at(-1)!.manifest, hasNewBase);
+      this.#check(pushed.at(-1)!.manifest, hasNewBase || damage.why !== undefined);
       this.#sendSubstitutes();
     }
     return pushed;
@@ -327,7 +335,7 @@ export class Persistence {
       cipher,
       partBytesMax: claimed?.limits.partBytesMax,
       isNew: claimed !== undefined && claimed.head.manifest === null,
-      send: (parts, signal) => endpoint.uploadParts(parts, this.#lease!.keeper.epoch, signal),
+      send: (parts, signal) => endpoint.uploadParts(parts, this.#lease!.keeper.epoch, { signal }),
     };
     for (const parts of this.#referenced.values()) await parts.connect(remote);
   }
@@ -343,17 +351,32 @@ export class Persistence {
       gate.look();
       if (head.successor !== undefined) this.#handOver(head.successor.owner);
     };
+    lease.keeper.onHeadless = () => void this.#loseHead(lease.keeper);
     const { lost } = lease.keeper;
     const fence = () => this.#fenceIfLost(lost.reason);
     if (lost.aborted) fence();
     else lost.addEventListener("abort", fence, { once: true });
   }
 
-  async #claimIfNot(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#lease !== undefined) return;
+  /** The store has lost the head: it is claimed again, with what we know of it. */
+  async #loseHead(keeper: LeaseKeeper): Promise<void> {
+    if (this.#lease?.keeper !== keeper || this.#hurrying.signal.aborted) return;
+    this.#lease = undefined;
+    this.#report(
+      new Error("the function has no head of this subtree"),
+      "the head is lost; claiming it again",
+    );
+    await keeper.abandon(false);
+  }
+
+  /** Whether it has claimed. */
+  async #claimIfNot(signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#lease !== undefined) return false;
     const { subtree, endpoint } = this.#booted;
-    this.#hold(await claimLater(this.#context, subtree, endpoint, signal));
+    const betweenCaptures = (work: () => Promise<void>) => this.#captures.run(work);
+    this.#hold(await claimLater(this.#context, subtree, endpoint, betweenCaptures, signal));
     await this.#connectParts();
+    return true;
   }
 
   /** Pushes all that there is before it ends, so that the last push is short; an engine that cannot push stays. */
@@ -381,6 +404,11 @@ export class Persistence {
   #fenceIfLost(error: unknown): void {
     const isLost = error instanceof WeftkitError && (error.code === "fenced" || error.code === "head_moved");
     if (!isLost || this.#isFenced) return;
+    if (error instanceof EndpointError && error.reply !== undefined && error.reply.head === undefined) {
+      // Nobody has claimed it: the store has lost the head.
+      if (this.#lease !== undefined) void this.#loseHead(this.#lease.keeper);
+      return;
+    }
     this.#isFenced = true;
     this.#context.gate.lose();
     this.#handlers.fenced(
@@ -402,6 +430,7 @@ export class Persistence {
     return (
       writtenBytes >= settings.lagBytesMax ||
       this.#lease === undefined ||
+      this.#checks.damage.isHealingDue ||
       (this.#hasFailed && chain.outbox.entries.length > 0)
     );
   }
@@ -421,6 +450,7 @@ export class Persistence {
       outboxBytes: bytes,
       epoch: this.#lease?.keeper.epoch ?? 0,
       hasLease: this.#lease?.keeper.isHeld ?? false,
+      isRemoteDamaged: this.#checks.damage.why !== undefined,
     };
   }
 

@@ -84,21 +84,33 @@ async function push(chain: Chain, entry: OutboxEntry, options: PushOptions): Pro
     const path = chain.substitutes.pathOf(name, substitute);
     toSend.push(...partsOfFile(path, substitute.piece, substitute.stored!.parts, cipher));
   }
-  let bytes = await endpoint.uploadParts(toSend, epoch, signal);
+  // Parts may be there already, of an attempt before or of an older base: they are believed once they were read.
+  const verified = { verify: true, signal };
+  let bytes = await endpoint.uploadParts(toSend, epoch, verified);
   let sent = await sendReferenced(chain, entry, options);
   bytes += sent.bytes;
   const named =
     triedBefore(chain, entry, epoch) ??
     nextManifest(chain.acknowledged, entry, { ...options, parts, substitutes });
   await chain.outbox.noteManifest(entry, named.text);
+  let previous: string | undefined;
   for (let attempt = 1; ; attempt++) {
     try {
-      await endpoint.commit(named, signal, requiredBy(named, sent.names, limits));
+      const required = requiredBy(named, sent.names, limits);
+      await endpoint.commit(named, { required, previous, signal });
       break;
     } catch (error) {
+      const { code } = error as { code?: string };
+      if (attempt === commitsMax) throw error;
+      // The store has lost the manifest before, whose text is here.
+      if (code === "damaged" && previous === undefined) {
+        previous = chain.acknowledged?.text;
+        if (previous === undefined) throw error;
+        continue;
+      }
       // Between the upload and the commit a part may be lost, or too old to be counted on.
-      if ((error as { code?: string }).code !== "missing_parts" || attempt === commitsMax) throw error;
-      bytes += await endpoint.uploadParts(toSend, epoch, signal);
+      if (code !== "missing_parts") throw error;
+      bytes += await endpoint.uploadParts(toSend, epoch, verified);
       sent = await sendReferenced(chain, entry, options);
       bytes += sent.bytes;
     }

@@ -24,7 +24,7 @@ export async function sendSubstitutes(
     const partBytes = Math.min(limits.partBytesMax, pieceBytesPerPart);
     const path = chain.substitutes.pathOf(stream, substitute);
     const parts = await cutIntoParts(path, substitute.piece, partBytes, cipher);
-    await endpoint.uploadParts(parts, epoch, signal);
+    await endpoint.uploadParts(parts, epoch, { verify: true, signal });
     // A newer one, or none, may be there by now.
     if (chain.substitutes.all.get(stream) !== substitute) continue;
     const stored = parts.map(({ sha256, bytes }) => ({ sha256, bytes }));

@@ -3,6 +3,7 @@ import type { Booted } from "./boot-sequence.ts";
 import type { PersistContext } from "./context.ts";
 import { pruneDropped } from "./janitor.ts";
 import type { NamedManifest } from "./manifest-chain.ts";
+import { isDamage, RemoteDamage } from "./remote-damage.ts";
 import { Restorer } from "./restorer.ts";
 
 /**
@@ -14,10 +15,12 @@ export class StateChecks {
   readonly #booted: Booted;
   readonly #verified = new Set<string>();
   readonly #pruned = new Set<string>();
+  readonly damage: RemoteDamage;
 
   constructor(context: PersistContext, booted: Booted) {
     this.#context = context;
     this.#booted = booted;
+    this.damage = new RemoteDamage(context.clock, (why) => context.damaged(why));
   }
 
   /** States found whole, by the names of their manifests, that the chain does not tell yet. */
@@ -62,7 +65,7 @@ export class StateChecks {
     for (const parts of referenced) await parts.prune(manifest, now, remove);
   }
 
-  /** Reads every part of a state back once. A damaged one makes the next capture a base that stands alone. */
+  /** Reads every part of a state back once. A damaged one makes a base be pushed that stands alone. */
   async verify({ manifest, sha256 }: NamedManifest, signal: AbortSignal): Promise<void> {
     const { chain, log } = this.#context;
     const { endpoint, cipher } = this.#booted;
@@ -72,12 +75,13 @@ export class StateChecks {
         for (const piece of pieces) await restorer.verify(piece, signal);
       }
     } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== "piece_damaged" && code !== "hash_mismatch" && code !== "not_found") throw error;
+      if (!isDamage(error)) throw error;
       chain.needsBase = true;
-      const message = `push ${manifest.seq} is damaged where it is stored; the next push is a new base`;
+      const message = `push ${manifest.seq} is damaged where it is stored (${(error as Error).message}); a new base is pushed`;
+      this.damage.found(message);
       throw new WeftkitError("piece_damaged", message, { cause: error });
     }
+    this.damage.healed();
     this.#verified.add(sha256);
     log.info({ seq: manifest.seq }, "the pushed state was read back and is whole");
   }

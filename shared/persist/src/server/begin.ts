@@ -2,12 +2,26 @@ import type { BeginReply, BeginRequest, UploadUrl } from "../contract/messages.t
 import { partsOf } from "../contract/parse-manifest.ts";
 import { layout } from "./layout.ts";
 import { type Operation, requireEpoch } from "./operation.ts";
+import type { SubtreeStore } from "./subtree-store.ts";
 
 /** So many parts get a URL of the store; the others go through the function. */
 const uploadUrlsMax = 1000;
 
+/** A manifest that cannot be read names nothing: what is sent again is there for certain. */
+async function partsNamedBy(
+  subtree: SubtreeStore,
+  manifest: string,
+): Promise<ReturnType<typeof partsOf> | undefined> {
+  try {
+    return partsOf((await subtree.readManifest(manifest)).manifest);
+  } catch (error) {
+    if ((error as { code?: string }).code === "damaged") return undefined;
+    throw error;
+  }
+}
+
 /** `POST /persist?action=begin` */
-export const begin: Operation<BeginRequest, BeginReply> = async ({ parts }, context) => {
+export const begin: Operation<BeginRequest, BeginReply> = async ({ parts, verify }, context) => {
   const { subtree, store, fields, limits, ages, clock } = context;
   const read = await subtree.readHead();
   if (read !== undefined) requireEpoch(read.head, fields.epoch);
@@ -16,8 +30,11 @@ export const begin: Operation<BeginRequest, BeginReply> = async ({ parts }, cont
   const reusableSinceMs = clock.wallMs() - ages.reuseWithinMs;
   const old = [...stored].filter(([, { modifiedMs }]) => modifiedMs < reusableSinceMs);
   const manifest = old.length === 0 ? null : (read?.head.manifest ?? null);
-  const named = manifest === null ? undefined : partsOf((await subtree.readManifest(manifest)).manifest);
+  const named = manifest === null ? undefined : await partsNamedBy(subtree, manifest);
   for (const [name] of old) if (!named?.has(name)) stored.delete(name);
+  if (verify === true) {
+    for (const name of await subtree.damagedParts(stored.keys(), limits.partBytesMax)) stored.delete(name);
+  }
   const missing = [...asked].filter((name) => !stored.has(name));
   if (store.presignPut === undefined) return { missing, limits };
   const uploadUrls: Record<string, UploadUrl> = {};

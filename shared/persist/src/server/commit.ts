@@ -23,6 +23,7 @@ export const commit: Operation<CommitRequest, CommitReply> = async (request, con
     if (before?.manifest === name) return before;
     const head = requireNext(before, manifest);
     if (!isStored) {
+      if (request.previous !== undefined) await restorePrevious(request.previous, manifest, context);
       await requireParts(manifest, required, context);
       await subtree.writeManifest(name, text);
       isStored = true;
@@ -64,6 +65,19 @@ function requireNext(head: Head | undefined, manifest: Manifest): Head {
     throw new ContractFailure("bad_request", `push ${head.seq} is followed by a higher number`, { head });
   }
   return head;
+}
+
+/** Stores the manifest before again, where it was lost. */
+async function restorePrevious(
+  text: string,
+  { previous }: Manifest,
+  { subtree }: OperationContext,
+): Promise<void> {
+  if (previous === null || sha256(text) !== previous) {
+    throw new ContractFailure("bad_request", "the text that is sent as the previous manifest's is another's");
+  }
+  parseManifest(text);
+  await subtree.writeManifest(previous, text);
 }
 
 /** Holds the manifest against the one before it, and what it needs against what is stored. */

@@ -3,6 +3,7 @@ import { clockWindowMs } from "../contract/signing.ts";
 import { changeHead } from "./change-head.ts";
 import { ContractFailure } from "./contract-failure.ts";
 import type { Operation } from "./operation.ts";
+import type { SubtreeStore } from "./subtree-store.ts";
 
 /** `POST /lease` */
 export const lease: Operation<LeaseRequest, LeaseReply> = async (
@@ -13,11 +14,12 @@ export const lease: Operation<LeaseRequest, LeaseReply> = async (
     throw new ContractFailure("bad_request", "the epoch in the body is not the one in the header");
   }
   let held: ContractFailure | undefined;
-  const head = await changeHead(subtree, (before) => {
+  const change = async (before: Head | undefined): Promise<Head> => {
     const now = clock.wallMs();
     const { leaseMs } = limits;
     held = undefined;
     if (request.action === "claim") {
+      if (before === undefined) return await firstHead(subtree, request, now, leaseMs);
       const answer = claimed(before, request, now, leaseMs);
       held = answer.held;
       return answer.head;
@@ -27,7 +29,9 @@ export const lease: Operation<LeaseRequest, LeaseReply> = async (
     // A renewal that arrives after its owner's release must not keep the next owner waiting.
     if (owned.leaseUntil === 0) throw fenced("the lease was released; claim it again", owned);
     return { ...owned, owner: request.next ?? owned.owner, leaseUntil: now + leaseMs };
-  });
+  };
+  const repairs = request.action === "claim" && request.lost !== undefined;
+  const head = await changeHead(subtree, change, { repairs });
   if (held !== undefined) throw held;
   const { epoch, leaseUntil } = head;
   return { epoch, leaseUntil, head, limits, serverTime: clock.wallMs(), revision: contractRevision };
@@ -35,17 +39,35 @@ export const lease: Operation<LeaseRequest, LeaseReply> = async (
 
 type Claim = Extract<LeaseRequest, { readonly action: "claim" }>;
 
+/** Where there is none: of a new subtree, or of one whose head was lost, which goes on where the volume knows it. */
+async function firstHead(
+  subtree: SubtreeStore,
+  { owner, lost }: Claim,
+  now: number,
+  leaseMs: number,
+): Promise<Head> {
+  const place = { version: 1, owner, leaseUntil: now + leaseMs } as const;
+  if (lost === undefined) return { ...place, epoch: 1, seq: 0, manifest: null, time: 0 };
+  const { seq, manifest, epoch } = lost;
+  const found = await subtree.findManifest(manifest).catch(asUnreadable);
+  // A store that does not have it is another one, or has lost too much: the volume pushes all of it again.
+  if (found?.manifest.seq !== seq) return { ...place, epoch: epoch + 1, seq: 0, manifest: null, time: 0 };
+  return { ...place, epoch: epoch + 1, seq, manifest, time: now };
+}
+
+function asUnreadable(error: unknown): undefined {
+  if ((error as { code?: string }).code !== "damaged") throw error;
+  return undefined;
+}
+
 /** The head after a claim, or, where the lease is another's, the head as it is to be and the refusal. */
 function claimed(
-  head: Head | undefined,
+  head: Head,
   { owner, known = [], handover }: Claim,
   now: number,
   leaseMs: number,
 ): { readonly head: Head; readonly held?: ContractFailure } {
   const leaseUntil = now + leaseMs;
-  if (head === undefined) {
-    return { head: { version: 1, epoch: 1, owner, leaseUntil, seq: 0, manifest: null, time: 0 } };
-  }
   // A lease that ends later than any lease can was given by a clock that was wrong; nobody waits for that.
   const isValid = head.leaseUntil > now && head.leaseUntil <= now + leaseMs + clockWindowMs;
   // The same owner again is the same claim, whose reply was lost.

@@ -22,7 +22,7 @@ export type PutCondition = { readonly ifAbsent: true } | { readonly ifMatch: str
  * "not there" is answered only when it is certain, because a missing head means an empty database.
  */
 export interface ObjectStore {
-  /** Undefined when there is none. Rejects when it is longer than `bytesMax`. */
+  /** Undefined when there is none. Rejects with `object_too_large` when it is longer than `bytesMax`. */
   get(key: string, bytesMax: number): Promise<StoredObject | undefined>;
   /** Undefined when the condition does not hold. Of two writes on one condition at most one succeeds. */
   put(

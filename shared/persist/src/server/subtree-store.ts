@@ -13,11 +13,19 @@ const headBytesMax = 16 * 1024;
 const manifestBytesMax = 64 * 1024 * 1024;
 /** Requests to the store at the same time, for one request of an engine. */
 const concurrencyMax = 32;
+/** Each is in memory as a whole. */
+const partsReadAtOnce = 4;
 
 /** A head and what proves that it has not changed since it was read. */
 export interface ReadHead {
   readonly head: Head;
   readonly etag: string;
+}
+
+/** A head that is there and cannot be read. */
+export interface DamagedHead {
+  readonly etag: string;
+  readonly damage: WeftkitError;
 }
 
 export interface ReadManifest {
@@ -30,6 +38,7 @@ export interface ReadManifest {
  * damage never looks like something that is not there.
  */
 export class SubtreeStore {
+  // What is there but not as it should be is `damaged`, which no later attempt changes.
   readonly subtree: string;
   readonly #store: ObjectStore;
 
@@ -38,18 +47,27 @@ export class SubtreeStore {
     this.subtree = subtree;
   }
 
+  /** @throws ContractFailure `damaged` when there is one that cannot be read */
   async readHead(): Promise<ReadHead | undefined> {
+    const read = await this.readHeadOrDamage();
+    if (read !== undefined && "damage" in read) throw read.damage;
+    return read;
+  }
+
+  /** As `readHead`; of a damaged one what a repair needs. */
+  async readHeadOrDamage(): Promise<ReadHead | DamagedHead | undefined> {
     const object = await this.#get("head", layout.head(this.subtree), headBytesMax);
     if (object === undefined) return undefined;
+    const { etag } = object;
     try {
-      return { head: readHead(parseJson(object.body, "the head"), "head"), etag: object.etag };
+      return { head: readHead(parseJson(object.body, "the head"), "head"), etag };
     } catch (error) {
-      throw storeFailed("the head in the store is damaged", error);
+      return { etag, damage: damaged("the head in the store cannot be read", error) };
     }
   }
 
   /** Whether the head was changed; false when somebody else was quicker. */
-  async swapHead(before: ReadHead | undefined, head: Head): Promise<boolean> {
+  async swapHead(before: Pick<ReadHead, "etag"> | undefined, head: Head): Promise<boolean> {
     const condition: PutCondition = before === undefined ? { ifAbsent: true } : { ifMatch: before.etag };
     const body = Buffer.from(JSON.stringify(head));
     const put = this.#store.put(layout.head(this.subtree), body, condition);
@@ -60,19 +78,19 @@ export class SubtreeStore {
   async findManifest(name: string): Promise<ReadManifest | undefined> {
     const object = await this.#get("manifest", layout.manifest(this.subtree, name), manifestBytesMax);
     if (object === undefined) return undefined;
-    if (sha256(object.body) !== name) throw storeFailed(`manifest ${name} in the store is damaged`);
+    if (sha256(object.body) !== name) throw damaged(`manifest ${name} in the store is damaged`);
     const text = Buffer.from(object.body).toString("utf8");
     try {
       return { manifest: parseManifest(text), text };
     } catch (error) {
-      throw storeFailed(`manifest ${name} in the store cannot be read`, error);
+      throw damaged(`manifest ${name} in the store cannot be read`, error);
     }
   }
 
   /** A manifest that the head or a kept state names, so that it must be there. */
   async readManifest(name: string): Promise<ReadManifest> {
     const manifest = await this.findManifest(name);
-    if (manifest === undefined) throw storeFailed(`manifest ${name} is named but is not in the store`);
+    if (manifest === undefined) throw damaged(`manifest ${name} is named but is not in the store`);
     return manifest;
   }
 
@@ -92,9 +110,27 @@ export class SubtreeStore {
   async readPart(name: string, bytesMax: number): Promise<Uint8Array | undefined> {
     const object = await this.#get("part", layout.part(this.subtree, name), bytesMax);
     if (object !== undefined && sha256(object.body) !== name) {
-      throw storeFailed(`part ${name} in the store is damaged`);
+      throw damaged(`part ${name} in the store is damaged`);
     }
     return object?.body;
+  }
+
+  /** Those of the parts that are stored and are not as their names say, a few at a time as each is read whole. */
+  async damagedParts(names: Iterable<string>, bytesMax: number): Promise<readonly string[]> {
+    const found: string[] = [];
+    await forEachAtOnce(
+      names,
+      async (name) => {
+        try {
+          await this.readPart(name, bytesMax);
+        } catch (error) {
+          if ((error as { code?: string }).code !== "damaged") throw error;
+          found.push(name);
+        }
+      },
+      partsReadAtOnce,
+    );
+    return found;
   }
 
   /** What is stored of these parts, many at a time. */
@@ -122,13 +158,20 @@ export class SubtreeStore {
   }
 
   #get(what: string, key: string, bytesMax: number): Promise<StoredObject | undefined> {
-    return this.#trying(`the ${what} could not be read`, this.#store.get(key, bytesMax));
+    return this.#trying(
+      `the ${what} could not be read`,
+      this.#store.get(key, bytesMax).catch((error: unknown) => {
+        if ((error as { code?: string }).code !== "object_too_large") throw error;
+        throw damaged(`the ${what} in the store is longer than it can be`, error);
+      }),
+    );
   }
 
   async #trying<Result>(what: string, work: Promise<Result>): Promise<Result> {
     try {
       return await work;
     } catch (error) {
+      if (error instanceof ContractFailure) throw error;
       throw storeFailed(what, error);
     }
   }
@@ -138,8 +181,9 @@ export class SubtreeStore {
 export async function forEachAtOnce<Item>(
   items: Iterable<Item>,
   work: (item: Item) => Promise<void>,
+  atOnce = concurrencyMax,
 ): Promise<void> {
-  const slots = new Slots(concurrencyMax);
+  const slots = new Slots(atOnce);
   let failed = false;
   const results = await Promise.allSettled(
     Array.from(items, (item) =>
@@ -155,6 +199,10 @@ export async function forEachAtOnce<Item>(
     ),
   );
   for (const result of results) if (result.status === "rejected") throw result.reason;
+}
+
+function damaged(what: string, cause?: unknown): WeftkitError {
+  return new ContractFailure("damaged", what, { cause });
 }
 
 /** The reason goes to the log, not to the client. */

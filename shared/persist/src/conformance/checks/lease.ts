@@ -138,6 +138,20 @@ export const leaseChecks: readonly Check[] = [
     },
   },
   {
+    name: "lease: what a volume knows of a lost head",
+    expectation:
+      "A claim that says which push it knows is answered like any other where there is a head, and begins a new one where neither head nor that push is stored.",
+    async run(probe) {
+      const writer = new Writer(probe);
+      const lost = { epoch: 7, seq: 3, manifest: "0".repeat(64) };
+      const claim = { action: "claim", owner: writer.owner, lost };
+      const first = success("a claim of a new subtree", await writer.lease(claim), readLeaseReply);
+      requireEqual("its push", [first.head.seq, first.head.manifest], [0, null]);
+      const again = success("the claim again", await writer.lease(claim), readLeaseReply);
+      requireEqual("its epoch", again.epoch, first.epoch);
+    },
+  },
+  {
     name: "lease: race",
     expectation: `Of ${racers} owners who claim at the same moment one gets the lease, the others 409 lease_held.`,
     async run(probe) {
@@ -173,6 +187,7 @@ export const leaseChecks: readonly Check[] = [
         { action: "claim", owner: "a", next: "b" },
         { action: "renew", owner: "a" },
         { action: "renew", owner: "a", epoch: 1, next: "" },
+        { action: "claim", owner: "a", lost: { epoch: 1, seq: 0, manifest: "0".repeat(64) } },
         { action: "renew", owner: "a", epoch: "1" },
         { action: "renew", owner: "a", epoch: -1 },
         Buffer.from("{"),
