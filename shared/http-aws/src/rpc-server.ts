@@ -177,7 +177,7 @@ export class RpcServer {
       });
       return;
     }
-    write(response, id, answer, Buffer.from(answer.body), headers.origin, false);
+    write(response, id, answer, answer.body, headers.origin, false);
   }
 }
 
@@ -185,7 +185,7 @@ function write(
   response: ServerResponse,
   id: string,
   answer: RpcAnswer,
-  body: Buffer,
+  body: string | Buffer,
   origin: string | undefined,
   isPacked: boolean,
 ): void {
@@ -197,7 +197,7 @@ function write(
     "Content-Type",
     answer.contentType,
     "Content-Length",
-    String(body.length),
+    String(Buffer.byteLength(body)),
   ];
   if (isPacked) headers.push("Content-Encoding", "gzip");
   if (origin !== undefined) {
@@ -205,6 +205,7 @@ function write(
     headers.push("Access-Control-Expose-Headers", "x-amzn-requestid,x-amz-crc32");
   }
   response.writeHead(answer.status, headers);
+  // Text goes out with the headers in one write.
   response.end(body);
 }
 
