@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { networkInterfaces, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { freePort } from "@weftkit/testing/free-ports";
@@ -16,20 +16,22 @@ const keyCount = 100_000;
 const documentCount = 1000;
 
 /**
- * An address of this machine that containers reach, whatever network they are in: the default bridge's own. Right after its
- * first start the engine does not name it as the network's gateway.
+ * An address of this machine that containers reach, whatever network they are in: the gateway of the default bridge. Right
+ * after its first start the engine names the subnet alone, whose first address it is.
  */
-function bridgeAddress(): string {
-  const { address } = networkInterfaces().docker0?.find(({ family }) => family === "IPv4") ?? {};
-  if (address === undefined) throw new Error("the default bridge docker0 has no address");
-  return address;
+async function bridgeGateway(): Promise<string> {
+  const config = "{{with index .IPAM.Config 0}}{{.Subnet}} {{.Gateway}}{{end}}";
+  const [subnet = "", gateway] = (
+    await dockerOutput("network", "inspect", "bridge", "--format", config)
+  ).split(" ");
+  return gateway ?? subnet.replace(/\d+\/\d+$/, "1");
 }
 
 /** Where the function will serve, and its folder, which belongs to no project. */
 async function placeOfFunction() {
   const folder = mkdtempSync(join(tmpdir(), "weftkit-e2e-store-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const [address, port] = [bridgeAddress(), await freePort()];
+  const [address, port] = [await bridgeGateway(), await freePort()];
   return { folder, address, port, url: `http://${address}:${port}` };
 }
 
