@@ -58,3 +58,22 @@ describe("retention", () => {
     expect(kept.slice(0, 100)).toEqual(points.slice(0, 100));
   });
 });
+
+describe("clocks that are wrong", () => {
+  const rules = parseRetention("24h all, 7d daily");
+  const dayMs = 24 * hourMs;
+
+  test("ahead during one push do not age what was before it", () => {
+    const points = pointsEvery(hourMs, 24);
+    const ahead = { ...points[0]!, seq: 25, time: now + 8 * dayMs, manifest: "f".repeat(64) };
+    // The function's clock was right: the older of the two is what counts.
+    expect(retain([ahead, ...points], rules, now)).toHaveLength(25);
+    expect(retain([ahead, ...points], rules, now + hourMs)).toHaveLength(25);
+  });
+
+  test("behind during one push do not make it old", () => {
+    const points = pointsEvery(hourMs, 24);
+    const behind = { ...points[0]!, seq: 25, time: now - 30 * dayMs, manifest: "f".repeat(64) };
+    expect(retain([behind, ...points], rules, now)[0]).toBe(behind);
+  });
+});

@@ -4,7 +4,7 @@ import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Head, LeaseReply } from "../contract/messages.ts";
 import { type LeaseEndpoint, type LeaseEvent, LeaseRenewer } from "./lease-renewer.ts";
-import { LeaseTimes } from "./lease-times.ts";
+import { LeaseTimes, processMs } from "./lease-times.ts";
 import type { LeaseWorkerData } from "./lease-worker.ts";
 import { writeOwners } from "./owners.ts";
 
@@ -44,6 +44,7 @@ export class LeaseKeeper {
   readonly #options: LeaseOptions;
   readonly leaseMs: number;
   readonly #times = new LeaseTimes();
+  #functionTime: { readonly at: number; readonly readMs: number };
   readonly #lost = new AbortController();
   readonly #beats: NodeJS.Timeout;
   #worker: Worker | undefined;
@@ -53,6 +54,7 @@ export class LeaseKeeper {
     this.epoch = claimed.epoch;
     this.#options = options;
     this.leaseMs = claimed.limits.leaseMs;
+    this.#functionTime = { at: claimed.serverTime, readMs: processMs() };
     this.#times.renewed(options.askedMs, this.leaseMs);
     this.#times.beat();
     this.#beats = setInterval(() => this.#times.beat(), Math.min(beatMs, this.leaseMs));
@@ -68,6 +70,11 @@ export class LeaseKeeper {
   /** Whether the lease has not run out by our own clocks. */
   get isHeld(): boolean {
     return this.#times.isHeld;
+  }
+
+  /** The function's time now, in milliseconds, as far as its last reply and our monotonic clock tell. */
+  get functionTime(): number {
+    return Math.round(this.#functionTime.at + processMs() - this.#functionTime.readMs);
   }
 
   /** How long it holds on, unless it is renewed. */
@@ -158,6 +165,7 @@ export class LeaseKeeper {
     const { log } = this.#options;
     switch (event.type) {
       case "renewed":
+        this.#functionTime = { at: event.serverTime, readMs: processMs() };
         this.onRenewed(event.head);
         break;
       case "headless":

@@ -11,7 +11,7 @@ export interface LeaseEndpoint {
 
 /** What became of a renewal. */
 export type LeaseEvent =
-  | { readonly type: "renewed"; readonly head: Head }
+  | { readonly type: "renewed"; readonly head: Head; readonly serverTime: number }
   | { readonly type: "failed"; readonly message: string }
   /** The store has no head, or one that cannot be read. */
   | { readonly type: "headless"; readonly message: string }
@@ -82,11 +82,11 @@ export class LeaseRenewer {
     try {
       const next = await this.#nextOwner(note);
       const askedMs = processMs();
-      const { head } = await endpoint.renew(this.#owner, epoch, next, signal);
+      const { head, serverTime } = await endpoint.renew(this.#owner, epoch, next, signal);
       this.#owner = next;
       this.#next = undefined;
       times.renewed(askedMs, leaseMs);
-      tell({ type: "renewed", head });
+      tell({ type: "renewed", head, serverTime });
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const message = error instanceof Error ? error.message : String(error);

@@ -49,6 +49,8 @@ export interface ManifestParts {
   /** States deleted since the last push. */
   readonly pruned: ReadonlySet<string>;
   readonly restoredAt: string | undefined;
+  /** The function's time, in milliseconds: of it and ours the one counts by which less is forgotten. */
+  readonly functionTime: number;
   /** Stored pieces that are to take the place of those that they stand for, by the streams' names. */
   readonly substitutes: ReadonlyMap<string, WaitingSubstitute>;
 }
@@ -80,7 +82,7 @@ export function nextManifest(
   const points = restorePointsOf(previous).map((point) =>
     made.verified.has(point.manifest) ? { ...point, verified: true as const } : point,
   );
-  const history = retain(points, made.retention, entry.time);
+  const history = retain(points, made.retention, Math.min(entry.time, made.functionTime));
   return nameManifest({
     version: 1,
     subtree: made.subtree,
@@ -91,7 +93,7 @@ export function nextManifest(
     previous: previous?.sha256 ?? null,
     streams,
     history,
-    dropped: droppedAfter(previous, points, history, made.pruned, entry.time),
+    dropped: droppedAfter(previous, points, history, made.pruned, Math.max(entry.time, made.functionTime)),
     ...(restoredAt !== undefined && { restoredAt }),
     ...(cipher !== undefined && { encryption: { scheme: "aes-256-gcm", keyName: cipher.keyName } }),
   });

@@ -270,6 +270,7 @@ export class Persistence {
       verified: this.#checks.verified,
       pruned: this.#checks.pruned,
       restoredAt,
+      functionTime: keeper.functionTime,
       referenced: this.#referenced,
       final,
       signal,
@@ -311,7 +312,8 @@ export class Persistence {
       try {
         if (isNewBase) await this.#checks.verify(named, signal);
         if (signal.aborted || this.#isFenced) return;
-        await this.#pushes.run(() => this.#checks.prune(this.#lease!.keeper.epoch, signal));
+        const { epoch, functionTime } = this.#lease!.keeper;
+        await this.#pushes.run(() => this.#checks.prune(epoch, functionTime, signal));
       } catch (error) {
         if (!signal.aborted) this.#report(error, "a pushed state could not be looked after");
       }

@@ -24,6 +24,8 @@ export interface PushOptions {
   /** States deleted since the last push. */
   readonly pruned: ReadonlySet<string>;
   readonly restoredAt: string | undefined;
+  /** The function's time, in milliseconds. */
+  readonly functionTime: number;
   /** Of the streams whose pieces refer to parts of their own, by the streams' names. */
   readonly referenced: ReadonlyMap<string, ReferencedParts>;
   /** The last push before the process ends: only what completes the chain. */

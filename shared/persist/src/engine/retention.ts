@@ -34,23 +34,38 @@ export function parseRetention(text: string): readonly RetentionRule[] {
 /** So many of the newest verified restore points stay, whatever their age. */
 export const verifiedKept = 2;
 
-/** The restore points that the rules keep at the time `nowMs`; both lists are newest first. */
+/**
+ * The restore points that the rules keep at the time `nowMs`; both lists are newest first. A point is never taken for
+ * older than one before it, whatever a clock said when it was made.
+ */
 export function retain(
   points: readonly RestorePoint[],
   rules: readonly RetentionRule[],
   nowMs: number,
 ): readonly RestorePoint[] {
+  const timesMs = plausibleTimes(points);
   const verified = points.filter((point) => point.verified).slice(0, verifiedKept);
   const kept = points.filter(
     (point, index) =>
       verified.includes(point) ||
       rules.some(({ ageMs, every }) => {
-        if (nowMs - point.time > ageMs) return false;
+        if (nowMs - timesMs[index]! > ageMs) return false;
         const newer = points[index - 1];
         return every === "all" || newer === undefined || !isSamePeriod(point, newer, periodsMs[every]);
       }),
   );
   return thinOut(kept);
+}
+
+function plausibleTimes(points: readonly RestorePoint[]): readonly number[] {
+  let latest = 0;
+  return points
+    .toReversed()
+    .map(({ time }) => {
+      latest = Math.max(latest, time);
+      return latest;
+    })
+    .toReversed();
 }
 
 function isSamePeriod(one: RestorePoint, other: RestorePoint, periodMs: number): boolean {

@@ -45,12 +45,12 @@ export class StateChecks {
   }
 
   /** Deletes what was dropped long enough ago. Not beside a push, which could need again what is being deleted. */
-  async prune(epoch: number, signal: AbortSignal): Promise<void> {
+  async prune(epoch: number, functionTime: number, signal: AbortSignal): Promise<void> {
     const { chain, clock, streams } = this.#context;
     if (chain.acknowledged === undefined) return;
     const { endpoint } = this.#booted;
     const { manifest } = chain.acknowledged;
-    const now = clock.wallMs();
+    const now = Math.min(clock.wallMs(), functionTime);
     const referenced = streams.flatMap((stream) => stream.referenced ?? []);
     const pruned = await pruneDropped(endpoint, manifest, epoch, now, signal, async (names) => {
       let unused = names;
