@@ -324,3 +324,33 @@ function countItems(path: string): number {
     db.close();
   }
 }
+
+test("unpark lists what was moved aside, puts it back while no engine runs, and says what comes next", async () => {
+  const fn = await startFunction();
+  const dataDir = temporaryFolder();
+  const env = { ...fn.environment, ...serverless };
+  const unpark = (...args: string[]) =>
+    weftkit(temporaryFolder(), ["persist", "unpark", "--data-dir", dataDir, ...args]);
+  const first = await startEngine(env, dataDir);
+  await first.ask("SET a old");
+  const push = await first.push();
+  await first.ask("SET a new");
+  await first.stop();
+  expect((await unpark()).stdout).toBe("Nothing was moved aside.\n");
+  const second = await startEngine({ ...env, WEFTKIT_PERSIST_RESTORE_AT: String(push) }, dataDir);
+  expect(await second.ask("GET a")).toEqual(["$3"]);
+  const [name] = readdirSync(join(dataDir, "parked"));
+  const refused = await unpark(name!);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("an engine is running") });
+  await second.stop();
+  expect((await unpark()).stdout).toContain(`${name}  `);
+  expect((await unpark("never")).code).toBe(2);
+  const done = await unpark(name!);
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining("pushes it as the newest state") });
+  const third = await startEngine(env, dataDir);
+  await third.push();
+  await third.stop();
+  const elsewhere = await startEngine(env);
+  expect(await elsewhere.ask("SETRANGE a 3 !")).toEqual([":4"]);
+  await elsewhere.stop();
+});

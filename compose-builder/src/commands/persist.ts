@@ -4,9 +4,10 @@ import { listCommand } from "./persist/ls.ts";
 import { pruneCommand } from "./persist/prune.ts";
 import { restoreCommand } from "./persist/restore.ts";
 import { statusCommand } from "./persist/status.ts";
+import { unparkCommand } from "./persist/unpark.ts";
 import { verifyCommand } from "./persist/verify.ts";
 
-/** `weftkit persist status|ls|verify|restore|prune|conformance` */
+/** `weftkit persist status|ls|verify|restore|prune|conformance|unpark` */
 export function persistCommand(exit: (code: number) => void): Command {
   const command = new Command("persist")
     .description("look at, check and restore what engines keep behind a WKP-1 endpoint")
@@ -29,6 +30,7 @@ Examples:
     restoreCommand,
     pruneCommand,
     conformanceCommand,
+    unparkCommand,
   ]) {
     command.addCommand(define(exit));
   }

@@ -25,7 +25,8 @@ export class ReadinessRegistry implements Readiness {
     const before = this.#components.get(component);
     if (before?.ok === ok && before.why === why) return;
     this.#components.set(component, why === undefined ? { ok } : { ok, why });
-    this.#log[ok || before === undefined ? "debug" : "warn"](
+    // What was not ready before and is not for another reason, as a restore that goes on, is no news to warn of.
+    this.#log[ok || before?.ok !== true ? "debug" : "warn"](
       { component, ok, why },
       ok ? "component is ready" : "component is not ready",
     );

@@ -93,6 +93,13 @@ export interface RestorePiece extends ChainPiece {
   readonly path: string;
 }
 
+/** A state that is whole, durable, and not in its place yet. Exactly one of `install` and `discard` is called. */
+export interface BuiltState {
+  /** Puts it in place in one step; the stream is empty before. Returns the cursor from which captures go on. */
+  install(): Promise<Cursor>;
+  discard(): Promise<void>;
+}
+
 /** One stream of an engine's state, as the persistence of the host drives it. Calls never overlap. */
 export interface Stream {
   readonly name: string;
@@ -105,14 +112,14 @@ export interface Stream {
    */
   capture(request: CaptureRequest): Promise<Capture>;
   /**
-   * Builds the state from its pieces, each verified before it is applied and removed by the caller afterwards, and
-   * puts it in place in one step. The stream is empty before. Returns the cursor from which captures go on.
+   * Builds the state from its pieces beside its place, each verified before it is applied and removed by the caller
+   * afterwards. What is in place stays as it is until the stream is parked and what was built is installed.
    *
    * `parts` gives what the pieces refer to, for a stream that has `referenced`.
    *
-   * @throws WeftkitError `piece_damaged` or `chain_broken`, naming the piece; nothing is put in place then.
+   * @throws WeftkitError `piece_damaged` or `chain_broken`, naming the piece; nothing is left then.
    */
-  restore(pieces: AsyncIterable<RestorePiece>, parts: PartSource): Promise<Cursor>;
+  build(pieces: AsyncIterable<RestorePiece>, parts: PartSource): Promise<BuiltState>;
   /** Moves the state to `folder` (on the same file system), so that the stream is empty: a copy that must not be lost. */
   park(folder: string): Promise<void>;
   /** Bytes written since the last capture, about: what would be lost with the volume. */

@@ -5,10 +5,10 @@ import { syncFolder, WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import { linkOf } from "../contract/manifest.ts";
 import type {
+  BuiltState,
   Capture,
   CapturedPiece,
   CaptureRequest,
-  Cursor,
   PartSource,
   RestorePiece,
   Stream,
@@ -21,7 +21,7 @@ import { Catalog } from "./catalog.ts";
 import type { Span } from "./catalog-view.ts";
 import { type BlobsCursor, readBlobsCursor } from "./cursor.ts";
 import { layout } from "./layout.ts";
-import { restoreBlobs } from "./restore-blobs.ts";
+import { buildBlobs, installBlobs } from "./restore-blobs.ts";
 import { type IndexToWrite, isBaseDue, writeIndex } from "./write-index.ts";
 
 export interface BlobsStreamOptions {
@@ -177,11 +177,19 @@ export class BlobsStream implements Stream, BlobKeeper {
     return written && { ...written.piece, standsFor: delta.sha256 };
   }
 
-  async restore(pieces: AsyncIterable<RestorePiece>, parts: PartSource): Promise<Cursor> {
-    await this.#closeCatalog();
+  async build(pieces: AsyncIterable<RestorePiece>, parts: PartSource): Promise<BuiltState> {
     const { folder, log } = this.#options;
-    const { lineage, changes, to, piece } = await restoreBlobs(folder, this.name, pieces, parts, log);
-    return { lineage, added: changes, removed: changes, to, piece } satisfies BlobsCursor;
+    const built = await buildBlobs(folder, this.name, pieces, parts, log);
+    return {
+      install: async () => {
+        await this.#closeCatalog();
+        await installBlobs(folder);
+        const { lineage, changes, to, piece } = built;
+        return { lineage, added: changes, removed: changes, to, piece } satisfies BlobsCursor;
+      },
+      // What was fetched is not fetched again by the next attempt.
+      discard: async () => {},
+    };
   }
 
   async park(folder: string): Promise<void> {

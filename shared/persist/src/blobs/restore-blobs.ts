@@ -30,11 +30,11 @@ export interface RestoredIndex {
 
 /**
  * Builds the folder beside its place: the set of blobs from the pieces, then each blob from its parts, compared with its
- * name. Then the folder is put in place in one step. Blobs that an earlier attempt has brought are not fetched again.
+ * name. Blobs that an earlier attempt has brought are not fetched again.
  *
  * @throws WeftkitError `chain_broken`, or `piece_damaged` with the blob's name
  */
-export async function restoreBlobs(
+export async function buildBlobs(
   path: string,
   name: string,
   pieces: AsyncIterable<RestorePiece>,
@@ -60,14 +60,18 @@ export async function restoreBlobs(
     await catalog.close();
   }
   await syncFolder(building);
+  return restored;
+}
+
+/** Puts the folder that was built in place in one step. */
+export async function installBlobs(path: string): Promise<void> {
   // The stream is empty, but its folder may be there.
   await rm(layout.incoming(path), { recursive: true, force: true });
   await rmdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
   });
-  await rename(building, path);
+  await rename(layout.restoring(path), path);
   await syncFolder(dirname(path));
-  return restored;
 }
 
 async function* inBatches(records: AsyncIterable<IndexRecord>): AsyncGenerator<readonly IndexRecord[]> {

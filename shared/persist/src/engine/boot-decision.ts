@@ -12,6 +12,8 @@ export interface BootFindings {
   readonly restoreOnBoot: "auto" | "always" | "never";
   /** The state to go back to, when that has not been done yet. */
   readonly restoreAt: string | undefined;
+  /** A copy that was moved aside was put back by an operator: it is to be the newest state. */
+  readonly isUnparked?: boolean;
 }
 
 /** What to do about it. */
@@ -20,6 +22,8 @@ export type BootDecision =
   | { readonly action: "continue"; readonly why: string }
   /** Nothing was ever pushed: keep the data there is, and begin a chain with it. */
   | { readonly action: "begin"; readonly why: string }
+  /** Make the volume's state the newest, on top of the remote chain. */
+  | { readonly action: "adopt"; readonly why: string }
   /** Take the remote state; data on the volume is moved aside first. */
   | { readonly action: "restore"; readonly why: string; readonly park: boolean }
   /** Starting would lose something, and the configuration forbids what would save it. */
@@ -43,6 +47,12 @@ export function decideBoot(found: BootFindings): BootDecision {
         : hasData
           ? "nothing was pushed yet: the data on the volume will be"
           : "there is no state yet",
+    };
+  }
+  if (found.isUnparked === true && hasData) {
+    return {
+      action: "adopt",
+      why: `a parked copy was put back: it becomes the state after push ${head.seq}`,
     };
   }
   if (restoreAt !== undefined) return restore(found, `restore_at ${restoreAt} is asked for`);

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
 import { knownOwnersMax, type LeaseReply, type LostHead } from "../contract/messages.ts";
@@ -11,8 +13,8 @@ import { LeaseKeeper } from "./lease-keeper.ts";
 import { processMs } from "./lease-times.ts";
 import { type NamedManifest, nameText } from "./manifest-chain.ts";
 import { hostOf, writeOwners } from "./owners.ts";
-import { parkLocalState } from "./parked.ts";
-import { fetchManifest, removeRemnants, restoreDone, restoreStreams } from "./restore-state.ts";
+import { parkLocalState, unparkedMarker } from "./parked.ts";
+import { buildState, fetchManifest, removeRemnants, restoreDone } from "./restore-state.ts";
 
 /** A volume that is whole does not wait longer for a function that does not answer. */
 const patienceMs = 10_000;
@@ -202,6 +204,7 @@ async function findings(context: PersistContext, subtree: string, lease: LeaseRe
     head: lease.head,
     restoreOnBoot: settings.restoreOnBoot,
     restoreAt: settings.restoreAt,
+    isUnparked: existsSync(unparkedMarker(context.dataDir)),
   };
 }
 
@@ -247,6 +250,11 @@ async function settle(
     case "continue":
       await takeUp(context, lease, remote);
       break;
+    case "adopt":
+      // What is on the volume becomes the newest state: the next push is a base of it.
+      await chain.adopt(subtree, remote, {}, restoredBefore);
+      await rm(unparkedMarker(context.dataDir), { force: true });
+      break;
     case "begin":
       // A chain that was begun and not yet pushed goes on; any other begins with the first capture.
       if (found.state === undefined || found.state.acknowledged.manifest !== null) {
@@ -254,6 +262,9 @@ async function settle(
       }
       break;
     case "restore": {
+      const which = restoreAt === undefined ? { manifest: remote!.sha256 } : { at: restoreAt };
+      // Only when the whole state is there is the volume's own moved aside.
+      const restored = await buildState(context, { endpoint, cipher }, which, signal);
       if (decision.park) {
         const folder = await parkLocalState(
           context.dataDir,
@@ -267,8 +278,7 @@ async function settle(
           "the volume's state was moved aside; remove the folder when nothing in it is missed",
         );
       }
-      const which = restoreAt === undefined ? { manifest: remote!.sha256 } : { at: restoreAt };
-      const cursors = await restoreStreams(context, { endpoint, cipher }, which, signal);
+      const cursors = await restored.install();
       await chain.adopt(subtree, remote, restoreAt === undefined ? cursors : {}, restoreAt ?? restoredBefore);
       await restoreDone(context);
     }

@@ -1,15 +1,18 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes, WeftkitError, writeSynced } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
 import type { RestoreReply } from "../contract/messages.ts";
 import { parseManifest } from "../contract/parse-manifest.ts";
-import type { Cursor } from "../stream.ts";
+import type { BuiltState, Cursor } from "../stream.ts";
 import type { PersistContext } from "./context.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type NamedManifest, nameText } from "./manifest-chain.ts";
 import { Restorer } from "./restorer.ts";
+
+/** How often it is said how far a restore is. */
+const toldEveryMs = 2000;
 
 /** Stands in the folder while streams are being restored: what they hold then is no state of anybody's. */
 const restoringFile = "restoring";
@@ -40,13 +43,23 @@ export async function fetchManifest(
   return { named, urls: reply.downloadUrls };
 }
 
-/** Restores the streams of a state. Returns the cursors from which captures go on, once the chain has adopted it. */
-export async function restoreStreams(
+/** A whole state, built beside what the volume holds. */
+export interface RestoredState {
+  readonly named: NamedManifest;
+  /** Puts it in place, the volume being empty; the cursors from which captures go on, once the chain has adopted it. */
+  install(): Promise<Record<string, Cursor>>;
+}
+
+/**
+ * Builds the streams of a state. Everything that can keep it from being restored shows before anything on the volume is
+ * touched: it can be built, or this rejects and nothing has changed.
+ */
+export async function buildState(
   context: PersistContext,
   { endpoint, cipher }: { endpoint: Endpoint; cipher: PartCipher | undefined },
   which: Which,
   signal: AbortSignal | undefined,
-): Promise<Record<string, Cursor>> {
+): Promise<RestoredState> {
   const { chain, log, streams } = context;
   const { named, urls } = await fetchManifest(endpoint, which, signal);
   const { manifest } = named;
@@ -54,48 +67,101 @@ export async function restoreStreams(
     throw new WeftkitError("chain_broken", `the state at ${manifest.subtree} is ${manifest.engine}'s`);
   }
   const key = requireKey(cipher, named);
-  await writeSynced(join(chain.folder, restoringFile), named.sha256);
-  const restorer = new Restorer(endpoint, join(chain.folder, "incoming"), key, urls);
-  const cursors: Record<string, Cursor> = {};
-  const started = context.clock.monotonicMs();
-  let bytes = 0;
-  for (const [name, { pieces }] of Object.entries(manifest.streams)) {
-    const stream = streams.find((candidate) => candidate.name === name);
-    if (stream === undefined) {
-      throw new WeftkitError(
-        "chain_broken",
-        `the state has a stream "${name}" that this version does not know: start the version that wrote it`,
-      );
-    }
-    const report = progress(
-      context,
-      name,
-      pieces.reduce((sum, piece) => sum + piece.bytes, 0),
+  const wanted = Object.entries(manifest.streams).filter(([, { pieces }]) => pieces.length > 0);
+  const unknown = wanted.find(([name]) => !streams.some((stream) => stream.name === name));
+  if (unknown !== undefined) {
+    throw new WeftkitError(
+      "chain_broken",
+      `the state has a stream "${unknown[0]}" that this version does not know: start the version that wrote it`,
     );
-    const count = (received: number) => {
-      bytes += received;
-      report(received);
-    };
-    if (pieces.length === 0) continue;
-    cursors[name] = await stream.restore(restorer.fetch(pieces, count, signal), {
-      fetch: (content, index, part) => restorer.fetchPart(content, index, part, count, signal),
-    });
   }
-  const ms = Math.round(context.clock.monotonicMs() - started);
-  log.info(
-    { seq: manifest.seq, at: new Date(manifest.time).toISOString(), bytes, ms },
-    "the state is restored",
-  );
-  return cursors;
+  const total = wanted
+    .flatMap(([, { pieces }]) => pieces)
+    .reduce((sum, piece) => sum + piece.parts.reduce((bytes, part) => bytes + part.bytes, 0), 0);
+  await requireSpace(context.dataDir, total);
+  const restorer = new Restorer(endpoint, join(chain.folder, "incoming"), key, urls);
+  const report = progressOf(context, total);
+  const started = context.clock.monotonicMs();
+  const built = new Map<string, BuiltState>();
+  try {
+    for (const [name, { pieces }] of wanted) {
+      const stream = streams.find((candidate) => candidate.name === name)!;
+      const state = await stream.build(restorer.fetch(pieces, report.received, signal), {
+        fetch: (content, index, part) =>
+          restorer.fetchPart(content, index, part, report.receivedBeside, signal),
+      });
+      built.set(name, state);
+    }
+  } catch (error) {
+    for (const state of built.values()) await state.discard();
+    throw withAdvice(error, context.dataDir);
+  }
+  return {
+    named,
+    install: async () => {
+      await writeSynced(join(chain.folder, restoringFile), named.sha256);
+      const cursors: Record<string, Cursor> = {};
+      for (const [name, state] of built) cursors[name] = await state.install();
+      const ms = Math.round(context.clock.monotonicMs() - started);
+      const at = new Date(manifest.time).toISOString();
+      log.info({ seq: manifest.seq, at, bytes: report.bytes(), ms }, "the state is restored");
+      return cursors;
+    },
+  };
 }
 
-/** Says by readiness how far a restore is. */
-function progress(context: PersistContext, name: string, total: number): (bytes: number) => void {
-  let done = 0;
-  return (bytes) => {
-    done += bytes;
-    const percent = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
-    context.waiting(`restoring ${name}: ${percent}% of ${formatBytes(total)}`);
+/** @throws WeftkitError `disk_full` when not even what is to be fetched would fit */
+async function requireSpace(dataDir: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(dataDir);
+  const free = bavail * bsize;
+  if (free >= bytes) return;
+  throw new WeftkitError(
+    "disk_full",
+    `the state to restore has ${formatBytes(bytes)} compressed, and the volume of ${dataDir} only ${formatBytes(free)} free: enlarge it, or remove what is in ${join(dataDir, "parked")}`,
+  );
+}
+
+/** The disk was full after all: said so that somebody can do something about it. */
+function withAdvice(error: unknown, dataDir: string): unknown {
+  const { code } = error as { code?: string };
+  if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "SQLITE_FULL") return error;
+  const message = `the volume of ${dataDir} became full while a state was restored: enlarge it, or remove what is in ${join(dataDir, "parked")}; nothing on it was changed`;
+  return new WeftkitError("disk_full", message, { cause: error });
+}
+
+interface Progress {
+  received(bytes: number): void;
+  /** Of what the manifest does not count: parts of blobs. */
+  receivedBeside(bytes: number): void;
+  bytes(): number;
+}
+
+/** Says by readiness how far a restore is, and how long it takes; seldom, as each time it is logged as well. */
+function progressOf({ clock, waiting, log }: PersistContext, total: number): Progress {
+  const startedMs = clock.monotonicMs();
+  let [done, beside, toldMs] = [0, 0, Number.NEGATIVE_INFINITY];
+  const tell = () => {
+    const now = clock.monotonicMs();
+    if (now - toldMs < toldEveryMs) return;
+    toldMs = now;
+    const share = total === 0 ? 1 : Math.min(1, done / total);
+    const leftMs = share === 0 ? undefined : ((now - startedMs) / share) * (1 - share);
+    const left = leftMs === undefined ? "" : `, ${Math.ceil(leftMs / 1000)} s to go`;
+    const also = beside === 0 ? "" : ` and ${formatBytes(beside)} of blobs`;
+    const why = `restoring: ${Math.floor(share * 100)}% of ${formatBytes(total)}${also}${left}`;
+    waiting(why);
+    log.info(why);
+  };
+  return {
+    received(bytes) {
+      done += bytes;
+      tell();
+    },
+    receivedBeside(bytes) {
+      beside += bytes;
+      tell();
+    },
+    bytes: () => done + beside,
   };
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, createWriteStream, openSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -8,6 +9,7 @@ import { linkOf } from "../contract/manifest.ts";
 import type { PieceHeader } from "../piece/index.ts";
 import type {
   AcknowledgeGate,
+  BuiltState,
   Capture,
   CaptureRequest,
   ChainPiece,
@@ -94,7 +96,7 @@ export class LogStream implements Stream {
     }
   }
 
-  async restore(pieces: AsyncIterable<RestorePiece>): Promise<Cursor> {
+  async build(pieces: AsyncIterable<RestorePiece>): Promise<BuiltState> {
     const target = await this.#source.prepareRestore();
     const state = { to: 0, piece: "" };
     await pipeline(
@@ -102,8 +104,18 @@ export class LogStream implements Stream {
       createWriteStream(target, { mode: 0o600 }),
     );
     await syncFile(target);
-    await this.#source.install();
-    return this.#cursorAt(state.to, state.piece);
+    return {
+      install: async () => {
+        await this.#source.install();
+        return this.#cursorAt(state.to, state.piece);
+      },
+      discard: () => rm(target, { force: true }),
+    };
+  }
+
+  /** Builds and installs, where nothing is to be moved aside in between. */
+  async restore(pieces: AsyncIterable<RestorePiece>): Promise<Cursor> {
+    return await (await this.build(pieces)).install();
   }
 
   /** The cursor behind everything that is in the files. */

@@ -1,13 +1,20 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { syncFolderSync, WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Store } from "@weftkit/store";
 import { SealPolicy, WorkerCalls, workerUrl } from "@weftkit/store/wal";
-import type { AcknowledgeGate, Capture, CaptureRequest, Cursor, RestorePiece, Stream } from "../stream.ts";
+import type {
+  AcknowledgeGate,
+  BuiltState,
+  Capture,
+  CaptureRequest,
+  Cursor,
+  RestorePiece,
+  Stream,
+} from "../stream.ts";
 import type { CaptureResult } from "./page-capturer.ts";
 import type { PagesWorkerApi } from "./pages-worker.ts";
-import { temporaryPath } from "./restorer.ts";
 import { WritersHeld } from "./writers-held.ts";
 
 export interface PagesStreamOptions {
@@ -112,16 +119,34 @@ export class PagesStream implements Stream {
     };
   }
 
-  async restore(pieces: AsyncIterable<RestorePiece>): Promise<Cursor> {
+  async build(pieces: AsyncIterable<RestorePiece>): Promise<BuiltState> {
     const { name, file, stateFolder, checkAfterRestore: check = "none" } = this.#options;
     const worker = this.#startWorker();
+    const discard = async () => {
+      await worker.call("abortRestore", undefined);
+    };
     await worker.call("beginRestore", { name, file, stateFolder, check });
     try {
       for await (const piece of pieces) await worker.call("applyPiece", piece);
-      const { cursor } = await worker.call("finishRestore", undefined);
-      return { ...cursor };
+      await worker.call("sealRestore", undefined);
     } catch (error) {
-      await worker.call("abortRestore", undefined);
+      await discard();
+      throw error;
+    }
+    const install = async () => {
+      const { cursor } = await worker.call("installRestore", undefined);
+      return { ...cursor };
+    };
+    return { install, discard };
+  }
+
+  /** Builds and installs, where nothing is to be moved aside in between. */
+  async restore(pieces: AsyncIterable<RestorePiece>): Promise<Cursor> {
+    const built = await this.build(pieces);
+    try {
+      return await built.install();
+    } catch (error) {
+      await built.discard();
       throw error;
     }
   }
@@ -133,7 +158,6 @@ export class PagesStream implements Stream {
     for (const suffix of ["", "-wal", "-journal", "-shm"]) {
       if (existsSync(file + suffix)) renameSync(file + suffix, join(folder, basename(file) + suffix));
     }
-    rmSync(temporaryPath(file), { force: true });
     syncFolderSync(folder);
     syncFolderSync(dirname(file));
   }

@@ -20,7 +20,8 @@ const api = {
     restorer = new Restorer(options);
   },
   applyPiece: (piece: RestorePiece) => restorer!.apply(piece),
-  finishRestore: () => restorer!.finish(),
+  sealRestore: () => restorer!.seal(),
+  installRestore: () => restorer!.install(),
   abortRestore: () => restorer?.abort(),
 };
 

@@ -107,15 +107,25 @@ export class Restorer {
 
   /** Reads the file back, makes it durable and puts it in place. */
   finish(): Restored {
-    const last = this.#last;
-    const hashes = this.#hashes;
-    if (last === undefined || hashes === undefined) {
+    this.seal();
+    return this.install();
+  }
+
+  /** Reads the file back and makes it durable; nothing can be applied any more. */
+  seal(): void {
+    if (this.#hashes === undefined) {
       throw new WeftkitError("chain_broken", `${this.#options.name}: there is no piece to restore from`);
     }
-    this.#readBack(hashes);
+    this.#readBack(this.#hashes);
     fsyncSync(this.#fd);
     this.#close();
     this.#checkBySqlite();
+  }
+
+  /** Puts the sealed file in place; neither a database nor a log is there. */
+  install(): Restored {
+    const last = this.#last!;
+    const hashes = this.#hashes!;
     const { file, stateFolder } = this.#options;
     refuseExisting(file);
     renameSync(this.#path, file);
