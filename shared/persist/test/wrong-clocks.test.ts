@@ -37,5 +37,5 @@ test.each([
       await engine.persistence.abandon();
       await server.stop();
     }
-    },
+  },
 );
