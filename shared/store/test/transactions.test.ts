@@ -360,3 +360,20 @@ test("those who hold the writers back do not wait for a transaction that is only
   await transaction.commit();
   expect((await notes(store))[0]).toBe("mine");
 });
+
+test("a transaction that is left open delays nobody who writes other rows", async () => {
+  const store = await openWithNotes();
+  const open = store.begin();
+  await open.run((work) => update(work, 1, "left open"));
+  const writes = 200;
+  let worstMs = 0;
+  for (let n = 0; n < writes; n++) {
+    const startedMs = performance.now();
+    await store.transact((work) => update(work, 2, `write ${n}`));
+    worstMs = Math.max(worstMs, performance.now() - startedMs);
+    if (n % 10 === 0) await open.run((work) => update(work, 3, `still open ${n}`));
+  }
+  console.log(`${writes} writes beside an open transaction: the longest took ${worstMs.toFixed(1)} ms`);
+  await open.commit();
+  expect(await notes(store)).toEqual(["left open", `write ${writes - 1}`, "still open 190"]);
+});

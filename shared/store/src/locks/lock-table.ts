@@ -178,7 +178,7 @@ export class LockTable implements Locks {
     if (owner.waiting !== undefined) throw new TypeError("an owner of locks waits for one at a time");
     return new Promise<void>((resolve, reject) => {
       const settled = () => {
-        clearInterval(deadlock);
+        clearTimeout(deadlock);
         clearTimeout(timeout);
         signal?.removeEventListener("abort", aborted);
         deadline?.signal.removeEventListener("abort", late);
@@ -207,10 +207,12 @@ export class LockTable implements Locks {
       };
       const aborted = () => refuse(canceledError());
       const late = () => refuse(statementTimeoutError());
-      // Again and again: who closes a circle by waiting for the writer does not look for it.
-      const deadlock = setInterval(() => {
+      const look = () => {
         if (!this.#solve(owner)) refuse(deadlockError());
-      }, this.#options.deadlockTimeoutMs);
+        // A circle is closed by somebody who begins to wait for a lock, and looks itself; or for the writer, and does not.
+        else if (this.#options.writerHolder() === owner) deadlock.refresh();
+      };
+      const deadlock = setTimeout(look, this.#options.deadlockTimeoutMs);
       const timeout =
         timeoutMs === undefined
           ? undefined
