@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DynamoDBClient, type DynamoDBClientConfig } from "@aws-sdk/client-dynamodb";
 import { type RunningImage, startImage } from "@weftkit/host";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
-import { onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { KeyValueEngine } from "../src/engine.ts";
 import { weftkitVersion } from "../src/identity.ts";
 
@@ -34,7 +37,32 @@ export class RunningEngine {
   }
 
   static async start(options: EngineOptions = {}): Promise<RunningEngine> {
-    const { dataDir = temporaryFolder(), keyvalue = {}, auth = { method: "none" }, logStream } = options;
+    const engine = await RunningEngine.#start({ dataDir: temporaryFolder(), ...options });
+    onTestFinished(() => engine.image.stop().catch(() => {}));
+    return engine;
+  }
+
+  /** One for all tests of a file, which make tables of their own. Called beside the tests; used in them. */
+  static forFile(): { readonly engine: RunningEngine } {
+    let running: RunningEngine | undefined;
+    const dataDir = mkdtempSync(join(tmpdir(), "weftkit-keyvalue-"));
+    beforeAll(async () => {
+      running = await RunningEngine.#start({ dataDir });
+    });
+    afterAll(async () => {
+      await running?.image.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    });
+    return {
+      get engine() {
+        if (running === undefined) throw new Error("the engine runs while the tests do");
+        return running;
+      },
+    };
+  }
+
+  static async #start(options: EngineOptions & { readonly dataDir: string }): Promise<RunningEngine> {
+    const { dataDir, keyvalue = {}, auth = { method: "none" }, logStream } = options;
     const image = await startImage(
       { name: "keyvalue", version: weftkitVersion, create: () => new KeyValueEngine() },
       {
@@ -46,7 +74,6 @@ export class RunningEngine {
         ...(logStream !== undefined && { logStream }),
       },
     );
-    onTestFinished(() => image.stop().catch(() => {}));
     return new RunningEngine(image, dataDir);
   }
 
