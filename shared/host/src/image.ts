@@ -4,6 +4,7 @@ import { Deadline, systemClock, WeftkitError } from "@weftkit/core";
 import { createMetrics, type Logger, ReadinessRegistry, type Registry } from "@weftkit/observe";
 import { openPersistence, type Persistence } from "@weftkit/persist";
 import { AdminServer } from "./admin-server.ts";
+import { requireEngine } from "./data-dir-engine.ts";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
 import type { Engine, EngineContext, ImageDefinition } from "./engine.ts";
 import { Listener } from "./listener.ts";
@@ -98,6 +99,7 @@ export class Image<Name extends EngineName> {
     signal?.addEventListener("abort", abort, { once: true });
     try {
       this.#lock = lockDataDir(config.server.data_dir, definition.name);
+      requireEngine(config.server.data_dir, definition.name);
       this.#readiness.set("engine", false, "starting");
       this.#adminPort = await this.#admin.open();
       this.#persistence = await this.#openPersistence();
@@ -156,9 +158,18 @@ export class Image<Name extends EngineName> {
     try {
       await deadline.race(closing);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new WeftkitError("unsaved", `not everything is saved: ${reason}`, { cause: error });
+      throw new WeftkitError("unsaved", this.#unsavedMessage(error, deadline, budgetMs), { cause: error });
     }
+  }
+
+  #unsavedMessage(error: unknown, deadline: Deadline, budgetMs: number): string {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!deadline.signal.aborted) return `not everything is saved: ${reason}`;
+    const { outbox } = this.#persistence?.status() ?? {};
+    const late = `not everything is saved within the shutdown's ${budgetMs} ms`;
+    if (outbox === undefined) return `${late}: the engine has not closed yet`;
+    const unsaved = `${outbox.entries} captures (${outbox.bytes} bytes) are not pushed and stay in the outbox on the volume`;
+    return `${late}: ${unsaved}; the persistence function is away or slow`;
   }
 
   /** Closes the engine, then pushes what it wrote; when closing fails, what it wrote until then. */

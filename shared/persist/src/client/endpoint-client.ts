@@ -33,10 +33,14 @@ import { parseEndpointUrl } from "./url-rules.ts";
 const empty = new Uint8Array(0);
 const defaultTimeoutMs = 60_000;
 const uploadsMax = 4;
+/** Under a bandwidth limit a part's share of it is such that it is sent in this time, if that can be. */
+const uploadMsMax = 20_000;
 /** So many parts are asked for by one `begin`: its URLs live for a while only. */
 const partsPerBegin = 64;
 const namesPerPrune = 5000;
-const jsonReplyBytesMax = 64 * 1024 * 1024;
+const jsonReplyBytesMax = 4 * 1024 * 1024;
+/** A manifest of the largest state, and the URLs of its parts. */
+const restoreReplyBytesMax = 64 * 1024 * 1024;
 
 /**
  * The engine's side of WKP-1: one subtree of one endpoint. Every call is repeated after a failure that may pass, with
@@ -203,7 +207,8 @@ export class EndpointClient {
   ): Promise<RestoreReply | undefined> {
     const { at, manifest } = which;
     const query = { ...(at !== undefined && { at }), ...(manifest !== undefined && { manifest }) };
-    const call = this.#call({ target: { method: "GET", path: "/restore", query }, body: empty, signal });
+    const target = { method: "GET", path: "/restore", query };
+    const call = this.#call({ target, body: empty, replyBytesMax: restoreReplyBytesMax, signal });
     const reply = await this.#retried(call, (answer) =>
       answer.status === 204 ? undefined : readAs(answer.body, answer.status, readRestoreReply),
     );
@@ -279,6 +284,13 @@ export class EndpointClient {
     return (this.#throttle?.durationMs(body.length) ?? 0) * uploadsMax;
   }
 
+  /** Fewer under a bandwidth limit: each that is under way must end in time. */
+  #uploadsAtOnce(parts: readonly UploadablePart[]): number {
+    const longest = Math.max(1, ...parts.map(({ bytes }) => bytes));
+    const together = Math.floor(uploadMsMax / (this.#throttle?.durationMs(longest) ?? 0));
+    return Math.min(uploadsMax, Math.max(1, together));
+  }
+
   #send<Reply>(call: Call, read: MessageReader<Reply>): Promise<Reply> {
     return this.#retried(call, ({ body, status }) => readAs(body, status, read));
   }
@@ -309,7 +321,7 @@ export class EndpointClient {
   ): Promise<void> {
     const failed = new AbortController();
     const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
-    const slots = new Slots(uploadsMax);
+    const slots = new Slots(this.#uploadsAtOnce(parts));
     const upload = async (part: UploadablePart) => {
       either.throwIfAborted();
       await this.uploadPart(part, urls[part.sha256], epoch, either);

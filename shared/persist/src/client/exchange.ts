@@ -8,7 +8,7 @@ import {
 } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { getCACertificates } from "node:tls";
-import { Deadline } from "@weftkit/core";
+import { headerNames } from "../contract/signing.ts";
 import { EndpointError } from "./errors.ts";
 import type { Throttle } from "./throttle.ts";
 
@@ -18,10 +18,12 @@ export interface Exchange {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** From the connection to the reply's last byte. */
+  /** How long nothing may be sent or come: a slow line is no dead one. */
   readonly timeoutMs: number;
   /** A longer reply is cut off, and an error. */
   readonly replyBytesMax: number;
+  /** The store answers, which signs nothing. */
+  readonly isFromStore?: boolean;
   readonly throttle?: Throttle | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,6 +36,11 @@ export interface HttpReply {
   readonly sha256: string;
 }
 
+const watchMs = 1000;
+/** Four parts at once over 32 KB/s. */
+const bytesPerSecondMin = 8 * 1024;
+/** So much is read of a reply that has no signature: it is only looked at for its status. */
+const unsignedBytesMax = 64 * 1024;
 /** How much is written at once when a bandwidth limit holds. */
 const throttledWriteBytes = 16 * 1024;
 const idleSocketMs = 20_000;
@@ -61,22 +68,20 @@ export class HttpConnections {
    * @throws EndpointError `unreachable` when no whole reply came; the signal's reason when it was aborted
    */
   async exchange(exchange: Exchange): Promise<HttpReply> {
-    const deadline = Deadline.after(exchange.timeoutMs);
     const { signal } = exchange;
     signal?.throwIfAborted();
+    const watch = new ProgressWatch(exchange.timeoutMs, exchange.body.length);
     try {
-      return await this.#once(
-        exchange,
-        AbortSignal.any(signal ? [signal, deadline.signal] : [deadline.signal]),
-      );
+      const either = AbortSignal.any(signal ? [signal, watch.signal] : [watch.signal]);
+      return await this.#once(exchange, either, watch);
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (error instanceof EndpointError) throw error;
-      const why = deadline.signal.aborted ? `no reply within ${exchange.timeoutMs} ms` : reasonOf(error);
+      const why = watch.signal.aborted ? `no reply within ${exchange.timeoutMs} ms` : reasonOf(error);
       const message = `${exchange.url.origin} cannot be reached: ${why}`;
       throw new EndpointError("unreachable", message, { cause: error });
     } finally {
-      deadline.dispose();
+      watch.stop();
     }
   }
 
@@ -86,8 +91,9 @@ export class HttpConnections {
     this.#https.destroy();
   }
 
-  async #once(exchange: Exchange, signal: AbortSignal): Promise<HttpReply> {
+  async #once(exchange: Exchange, signal: AbortSignal, watch: ProgressWatch): Promise<HttpReply> {
     const request = this.#request(exchange, signal);
+    watch.look(request);
     try {
       return await converse(request, exchange, signal);
     } catch (error) {
@@ -111,6 +117,43 @@ export class HttpConnections {
       agent: isTls ? this.#https : this.#http,
     };
     return isTls ? requestHttps(url, options) : requestHttp(url, options);
+  }
+}
+
+/** Ends an exchange in which nothing moves for too long, or which takes longer than its bytes do on a slow line. */
+class ProgressWatch {
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #endsAtMs: number;
+  #request: ClientRequest | undefined;
+  #moved = 0;
+  #movedAtMs = performance.now();
+
+  constructor(timeoutMs: number, bodyBytes: number) {
+    this.#endsAtMs = this.#movedAtMs + 2 * timeoutMs + (bodyBytes / bytesPerSecondMin) * 1000;
+    this.#timer = setInterval(() => this.#check(timeoutMs), Math.min(watchMs, timeoutMs / 4));
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  look(request: ClientRequest): void {
+    this.#request = request;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #check(timeoutMs: number): void {
+    const { bytesWritten = 0, bytesRead = 0 } = this.#request?.socket ?? {};
+    const now = performance.now();
+    if (bytesWritten + bytesRead !== this.#moved) {
+      this.#moved = bytesWritten + bytesRead;
+      this.#movedAtMs = now;
+    }
+    if (now - this.#movedAtMs > timeoutMs || now > this.#endsAtMs) this.#abort.abort();
   }
 }
 
@@ -140,13 +183,21 @@ async function write(
   request.end();
 }
 
-async function readReply(response: IncomingMessage, { url, replyBytesMax }: Exchange): Promise<HttpReply> {
+async function readReply(
+  response: IncomingMessage,
+  { url, replyBytesMax, isFromStore }: Exchange,
+): Promise<HttpReply> {
+  const isSigned = isFromStore === true || response.headers[headerNames.signature] !== undefined;
   const chunks: Buffer[] = [];
   const hash = createHash("sha256");
   let bytes = 0;
+  const bytesMax = isSigned ? replyBytesMax : Math.min(replyBytesMax, unsignedBytesMax);
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > replyBytesMax) {
+    if (bytes > bytesMax) {
+      response.destroy();
+      // The status of an outage says what it is, however much comes with it.
+      if (!isSigned) break;
       throw new EndpointError(
         "forged_reply",
         `${url.origin} answered with more than ${replyBytesMax} bytes`,

@@ -50,6 +50,7 @@ export class StoreTransfers {
         ...request,
         url,
         timeoutMs,
+        isFromStore: true,
         replyBytesMax: partBytesCeiling,
       });
     } catch (error) {

@@ -38,13 +38,17 @@ export async function createPartCipher(secret: string, subtree: string): Promise
   return new AesGcmCipher(await keyOf(secret), subtree);
 }
 
+/** @throws WeftkitError `encryption_key_invalid` when a text is neither a key nor a passphrase */
+export function requireEncryptionKey(secret: string): void {
+  if (secret.length >= passphraseLengthMin) return;
+  const message = `the encryption key must be 32 bytes in hexadecimal or base64 (openssl rand -hex 32), or a passphrase of at least ${passphraseLengthMin} characters`;
+  throw new WeftkitError("encryption_key_invalid", message);
+}
+
 async function keyOf(secret: string): Promise<Buffer> {
   if (/^[0-9a-f]{64}$/i.test(secret)) return Buffer.from(secret, "hex");
   if (/^[A-Za-z0-9+/_-]{43}=?$/.test(secret)) return Buffer.from(secret, "base64");
-  if (secret.length < passphraseLengthMin) {
-    const message = `the encryption key must be 32 bytes in hexadecimal or base64 (openssl rand -hex 32), or a passphrase of at least ${passphraseLengthMin} characters`;
-    throw new WeftkitError("encryption_key_invalid", message);
-  }
+  requireEncryptionKey(secret);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   scrypt(secret.normalize("NFC"), scryptSalt, 32, scryptCost, (error, key) =>
     error === null ? resolve(key) : reject(error),

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
 import { knownOwnersMax, type LeaseReply, type LostHead } from "../contract/messages.ts";
@@ -18,6 +19,8 @@ import { buildState, fetchManifest, removeRemnants, restoreDone } from "./restor
 
 /** A volume that is whole does not wait longer for a function that does not answer. */
 const patienceMs = 10_000;
+/** How long until a function that is away is asked again, beyond the attempts of each call. */
+const awayMs = 2000;
 
 /** A lease, and who renews it from the moment it was claimed: a restore may take longer than it holds. */
 export interface HeldLease {
@@ -54,10 +57,12 @@ export async function boot(context: PersistContext, signal?: AbortSignal): Promi
     settings.restoreAt === chain.state.restoredAt;
   try {
     const patience = isWhole ? AbortSignal.timeout(patienceMs) : undefined;
-    const { subtree, endpoint, ...lease } = await claim(context, anyOf(signal, patience));
+    const { subtree, endpoint, ...lease } = isWhole
+      ? await claim(context, anyOf(signal, patience))
+      : await claimAtLast(context, signal);
     return await settleOrRelease(context, subtree, endpoint, lease, signal);
   } catch (error) {
-    if (!isWhole || signal?.aborted === true || !isOutage(error)) throw error;
+    if (!isWhole || signal?.aborted === true || !isAway(error)) throw error;
     const { subtree } = chain.state!;
     log.warn(
       { err: error, subtree },
@@ -148,6 +153,27 @@ async function claimOrFence(
     throw new WeftkitError("fenced", `${subtree} was claimed while this process served without a lease`, {
       cause: error,
     });
+  }
+}
+
+/**
+ * Claims however long the function is away: an empty start could hide a state. A key that it does not know, and answers
+ * of something in its place, are told and waited for as well, because both are mended without this volume.
+ */
+async function claimAtLast(
+  context: PersistContext,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof claim> {
+  for (;;) {
+    try {
+      return await claim(context, signal);
+    } catch (error) {
+      if (signal?.aborted === true || !isAway(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      context.log.error({ err: error }, "the persistence function cannot be used yet; waiting for it");
+      context.waiting(`waiting for the persistence function: ${reason}`);
+      await delay(awayMs, undefined, { signal });
+    }
   }
 }
 
@@ -325,6 +351,13 @@ async function remoteManifest(
 async function hasData({ streams }: PersistContext): Promise<boolean> {
   for (const stream of streams) if (!(await stream.isEmpty())) return true;
   return false;
+}
+
+/** Whether there may be an answer later, without anything being done here. */
+function isAway(error: unknown): boolean {
+  return (
+    isOutage(error) || ["bad_signature", "forged_reply"].includes((error as { code?: string }).code ?? "")
+  );
 }
 
 /** Whether the function could not be reached, as against having answered something that settles the matter. */

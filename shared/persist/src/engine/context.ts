@@ -24,6 +24,8 @@ export interface PersistSettings {
   readonly lagBytesMax: number;
   readonly restoreOnBoot: "auto" | "always" | "never";
   readonly restoreAt: string | undefined;
+  /** Bytes per second that may be sent. */
+  readonly bandwidth: number | undefined;
   readonly retention: readonly RetentionRule[];
 }
 

@@ -6,7 +6,7 @@ import type { Logger, Readiness, Registry } from "@weftkit/observe";
 import { EndpointClient } from "../client/endpoint-client.ts";
 import type { EndpointClientOptions } from "../client/options.ts";
 import { parseEndpointUrl } from "../client/url-rules.ts";
-import { createPartCipher } from "../contract/encryption.ts";
+import { createPartCipher, requireEncryptionKey } from "../contract/encryption.ts";
 import { isKeyId, subtreeOf } from "../contract/names.ts";
 import type { SigningKey } from "../contract/signing.ts";
 import type { Stream } from "../stream.ts";
@@ -41,6 +41,9 @@ export interface PersistenceOptions {
   /** How the endpoint is called, where the usual patience does not fit. */
   readonly connection?: Pick<EndpointClientOptions, "retry" | "timeoutMs">;
 }
+
+/** What both sides' limits of time are made for. */
+const bandwidthMin = 32_000;
 
 /** The readiness component of the persistence. */
 const component = "persistence";
@@ -117,6 +120,14 @@ export function readSettings(config: PersistConfig, engine: string): PersistSett
   const schedule = scheduleMistake(config.schedule);
   if (schedule !== undefined) fault("schedule", `"${config.schedule}" is no cron expression: ${schedule}`);
   const retention = check<readonly RetentionRule[]>("retention", () => parseRetention(config.retention));
+  const { encryption_key: key } = config;
+  if (key !== undefined) check("encryption_key", () => requireEncryptionKey(key));
+  if (config.bandwidth !== undefined && config.bandwidth < bandwidthMin) {
+    fault(
+      "bandwidth",
+      `${config.bandwidth} bytes/s are too few to push anything in time: at least ${bandwidthMin}`,
+    );
+  }
   const ordinal = statefulSetOrdinal(hostname(), process.env);
   const replica = config.replica === "auto" ? ordinal : config.replica;
   check("replica", () => subtreeOf(config.namespace, engine, replica ?? "0"));
@@ -135,6 +146,7 @@ export function readSettings(config: PersistConfig, engine: string): PersistSett
     restoreOnBoot: config.restore_on_boot,
     restoreAt: config.restore_at,
     retention: retention!,
+    bandwidth: config.bandwidth,
   };
 }
 

@@ -270,6 +270,7 @@ export class Persistence {
       verified: this.#checks.verified,
       pruned: this.#checks.pruned,
       restoredAt,
+      bandwidth: settings.bandwidth,
       functionTime: keeper.functionTime,
       referenced: this.#referenced,
       final,
@@ -295,7 +296,8 @@ export class Persistence {
     const signal = this.#hurrying.signal;
     if (lease === undefined || signal.aborted || this.#sending !== undefined) return;
     const { limits } = lease.claimed;
-    const options = { endpoint, cipher, limits, epoch: lease.keeper.epoch, signal };
+    const { bandwidth } = this.#context.settings;
+    const options = { endpoint, cipher, limits, bandwidth, epoch: lease.keeper.epoch, signal };
     this.#sending = sendSubstitutes(chain, options)
       .catch((error) => {
         if (!signal.aborted) log.warn({ err: error }, "a base could not be stored yet; it is tried again");

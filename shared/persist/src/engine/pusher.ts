@@ -24,6 +24,8 @@ export interface PushOptions {
   /** States deleted since the last push. */
   readonly pruned: ReadonlySet<string>;
   readonly restoredAt: string | undefined;
+  /** Bytes per second that may be sent; undefined where there is no limit. */
+  readonly bandwidth: number | undefined;
   /** The function's time, in milliseconds. */
   readonly functionTime: number;
   /** Of the streams whose pieces refer to parts of their own, by the streams' names. */
@@ -44,7 +46,17 @@ export interface Pushed {
 
 const commitsMax = 3;
 /** Several parts are hashed, sent and read back at once: longer ones would hold the event loop for too long. */
-export const pieceBytesPerPart = 1 << 20;
+const pieceBytesPerPart = 1 << 20;
+const partBytesMin = 64 << 10;
+/** Under a bandwidth limit a part is sent in so many seconds: what is cut off has lost little. */
+const partSeconds = 8;
+
+/** How long the parts of pieces are. */
+export function partBytesOf(limits: Limits, bandwidth: number | undefined): number {
+  const affordable = bandwidth === undefined ? pieceBytesPerPart : bandwidth * partSeconds;
+  return Math.min(limits.partBytesMax, Math.max(partBytesMin, Math.min(pieceBytesPerPart, affordable)));
+}
+
 /** What one name takes in a commit, and what else is in it besides manifest and names. */
 const requiredNameBytes = 67;
 const commitBytesBeside = 1024;
@@ -71,7 +83,7 @@ async function push(chain: Chain, entry: OutboxEntry, options: PushOptions): Pro
   let pieces = 0;
   for (const [name, { piece }] of Object.entries(entry.streams)) {
     if (piece === undefined) continue;
-    const partBytes = Math.min(limits.partBytesMax, pieceBytesPerPart);
+    const partBytes = partBytesOf(limits, options.bandwidth);
     const cut = await cutIntoParts(chain.outbox.pathOf(entry, piece), piece, partBytes, cipher);
     parts.set(
       name,

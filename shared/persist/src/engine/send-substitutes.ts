@@ -3,12 +3,13 @@ import type { Limits } from "../contract/messages.ts";
 import type { Chain } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { cutIntoParts } from "./pieces-on-disk.ts";
-import { pieceBytesPerPart } from "./pusher.ts";
+import { partBytesOf } from "./pusher.ts";
 
 export interface SendOptions {
   readonly endpoint: Pick<Endpoint, "uploadParts">;
   readonly cipher: PartCipher | undefined;
   readonly limits: Limits;
+  readonly bandwidth: number | undefined;
   readonly epoch: number;
   readonly signal: AbortSignal;
 }
@@ -16,12 +17,12 @@ export interface SendOptions {
 /** Stores the parts of substitutes. What is cut off goes on at the next call: parts that are stored are not sent again. */
 export async function sendSubstitutes(
   chain: Chain,
-  { endpoint, cipher, limits, epoch, signal }: SendOptions,
+  { endpoint, cipher, limits, bandwidth, epoch, signal }: SendOptions,
 ): Promise<void> {
   for (const [stream, substitute] of [...chain.substitutes.all]) {
     const keyName = cipher?.keyName;
     if (substitute.stored !== undefined && substitute.stored.keyName === keyName) continue;
-    const partBytes = Math.min(limits.partBytesMax, pieceBytesPerPart);
+    const partBytes = partBytesOf(limits, bandwidth);
     const path = chain.substitutes.pathOf(stream, substitute);
     const parts = await cutIntoParts(path, substitute.piece, partBytes, cipher);
     await endpoint.uploadParts(parts, epoch, { verify: true, signal });

@@ -4,8 +4,9 @@ import { type SignedFields, sha256 } from "../contract/signing.ts";
 import { ContractFailure } from "./contract-failure.ts";
 import type { FunctionRequest } from "./function-request.ts";
 
-/** A body of 4 MiB comes in this time over 1.2 Mbit/s. */
+/** A body may take so long, and besides what its bytes take at the slowest rate that is served: four at once over 32 KB/s. */
 const bodyTimeoutMs = 30_000;
+const bytesPerSecondMin = 8 * 1024;
 
 /**
  * Reads a body that is no longer than `bytesMax` and is the one that was signed.
@@ -20,8 +21,10 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const tooLarge = () =>
     new ContractFailure("too_large", `the body is longer than ${bytesMax} bytes`, { limits });
-  if (Number(headers["content-length"] ?? 0) > bytesMax) throw tooLarge();
-  const read = body instanceof Uint8Array ? body : await collect(body, bytesMax, tooLarge);
+  const length = Number(headers["content-length"] ?? 0);
+  if (length > bytesMax) throw tooLarge();
+  const expected = Number.isFinite(length) ? Math.max(0, length) : 0;
+  const read = body instanceof Uint8Array ? body : await collect(body, bytesMax, expected, tooLarge);
   if (read.length > bytesMax) throw tooLarge();
   if (sha256(read) !== fields.contentSha256) {
     throw new ContractFailure("hash_mismatch", "the body is not the one that was signed; send it again");
@@ -32,9 +35,10 @@ export async function readBody(
 async function collect(
   body: AsyncIterable<Uint8Array>,
   bytesMax: number,
+  expectedBytes: number,
   tooLarge: () => ContractFailure,
 ): Promise<Uint8Array> {
-  const deadline = Deadline.after(bodyTimeoutMs);
+  const deadline = Deadline.after(bodyTimeoutMs + (expectedBytes / bytesPerSecondMin) * 1000);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   const read = async () => {
