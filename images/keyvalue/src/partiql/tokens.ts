@@ -30,7 +30,10 @@ export function tokenize(source: string): readonly Token[] {
     else if (parameter !== undefined) tokens.push({ kind: "parameter", text: parameter, start });
     else tokens.push({ kind: "symbol", text: symbol!, start });
   }
-  const rest = source.slice(at).trim();
+  const rest = source
+    .slice(at)
+    .replaceAll(/--[^\n]*|\/\*[\s\S]*?\*\//g, "")
+    .trim();
   if (rest !== "" && rest !== ";") throw notWellFormed("Unexpected token");
   tokens.push({ kind: "end", text: "", start: source.length });
   return tokens;
