@@ -28,9 +28,13 @@ export interface FunctionConfig {
   readonly keys: readonly SigningKey[];
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly logLevel: (typeof logLevels)[number];
+  /** How long a lease holds without being renewed, in milliseconds. */
+  readonly leaseMs: number;
 }
 
 const logLevels = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+/** Shorter ones run out by a pause of the network; longer ones keep the place of an engine that died for long. */
+const leaseSeconds = { min: 2, max: 600 } as const;
 /** So short a secret can be guessed. */
 const secretLengthMin = 16;
 const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -64,6 +68,7 @@ export function readConfig(env: Environment): FunctionConfig {
     keys: reader.keys(),
     tls: reader.tls(),
     logLevel: reader.logLevel(),
+    leaseMs: reader.leaseMs(),
   };
   if (reader.mistakes.length > 0) throw new ConfigMistakes(reader.mistakes);
   return config;
@@ -82,6 +87,17 @@ class Reader {
     const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
     if (!(port <= 65_535)) this.mistakes.push(`WKP_PORT: "${text}" is no port; it is a number up to 65535`);
     return port;
+  }
+
+  leaseMs(): number {
+    const text = this.#env.WKP_LEASE_SECONDS || "60";
+    const seconds = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(seconds >= leaseSeconds.min && seconds <= leaseSeconds.max)) {
+      this.mistakes.push(
+        `WKP_LEASE_SECONDS: "${text}" is no number from ${leaseSeconds.min} to ${leaseSeconds.max}`,
+      );
+    }
+    return seconds * 1000;
   }
 
   logLevel(): FunctionConfig["logLevel"] {

@@ -58,11 +58,11 @@ export async function start(
 }
 
 async function listen(
-  { bind, port, tls, keys, store: kind }: FunctionConfig,
+  { bind, port, tls, keys, leaseMs, store: kind }: FunctionConfig,
   store: ObjectStore,
   log: Logger,
 ) {
-  const handler = createHandler({ store, keys, log });
+  const handler = createHandler({ store, keys, log, limits: { leaseMs } });
   const server = new HttpServer({ bind, port, tls, handler, isReady: readiness(store, log), log });
   const bound = await server.open();
   const where = kind.kind === "folder" ? kind.path : `${kind.bucket}/${kind.prefix}`;

@@ -88,6 +88,7 @@ test.each<[string, Record<string, string>]>([
   ["WKP_PORT", { WKP_PORT: "70000" }],
   ["WKP_PORT", { WKP_PORT: "http" }],
   ["WKP_LOG_LEVEL", { WKP_LOG_LEVEL: "loud" }],
+  ["WKP_LEASE_SECONDS", { WKP_LEASE_SECONDS: "1" }],
   ["WKP_KEY_ID", { WKP_KEY_ID: "a b" }],
   ["WKP_SECRET", { WKP_SECRET: "short" }],
   ["WKP_SECRET", { WKP_SECRET_FILE: "/nonexistent" }],
