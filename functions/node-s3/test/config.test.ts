@@ -37,6 +37,7 @@ test("a folder and a secret are enough", () => {
     keys: [{ id: "default", secret }],
     tls: undefined,
     logLevel: "info",
+    leaseMs: 60_000,
   });
 });
 
