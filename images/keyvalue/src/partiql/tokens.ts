@@ -10,7 +10,7 @@ export interface Token {
 }
 
 const pattern =
-  /(?:\s+|--[^\n]*|\/\*[\s\S]*?\*\/)*(?:(?<word>[A-Za-z_$][A-Za-z0-9_$]*)|"(?<quoted>(?:[^"]|"")*)"|'(?<text>(?:[^']|'')*)'|(?<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?<parameter>\?)|(?<symbol><<|>>|<>|!=|<=|>=|[=<>()[\]{},.:*+-]))/y;
+  /(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:(?<word>[A-Za-z_$][A-Za-z0-9_$]*)|"(?<quoted>(?:[^"]|"")*)"|'(?<text>(?:[^']|'')*)'|(?<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?<parameter>\?)|(?<symbol><<|>>|<>|!=|<=|>=|[=<>()[\]{},.:*+]|-(?!-)))/y;
 
 /** Cuts a statement into tokens; the last one is the end. A semicolon may stand there. */
 export function tokenize(source: string): readonly Token[] {

@@ -110,9 +110,13 @@ function checkValue(value: unknown, shape: Shape, path: string, given: string, f
         fault(`Member must have length greater than or equal to ${shape.min}`);
       if (shape.max !== undefined && list.length > shape.max)
         fault(`Member must have length less than or equal to ${shape.max}`);
-      if (isFree(shape.of)) return;
-      for (const [index, member] of list.entries())
-        checkValue(member, shape.of, `${path}.${index + 1}.member`, `${given}.${index + 1}.member`, faults);
+      const isOfFree = isFree(shape.of);
+      for (const [index, member] of list.entries()) {
+        const [at, as] = [`${path}.${index + 1}.member`, `${given}.${index + 1}.member`];
+        if (member === undefined)
+          faults.push(`Value null at '${at}' failed to satisfy constraint: Member must not be null`);
+        else if (!isOfFree) checkValue(member, shape.of, at, as, faults);
+      }
       return;
     }
     case "map": {
