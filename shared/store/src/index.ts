@@ -27,7 +27,7 @@ export type {
   Transaction,
   TransactionWork,
 } from "./transactions/types.ts";
-export type { Migration, Store, StoreOptions } from "./types.ts";
+export type { CommitRecorder, Migration, Store, StoreOptions } from "./types.ts";
 export { workerUrl } from "./wal/worker-calls.ts";
 export type { SlicedWork, Snapshot, WorkOptions } from "./work.ts";
 export type { WorkerTask } from "./workers/reader-workers.ts";

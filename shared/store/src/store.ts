@@ -19,7 +19,7 @@ import { RowVersions } from "./transactions/row-versions.ts";
 import { Rowids } from "./transactions/rowids.ts";
 import { InteractiveTransaction, type TransactionHost } from "./transactions/transaction.ts";
 import type { BeginOptions, JournalLimits, Transaction, TransactionWork } from "./transactions/types.ts";
-import type { Store, StoreOptions } from "./types.ts";
+import type { CommitRecorder, Store, StoreOptions } from "./types.ts";
 import { WalSync } from "./wal-sync.ts";
 import type { SlicedWork, Snapshot, WorkOptions } from "./work.ts";
 import { ReaderWorkers, type WorkerTask } from "./workers/reader-workers.ts";
@@ -95,6 +95,7 @@ function openWriter(options: StoreOptions): Connection {
 class DurableStore implements Store {
   readonly file: string;
   readonly locks: LockTable;
+  #recorder: CommitRecorder | undefined;
   onWalGrowth: () => void = () => {};
   readonly #options: StoreOptions;
   readonly #metrics: StoreMetrics;
@@ -283,7 +284,7 @@ class DurableStore implements Store {
     let settle: () => void;
     try {
       this.#begin();
-      const value = this.#writer.complete(work, limits);
+      const value = this.#complete(work, limits);
       settle = this.#committed(calledMs, () => resolve(value));
     } catch (thrown) {
       if (sqliteCode(thrown)?.startsWith("SQLITE_BUSY")) return false;
@@ -328,7 +329,7 @@ class DurableStore implements Store {
           }
         });
         if (last.done !== true) return false;
-        const value = writer.complete(() => last.value, undefined);
+        const value = this.#complete(() => last.value, undefined);
         settle = this.#committed(calledMs, () => resolve(value));
       } catch (thrown) {
         settle = this.#failed(thrown, reject);
@@ -345,11 +346,52 @@ class DurableStore implements Store {
     return rest();
   }
 
+  get recorder(): CommitRecorder | undefined {
+    return this.#recorder;
+  }
+
+  set recorder(recorder: CommitRecorder | undefined) {
+    this.#recorder = recorder;
+    recorder?.attach(this.#writer.db);
+  }
+
+  async transactionsEnded(): Promise<void> {
+    const open = [...this.#transactions].filter((transaction) => transaction.hasChanges);
+    await Promise.all(open.map((transaction) => transaction.ended));
+  }
+
+  /** Runs a work to its commit, with what it has recorded. */
+  #complete<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return this.#writer.complete(work, limits);
+    let isAppended = false;
+    try {
+      const value = this.#writer.complete((db) => {
+        const result = work(db);
+        const records = recorder.take();
+        if (records !== undefined) {
+          isAppended = true;
+          recorder.append(db, records);
+        }
+        return result;
+      }, limits);
+      if (isAppended) recorder.ended(true);
+      return value;
+    } catch (error) {
+      recorder.take();
+      if (isAppended) recorder.ended(false);
+      throw error;
+    }
+  }
+
   /** Begins a transaction on the writer. */
   #begin(): void {
     if (this.#sync.failure !== undefined) throw this.#sync.failure;
     // A work that leaves an iterator open spoils its connection; the new one is opened before the old one closes.
-    if (!this.#writer.usable) this.#writer = openWriter(this.#options);
+    if (!this.#writer.usable) {
+      this.#writer = openWriter(this.#options);
+      this.#recorder?.attach(this.#writer.db);
+    }
     this.#writer.begin();
   }
 
@@ -362,6 +404,7 @@ class DurableStore implements Store {
       rowids: new Rowids(),
       versions: this.#versions,
       writerHolder: undefined,
+      recorder: () => this.#recorder,
       begin: () => {
         this.#begin();
         return this.#writer;
@@ -375,6 +418,7 @@ class DurableStore implements Store {
           if (failure !== undefined) return;
           this.#metrics.commitSeconds.observe((performance.now() - calledMs) / 1000);
           this.#health.wrote();
+          this.#recorder?.durable();
         });
         return commit;
       },
@@ -402,11 +446,13 @@ class DurableStore implements Store {
       this.#metrics.commits.inc();
       this.#metrics.commitSeconds.observe((performance.now() - calledMs) / 1000);
       this.#health.wrote();
+      this.#recorder?.durable();
       tell();
     };
   }
 
   #failed(thrown: unknown, reject: (error: unknown) => void): () => void {
+    this.#recorder?.take();
     const error = writeError(thrown, this.file);
     this.#health.failed(error);
     return () => reject(error);

@@ -49,6 +49,22 @@ export interface StoreOptions {
 }
 
 /**
+ * Writes down what each commit changes, for those who follow (`@weftkit/changes`). Works record while they run; a store
+ * without a recorder, or with one that nobody listens to, pays one look at a property for it.
+ */
+export interface CommitRecorder {
+  /** This connection writes from now on. */
+  attach(writer: Database): void;
+  /** Gives what was recorded since it was asked last, and forgets it; undefined when nothing was. */
+  take(): readonly unknown[] | undefined;
+  /** Called in the transaction, right before COMMIT, with all that was recorded in it. */
+  append(writer: Database, records: readonly unknown[]): void;
+  /** What was appended has been committed, or has not; then on the disk. */
+  ended(isCommitted: boolean): void;
+  durable(): void;
+}
+
+/**
  * The durable store of one engine: one SQLite file, one writer at a time, any number of readers.
  *
  * @throws WeftkitError with code `lock_timeout`, `statement_timeout`, `canceled`, `disk_full`, `read_only`, `io_error`,
@@ -97,6 +113,10 @@ export interface Store {
    * waits for it, and it runs again when the lock is granted. Its locks end with it.
    */
   transact<T>(work: (work: TransactionWork) => T, options?: WorkOptions & BeginOptions): Promise<T>;
+  /** Set by who writes down what is changed; one at most. */
+  recorder: CommitRecorder | undefined;
+  /** Resolves when every transaction that has changed something by now has ended. */
+  transactionsEnded(): Promise<void>;
   /** Who holds and waits for what; and the locks that sessions hold beside their transactions. */
   readonly locks: Locks;
   /**

@@ -4,6 +4,7 @@ import type { Connection } from "../connection.ts";
 import type { Owner } from "../locks/lock-entry.ts";
 import type { LockTable } from "../locks/lock-table.ts";
 import { sqliteCode, statementTimeoutError } from "../store-error.ts";
+import type { CommitRecorder } from "../types.ts";
 import type { WorkOptions } from "../work.ts";
 import type { Waiting, WriteLock } from "../write-lock.ts";
 import { Journal, type JournalPosition } from "./journal.ts";
@@ -19,6 +20,7 @@ export interface WriterHost {
   /** The transaction that keeps the writer to its end. */
   writerHolder: Owner | undefined;
   parked(): void;
+  recorder(): CommitRecorder | undefined;
 }
 
 /** A place in a transaction, and the savepoint of SQLite that stands there while the writer is kept. */
@@ -124,18 +126,38 @@ export class BorrowedWriter {
     if (this.#waiting !== undefined) this.#host.lock.withdraw(this.#waiting, error);
   }
 
+  /** Runs a part of a work that goes on later. */
+  part<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
+    try {
+      const value = this.connection.run(work, limits);
+      this.#recorded();
+      return value;
+    } catch (error) {
+      this.#host.recorder()?.take();
+      throw error;
+    }
+  }
+
   /** Runs one work so that it leaves nothing behind when it throws. */
   attempt<T>(work: (db: Database) => T, limits: WorkOptions | undefined): T {
     const place = this.place();
     try {
       const value = this.connection.run(work, limits);
+      this.#recorded();
       this.forget(place);
       return value;
     } catch (error) {
+      this.#host.recorder()?.take();
       this.backTo(place);
       this.forget(place);
       throw error;
     }
+  }
+
+  /** What a work has recorded goes with what it has changed. */
+  #recorded(): void {
+    const records = this.#host.recorder()?.take();
+    if (records !== undefined) this.journal.record(records);
   }
 
   /** Where the transaction is now. */
@@ -189,10 +211,14 @@ export class BorrowedWriter {
    * on from its journal, or is lost if it held the writer.
    */
   commit(committed: () => void): void {
-    const { connection } = this;
+    const { connection, journal } = this;
+    const recorder = journal.records.length > 0 ? this.#host.recorder() : undefined;
     try {
+      recorder?.append(connection.db, journal.records);
       connection.commit();
+      recorder?.ended(true);
     } catch (error) {
+      recorder?.ended(false);
       if (this.isHolding) this.#lose();
       else this.park();
       throw error;

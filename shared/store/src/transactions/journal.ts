@@ -15,6 +15,7 @@ interface JournalEntry {
 export interface JournalPosition {
   readonly entries: number;
   readonly rows: number;
+  readonly records: number;
   readonly bytes: number;
 }
 
@@ -22,6 +23,7 @@ export interface JournalPosition {
 export class Journal {
   readonly #entries: JournalEntry[] = [];
   readonly #rows: ChangedRow[] = [];
+  readonly #records: unknown[] = [];
   readonly #limits: JournalLimits;
   #bytes = 0;
   /** Drawn from the rows when it is asked for. */
@@ -32,7 +34,12 @@ export class Journal {
   }
 
   get position(): JournalPosition {
-    return { entries: this.#entries.length, rows: this.#rows.length, bytes: this.#bytes };
+    return {
+      entries: this.#entries.length,
+      rows: this.#rows.length,
+      records: this.#records.length,
+      bytes: this.#bytes,
+    };
   }
 
   get length(): number {
@@ -47,6 +54,15 @@ export class Journal {
     return this.#rows;
   }
 
+  /** For those who follow what is changed. */
+  get records(): readonly unknown[] {
+    return this.#records;
+  }
+
+  record(records: readonly unknown[]): void {
+    for (const record of records) this.#records.push(record);
+  }
+
   add(sql: string, values: readonly SqlValue[], changed: number): void {
     this.#entries.push({ sql, values, changed });
     this.#bytes += sizeOf(values);
@@ -57,7 +73,8 @@ export class Journal {
     if (this.#overlay !== undefined) overlaid(this.#overlay, row);
   }
 
-  truncate({ entries, rows, bytes }: JournalPosition): void {
+  truncate({ entries, rows, records, bytes }: JournalPosition): void {
+    this.#records.length = records;
     this.#entries.length = entries;
     if (rows !== this.#rows.length) this.#overlay = undefined;
     this.#rows.length = rows;

@@ -46,6 +46,9 @@ export class InteractiveTransaction implements Transaction {
   readonly #marks: MarkState[] = [];
   readonly #snapshotCommit: number | undefined;
   readonly #idle: NodeJS.Timeout | undefined;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<void>;
+  readonly #tellEnded: () => void;
   #lastMark = 0;
   #state: "open" | "committing" | "ended" = "open";
   #why: WeftkitError | undefined;
@@ -58,6 +61,9 @@ export class InteractiveTransaction implements Transaction {
     this.#options = options;
     this.owner = (options.owner as Owner | undefined) ?? new Owner(options.name ?? `transaction ${this.id}`);
     this.#writer = new BorrowedWriter(host, this.owner);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#tellEnded = resolve;
     this.#snapshotCommit = options.from && host.commitOf(options.from);
     const { idleMsMax } = options;
     if (idleMsMax !== undefined) {
@@ -426,6 +432,7 @@ export class InteractiveTransaction implements Transaction {
     // After the commit or the rollback, so that whoever gets them sees what came of it.
     this.#host.locks.releaseAcquired(this.owner, this.#locks.splice(0));
     this.#host.ended(this);
+    this.#tellEnded();
   }
 
   #beginCall(): void {

@@ -73,8 +73,13 @@ export async function playScript(real: Real, store: Store, seed: number, tally: 
       "SELECT pid, pg_blocking_pids(pid) AS blockers FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND pid = ANY($1)",
       [pids],
     );
+    // One that was granted its lock says that it waits until it has woken up; nobody blocks it any more.
+    const waiting = rows.filter(({ blockers }) => blockers.length > 0);
     return new Map(
-      rows.map(({ pid, blockers }) => [pids.indexOf(pid), blockers.map((blocker) => pids.indexOf(blocker))]),
+      waiting.map(({ pid, blockers }) => [
+        pids.indexOf(pid),
+        blockers.map((blocker) => pids.indexOf(blocker)),
+      ]),
     );
   };
 
@@ -121,9 +126,12 @@ export async function playScript(real: Real, store: Store, seed: number, tally: 
       const missing = [...reached(waits, session)].filter((other) => !found.has(other));
       if (missing.length > 0) throw new Error(`session ${session} waits for ${missing} in the real one`);
     }
-    const values = store.locks.waits().filter(({ kind }) => kind === "unique value");
-    // Which of two that want the same value is first, is decided there by who wakes up first.
-    return new Set(values.map(({ key }) => key)).size < values.length ? "undecided" : "goes on";
+    const waiting = store.locks.waits().filter(({ kind }) => kind !== "row");
+    // Which of two that want the same value, or the same table and then perhaps the same row, is first, is decided there by
+    // who wakes up first.
+    return new Set(waiting.map(({ kind, key }) => `${kind} ${key}`)).size < waiting.length
+      ? "undecided"
+      : "goes on";
   };
 
   /** Of a circle one must get the error in each; which one is a matter of time. */

@@ -1,0 +1,97 @@
+/** A place between two commits of one database. */
+export interface Position {
+  /** Of the run of the process that wrote the commit before it; ascending. After a restore sequences are used again. */
+  readonly epoch: number;
+  /** Of that commit, from 1, ascending over all epochs of what is still the same history. */
+  readonly sequence: bigint;
+}
+
+/** What happened to one row, key, document or definition. */
+export interface Change {
+  /** A collection, table, keyspace: what rights are checked for, and filters are by. */
+  readonly namespace: string;
+  readonly key: Uint8Array;
+  readonly op: "insert" | "update" | "delete" | "truncate" | "schema";
+  readonly before?: Uint8Array | undefined;
+  readonly after?: Uint8Array | undefined;
+  /** How `before` and `after` are written: "json" where they are JSON texts, else a name of the engine's. */
+  readonly format: string;
+}
+
+/** All changes of one commit, or none: a heartbeat, which only moves the position. */
+export interface ChangeBatch {
+  readonly position: Position;
+  readonly atMs: number;
+  /** A hybrid logical clock: milliseconds << 16 | counter; ascending also when the clock goes back. */
+  readonly stamp: bigint;
+  /** Who wrote it: "local", or the name of a sidecar or an import, so that it need not be sent back. */
+  readonly origin: string;
+  readonly changes: readonly Change[];
+}
+
+export interface ReadLimits {
+  /** Default: 100. */
+  readonly batchesMax?: number;
+  /** A single batch may be larger, and then comes alone. Default: 1 MiB. */
+  readonly bytesMax?: number;
+}
+
+export interface FollowOptions extends ReadLimits {
+  /** Only changes of these; whole batches without any come as heartbeats. */
+  readonly namespaces?: readonly string[];
+  /** Whether the reader may see a namespace, asked when it is read. */
+  readonly allows?: (namespace: string) => boolean;
+  /** So long nothing, and a heartbeat comes. Default: 10 s. */
+  readonly heartbeatMs?: number;
+}
+
+/**
+ * The codes of the errors that the log gives:
+ *
+ * - `too_old`: changes after the position are not known any more, or the position is not of this history: take a
+ *   snapshot, and go on from its position
+ * - `consumer_dropped`: as `too_old`; the message says why the consumer was dropped
+ * - `other_database`: the token is of another database
+ * - `malformed_token`
+ */
+export type ChangesErrorCode = "too_old" | "consumer_dropped" | "other_database" | "malformed_token";
+
+/** A durable consumer. */
+export interface Consumer {
+  readonly name: string;
+  readonly position: Position;
+  /** Bytes of the log that are kept for it. */
+  readonly lagBytes: number;
+  /** Why it was dropped, if it was. */
+  readonly dropped: string | undefined;
+}
+
+/**
+ * The changes of a database in the order of their commits, for those who follow. While nobody does, nothing is recorded.
+ *
+ * @throws WeftkitError with a `ChangesErrorCode`, and what the store throws
+ */
+export interface ChangeLog {
+  /** Of the database, also after restores; a part of every token. */
+  readonly identity: string;
+  /** The first position that can be gone on from, and the last. */
+  readonly oldest: Position;
+  readonly newest: Position;
+  /**
+   * Begins to record, and resolves to a position from which nothing is missing. Transactions that were open and had changed
+   * something before are waited for.
+   */
+  listen(signal?: AbortSignal): Promise<Position>;
+  /** The batches after a position, whole, oldest first; an empty list at the end. */
+  read(after: Position, limits?: ReadLimits): Promise<readonly ChangeBatch[]>;
+  /** As they come, without end; only what is on the disk. */
+  follow(after: Position, signal: AbortSignal, options?: FollowOptions): AsyncIterable<ChangeBatch>;
+  /**
+   * Keeps what comes after `from` for a consumer, also over restarts, until it says a later one. It is dropped, and told
+   * so at its next call, when more would have to be kept than the bound. Without `from`: what comes from now on.
+   */
+  retain(consumer: string, from?: Position): Promise<Position>;
+  /** Nothing is kept for the consumer any more. */
+  forget(consumer: string): Promise<void>;
+  consumers(): Promise<readonly Consumer[]>;
+}
