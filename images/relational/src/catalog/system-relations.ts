@@ -1,0 +1,36 @@
+import { pgSystemRelationRows } from "./data/system-relations.ts";
+import { bootstrapRole, type Column, catalogNamespace, defaultCollation, type Relation } from "./model.ts";
+
+const collatable = new Set([19, 25, 1043, 1042, 1003, 1009, 194]);
+
+function column(text: string, index: number): Column {
+  const [name = "", type = "0", notNull] = text.split(":");
+  const typeOid = Number(type);
+  return {
+    attnum: index + 1,
+    name,
+    type: typeOid,
+    typmod: -1,
+    notNull: notNull === "1",
+    collation: typeOid === 19 ? 950 : collatable.has(typeOid) ? defaultCollation : 0,
+  };
+}
+
+/** The tables and views of pg_catalog; what is in them, `row-sources` tells. */
+export const systemRelations: readonly Relation[] = pgSystemRelationRows
+  .split("\n")
+  .filter((line) => line !== "")
+  .map((line) => {
+    const [oid, typeOid, kind, name = "", columns = ""] = line.split("\t");
+    return {
+      oid: Number(oid),
+      name,
+      namespace: catalogNamespace,
+      kind: kind as "r" | "v",
+      owner: bootstrapRole,
+      typeOid: Number(typeOid),
+      persistence: "p",
+      columns: columns.split(" ").map(column),
+      system: true,
+    };
+  });

@@ -1,0 +1,196 @@
+import { deparseSync as deparseNode } from "pgsql-deparser";
+import { entryColumn } from "../analyse/context.ts";
+import { outputTargets, type Query } from "../analyse/expr.ts";
+import type { Column, Relation } from "../catalog/model.ts";
+import { PgError } from "../errors.ts";
+import { at, type Node, type pg, strings } from "../parse/ast.ts";
+import { sqlTexts } from "../parse/parse.ts";
+import { TableWriter } from "../plan/write.ts";
+import { createTableSql, tableName } from "../storage/tables.ts";
+import { analyserOf, type Ddl, newOid, requireRelation, targetNamespace } from "./context.ts";
+import { makeRowType } from "./types.ts";
+
+/** Views and materialised views that read a relation. */
+export function dependentViews(ddl: Pick<Ddl, "catalog">, relation: number, attnum?: number): Relation[] {
+  const found = new Map<number, Relation>();
+  for (const dependency of ddl.catalog.all("depend")) {
+    if (dependency.on !== relation || (attnum !== undefined && dependency.attnum !== attnum)) continue;
+    const view = ddl.catalog.get("relation", dependency.dependent);
+    if (view !== undefined) found.set(view.oid, view);
+  }
+  return [...found.values()];
+}
+
+function recordDependencies(ddl: Ddl, view: number, query: Query): void {
+  for (const dependency of [...ddl.catalog.all("depend")])
+    if (dependency.dependent === view) ddl.catalog.delete("depend", dependency.oid);
+  const found = new Map<number, Set<number>>();
+  const visit = (value: unknown, seen: Set<unknown>): void => {
+    if (typeof value !== "object" || value === null || seen.has(value)) return;
+    seen.add(value);
+    const entry = value as { relation?: Relation; used?: Set<number>; alias?: string };
+    if (entry.relation !== undefined && entry.used instanceof Set && entry.relation.system !== true) {
+      const used = found.get(entry.relation.oid) ?? new Set<number>();
+      for (const attnum of entry.used) used.add(attnum);
+      found.set(entry.relation.oid, used);
+      // A view's own tables are its own matter.
+      if (entry.relation.kind === "v") return;
+    }
+    for (const [name, item] of Object.entries(value)) if (name !== "relation") visit(item, seen);
+  };
+  visit(query, new Set());
+  for (const [on, attnums] of found)
+    for (const attnum of [0, ...attnums])
+      ddl.catalog.set("depend", { oid: newOid(ddl), dependent: view, on, attnum });
+}
+
+/** The text of a query, from what the grammar gave. */
+export function queryText(node: Node): string {
+  return deparseNode(node as pg.Node, { pretty: false } as never);
+}
+
+function viewColumns(
+  ddl: Ddl,
+  query: Query,
+  aliases: readonly string[],
+  location: number | undefined,
+): Column[] {
+  const targets = outputTargets(query);
+  if (aliases.length > targets.length)
+    throw new PgError("42601", "CREATE VIEW specifies more column names than columns", {}, location);
+  const seen = new Set<string>();
+  return targets.map((target, i) => {
+    const name = aliases[i] ?? target.name;
+    if (seen.has(name)) throw new PgError("42701", `column "${name}" specified more than once`);
+    seen.add(name);
+    const { type, typmod, collation } = entryColumn(name, target.expr, i + 1);
+    const resolved = type === 705 ? 25 : type;
+    if (ddl.catalog.type(resolved)?.kind === "p" && resolved !== 2249)
+      throw new PgError("42P16", `column "${name}" has pseudo-type ${ddl.catalog.type(resolved)?.name}`);
+    return { attnum: i + 1, name, type: resolved, typmod, notNull: false, collation };
+  });
+}
+
+export function createView(ddl: Ddl, node: pg.ViewStmt): void {
+  const name = node.view!;
+  const namespace = name.relpersistence === "t" ? ddl.temporaryNamespace() : targetNamespace(ddl, name);
+  ddl.requireSchema(name.relname);
+  const { analyser } = analyserOf(ddl);
+  const query = analyser.statement(node.query as Node);
+  const columns = viewColumns(ddl, query, strings(node.aliases as Node[] | undefined), at(name.location));
+  const text = queryText(node.query as Node);
+  const before = ddl.catalog.relationByName(namespace, name.relname!);
+  const checkOption =
+    node.withCheckOption === "LOCAL_CHECK_OPTION"
+      ? "local"
+      : node.withCheckOption === "CASCADED_CHECK_OPTION"
+        ? "cascaded"
+        : undefined;
+  const options = ((node.options ?? []) as Node[]).map(
+    (o) =>
+      `${o.DefElem?.defname}=${o.DefElem?.arg === undefined ? "true" : ((o.DefElem.arg as Node).String?.sval ?? "true")}`,
+  );
+  if (before !== undefined) {
+    if (node.replace !== true) throw new PgError("42P07", `relation "${name.relname}" already exists`);
+    if (before.kind !== "v") throw new PgError("42809", `"${name.relname}" is not a view`);
+    checkReplace(ddl, before, columns);
+    ddl.catalog.set("relation", { ...before, columns, query: text, options });
+    recordDependencies(ddl, before.oid, query);
+    return;
+  }
+  const id = newOid(ddl);
+  const relation: Relation = {
+    oid: id,
+    name: name.relname!,
+    namespace,
+    kind: "v",
+    owner: ddl.owner,
+    typeOid: 0,
+    persistence: name.relpersistence === "t" ? "t" : "p",
+    columns,
+    query: text,
+    options,
+    ...(checkOption === undefined ? {} : { checkOption }),
+    ...(name.relpersistence === "t" ? { session: ddl.sessionId } : {}),
+  };
+  ddl.catalog.set("relation", { ...relation, typeOid: makeRowType(ddl, relation) });
+  recordDependencies(ddl, id, query);
+}
+
+/** CREATE OR REPLACE may only add columns at the end. @throws PgError 42P16 */
+function checkReplace(ddl: Ddl, before: Relation, columns: readonly Column[]): void {
+  const { ctx } = analyserOf(ddl);
+  if (columns.length < before.columns.length) throw new PgError("42P16", "cannot drop columns from view");
+  for (const [i, old] of before.columns.entries()) {
+    const next = columns[i]!;
+    if (old.name !== next.name) {
+      throw new PgError("42P16", `cannot change name of view column "${old.name}" to "${next.name}"`, {
+        hint: "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.",
+      });
+    }
+    if (old.type !== next.type || old.typmod !== next.typmod) {
+      throw new PgError(
+        "42P16",
+        `cannot change data type of view column "${old.name}" from ${ctx.formatType(old.type, old.typmod)} to ${ctx.formatType(next.type, next.typmod)}`,
+      );
+    }
+  }
+}
+
+/** CREATE TABLE AS, SELECT INTO, CREATE MATERIALIZED VIEW: gives how many rows it has. */
+export function createTableAs(ddl: Ddl, node: pg.CreateTableAsStmt): number | undefined {
+  const into = node.into!;
+  const name = into.rel!;
+  const isView = node.objtype === "OBJECT_MATVIEW";
+  const namespace = name.relpersistence === "t" ? ddl.temporaryNamespace() : targetNamespace(ddl, name);
+  if (name.relpersistence !== "t") ddl.requireSchema(name.relname);
+  if (ddl.catalog.relationByName(namespace, name.relname!) !== undefined) {
+    if (node.if_not_exists === true) {
+      ddl.notice(`relation "${name.relname}" already exists, skipping`);
+      return undefined;
+    }
+    throw new PgError("42P07", `relation "${name.relname}" already exists`);
+  }
+  const { analyser } = analyserOf(ddl);
+  const query = analyser.query(node.query as Node, undefined);
+  const columns = viewColumns(ddl, query, strings(into.colNames as Node[] | undefined), at(name.location));
+  const id = newOid(ddl);
+  let relation: Relation = {
+    oid: id,
+    name: name.relname!,
+    namespace,
+    kind: isView ? "m" : "r",
+    owner: ddl.owner,
+    typeOid: 0,
+    persistence: (name.relpersistence as Relation["persistence"]) ?? "p",
+    columns,
+    ...(isView ? { query: queryText(node.query as Node), populated: into.skipData !== true } : {}),
+    ...(name.relpersistence === "t" ? { session: ddl.sessionId } : {}),
+  };
+  relation = { ...relation, typeOid: makeRowType(ddl, relation) };
+  ddl.catalog.set("relation", relation);
+  ddl.work.db.exec(createTableSql(ddl.catalog, relation));
+  if (isView) recordDependencies(ddl, id, query);
+  return into.skipData === true ? 0 : fill(ddl, relation, node.query as Node);
+}
+
+function fill(ddl: Ddl, relation: Relation, node: Node): number {
+  const writer = new TableWriter(ddl.plan(), relation);
+  let count = 0;
+  for (const row of ddl.query(node).rows) {
+    const full = [...row];
+    full.push(null);
+    writer.insert(ddl.work, ddl.work.nextRowid(writer.table), full, ddl.exec);
+    count++;
+  }
+  return count;
+}
+
+export function refreshView(ddl: Ddl, node: pg.RefreshMatViewStmt): void {
+  const relation = requireRelation(ddl, node.relation!, ["m"], "materialized view");
+  ddl.requireSchema(relation.name);
+  ddl.work.db.exec(`DELETE FROM ${tableName(relation.oid)}`);
+  ddl.catalog.set("relation", { ...relation, populated: node.skipData !== true });
+  if (node.skipData === true) return;
+  fill(ddl, ddl.catalog.get("relation", relation.oid)!, sqlTexts.query(relation.query!));
+}

@@ -1,0 +1,3 @@
+/** Everything that registers implementations. */
+import "./aggregates.ts";
+import "./arithmetic.ts";

@@ -1,0 +1,76 @@
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Datum } from "../types/datum.ts";
+import type { IoContext } from "../types/type-ops.ts";
+
+/** What functions that depend on more than their arguments ask of the session they run in. */
+export interface FunctionSession {
+  readonly user: string;
+  readonly sessionUser: string;
+  readonly database: string;
+  readonly processId: number;
+  setting(name: string): string | undefined;
+  setSetting(name: string, value: string, isLocal: boolean): string;
+  notify(channel: string, payload: string): void;
+  notice(severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG", message: string): void;
+  backend(name: string, args: readonly Datum[]): Datum;
+}
+
+/** How statements and sequences are reached from a function that runs. */
+export interface FunctionRun {
+  readonly io: IoContext;
+  readonly catalog: Catalog;
+  readonly session: FunctionSession;
+  /** When the statement began, in microseconds since 2000. */
+  readonly statementStart: bigint;
+  nextval(sequence: number): bigint;
+  setval(sequence: number, value: bigint, isCalled: boolean): bigint;
+  currval(sequence: number): bigint;
+  lastval(): bigint;
+  relationSize(relation: number): number;
+}
+
+/** One call in an expression: the types it was resolved with, and the run it is part of. */
+export interface CallContext {
+  readonly argTypes: readonly number[];
+  readonly resultType: number;
+  readonly collation: number;
+  readonly variadic: boolean;
+  readonly catalog: Catalog;
+  run: FunctionRun;
+}
+
+export type Implementation = (...args: never[]) => Datum;
+export type ContextImplementation = (call: CallContext, ...args: never[]) => Datum;
+/** Gives the rows of a function that returns a set: values, or arrays of values when it has several columns. */
+export type SetImplementation = (call: CallContext, ...args: never[]) => Iterable<Datum | readonly Datum[]>;
+
+export interface Registered {
+  readonly fn: Implementation | ContextImplementation | SetImplementation;
+  readonly withContext: boolean;
+  readonly isSet: boolean;
+}
+
+const implementations = new Map<string, Registered>();
+
+function register(names: string, registered: Registered): void {
+  for (const name of names.split(" ")) implementations.set(name, registered);
+}
+
+/** An implementation by the names of PostgreSQL's C functions (`pg_proc.prosrc`), with blanks between them. */
+export function define(names: string, fn: Implementation): void {
+  register(names, { fn, withContext: false, isSet: false });
+}
+
+/** As `define`, for what asks about its call: types, session, time. */
+export function defineWith(names: string, fn: ContextImplementation): void {
+  register(names, { fn, withContext: true, isSet: false });
+}
+
+/** As `define`, for functions that return sets. */
+export function defineSet(names: string, fn: SetImplementation): void {
+  register(names, { fn, withContext: true, isSet: true });
+}
+
+export function implementationOf(source: string): Registered | undefined {
+  return implementations.get(source);
+}

@@ -1,0 +1,389 @@
+import { postgresRowLocks, type SqlValue, statement, type TransactionWork } from "@weftkit/store";
+import type { Constraint, ForeignAction, Relation } from "../catalog/model.ts";
+import { PgError } from "../errors.ts";
+import type { Exec } from "../run/exec.ts";
+import { Scope } from "../run/scope.ts";
+import { columnName, storedColumns, tableName } from "../storage/tables.ts";
+import type { Datum, Row } from "../types/datum.ts";
+import { typeOps } from "../types/registry.ts";
+import { planChecks, planGenerated, type RowCheck } from "./checks.ts";
+import type { PlanContext } from "./context.ts";
+import { tableExpression } from "./table-expressions.ts";
+import { lastAttnumOf, TableWriter, uniqueViolation } from "./write.ts";
+
+/** Inserts, updates and deletes single rows of a table, with all that its constraints ask. */
+export class Changer {
+  readonly relation: Relation;
+  readonly writer: TableWriter;
+  readonly #ctx: PlanContext;
+  readonly #generated: RowCheck;
+  readonly #checks: RowCheck;
+  readonly #outgoing: readonly ForeignKey[];
+  #incoming: readonly ForeignKey[] | undefined;
+
+  private constructor(ctx: PlanContext, relation: Relation) {
+    this.relation = relation;
+    this.#ctx = ctx;
+    this.writer = new TableWriter(ctx, relation);
+    this.#generated = planGenerated(ctx, relation);
+    this.#checks = planChecks(ctx, relation);
+    this.#outgoing = ctx.catalog
+      .constraintsOf(relation.oid)
+      .filter((c) => c.type === "f" && c.enforced !== false)
+      .map((c) => new ForeignKey(ctx, c));
+  }
+
+  static of(ctx: PlanContext, relation: Relation): Changer {
+    let changer = ctx.changers.get(relation.oid) as Changer | undefined;
+    if (changer === undefined) {
+      changer = new Changer(ctx, relation);
+      ctx.changers.set(relation.oid, changer);
+    }
+    return changer;
+  }
+
+  get #references(): readonly ForeignKey[] {
+    this.#incoming ??= this.#ctx.catalog
+      .referencesTo(this.relation.oid)
+      .filter((c) => c.enforced !== false)
+      .map((c) => new ForeignKey(this.#ctx, c));
+    return this.#incoming;
+  }
+
+  /** Generated columns, NOT NULL and CHECK. */
+  prepare(row: Row, exec: Exec): void {
+    this.#generated(row, exec);
+    this.#checks(row, exec);
+  }
+
+  /** Of a prepared row; returns its rowid. */
+  insert(row: Row, exec: Exec): number {
+    const work = workOf(exec);
+    this.writer.lockValues(work, row, exec);
+    const rowid = work.nextRowid(this.writer.table);
+    this.writer.insert(work, rowid, row, exec);
+    this.#checkUnique(row, rowid, exec);
+    for (const key of this.#outgoing)
+      this.#later(key.constraint, exec, (later) => this.#checkReference(key, rowid, row, later));
+    return rowid;
+  }
+
+  update(rowid: number, before: Row, after: Row, exec: Exec): void {
+    const work = workOf(exec);
+    const references = this.#references.filter((key) => !key.sameReferenced(before, after));
+    this.lock(
+      work,
+      rowid,
+      references.length > 0 || this.#changesKey(before, after, exec) ? "update" : "no key update",
+    );
+    this.writer.lockChangedValues(work, before, after, exec);
+    this.writer.update(work, rowid, after, exec);
+    this.#checkUnique(after, rowid, exec);
+    for (const key of this.#outgoing) {
+      if (!key.sameReferencing(before, after))
+        this.#later(key.constraint, exec, (later) => this.#checkReference(key, rowid, after, later));
+    }
+    for (const key of references) this.#onReferenced(key, "update", before, after, exec);
+  }
+
+  delete(rowid: number, before: Row, exec: Exec): boolean {
+    const work = workOf(exec);
+    this.lock(work, rowid, "update");
+    this.writer.lockValues(work, before, exec);
+    if (
+      statement(exec.db, `SELECT 1 FROM ${this.writer.table} WHERE rowid_ = ?`, { pluck: true }).get(
+        rowid,
+      ) === undefined
+    )
+      return false;
+    this.writer.delete(work, rowid);
+    for (const key of this.#references) this.#onReferenced(key, "delete", before, undefined, exec);
+    return true;
+  }
+
+  /** Checks a row against one foreign key, as when the key is added. @throws PgError 23503 */
+  checkForeign(constraint: number, row: Row, exec: Exec): void {
+    this.#outgoing.find((key) => key.constraint.oid === constraint)?.check(row, exec);
+  }
+
+  lock(work: TransactionWork, rowid: number, mode: "update" | "no key update" | "share" | "key share"): void {
+    work.lock(postgresRowLocks, this.writer.table, rowid, mode);
+  }
+
+  #changesKey(before: Row, after: Row, exec: Exec): boolean {
+    return this.writer.indexes.some(
+      ({ index, parts }) =>
+        index.unique &&
+        index.predicate === undefined &&
+        parts.some((part) => {
+          const [x, y] = [part.value(before, exec), part.value(after, exec)];
+          return x === null || y === null
+            ? x !== y
+            : part.encode(x) !== part.encode(y) && String(part.encode(x)) !== String(part.encode(y));
+        }),
+    );
+  }
+
+  #later(constraint: Constraint, exec: Exec, check: (exec: Exec) => void): void {
+    if (constraint.deferrable && exec.isDeferred(constraint)) exec.defer(constraint, check);
+    else exec.events.push(check);
+  }
+
+  /** Keys that may be deferred are not unique in SQLite: they are checked here. */
+  #checkUnique(row: Row, rowid: number, exec: Exec): void {
+    for (const writer of this.writer.indexes) {
+      if (!writer.index.unique || !writer.isDeferrable) continue;
+      const constraint = this.#ctx.catalog
+        .constraintsOf(this.relation.oid)
+        .find((c) => c.index === writer.index.oid)!;
+      this.#later(constraint, exec, (later) => {
+        const current = this.#currentRow(rowid, later);
+        if (current === undefined) return;
+        if (this.writer.findConflict(writer, current, later, rowid) !== undefined)
+          throw uniqueViolation(this.#ctx.catalog, this.relation, writer, row, later);
+      });
+    }
+  }
+
+  #currentRow(rowid: number, exec: Exec): Row | undefined {
+    return readRow(this.#ctx, this.relation, rowid, exec);
+  }
+
+  #checkReference(key: ForeignKey, rowid: number, row: Row, exec: Exec): void {
+    // What was changed or deleted since is checked with that change, or not at all.
+    const current = this.#currentRow(rowid, exec);
+    if (current === undefined || !key.sameReferencing(row, current)) return;
+    key.check(current, exec);
+  }
+
+  #onReferenced(
+    key: ForeignKey,
+    event: "update" | "delete",
+    before: Row,
+    after: Row | undefined,
+    exec: Exec,
+  ): void {
+    if (!key.hasReferenced(before)) return;
+    const action: ForeignAction = event === "update" ? key.foreign.onUpdate : key.foreign.onDelete;
+    if (action === "a") {
+      this.#later(key.constraint, exec, (later) => key.refuseReferencing(before, event, later));
+      return;
+    }
+    if (action === "r") {
+      exec.events.push((later) => key.refuseReferencing(before, event, later, true));
+      return;
+    }
+    exec.events.push((later) => {
+      const child = Changer.of(this.#ctx, key.referencing);
+      for (const { rowid, row } of key.referencingRows(before, later)) {
+        if (action === "c" && event === "delete") {
+          child.delete(rowid, row, later);
+          continue;
+        }
+        const changed = row.slice();
+        const { keys, foreign } = key;
+        const columns =
+          action === "c" ? keys : ((event === "delete" ? foreign.setColumns : undefined) ?? keys);
+        for (const attnum of columns) {
+          const at = keys.indexOf(attnum);
+          changed[attnum - 1] =
+            action === "c"
+              ? (after![foreign.keys[at]! - 1] ?? null)
+              : action === "n"
+                ? null
+                : key.defaultOf(attnum, later);
+        }
+        child.prepare(changed, later);
+        child.update(rowid, row, changed, later);
+      }
+    });
+  }
+}
+
+function workOf(exec: Exec): TransactionWork {
+  if (exec.work === undefined) throw new PgError("25006", "cannot change rows in a read-only transaction");
+  return exec.work;
+}
+
+/** A whole row by its rowid. */
+export function readRow(ctx: PlanContext, relation: Relation, rowid: number, exec: Exec): Row | undefined {
+  const columns = storedColumns(ctx.catalog, relation);
+  const sql = `SELECT ${["rowid_", ...columns.map(({ name }) => name)].join(", ")} FROM ${tableName(relation.oid)} WHERE rowid_ = ?`;
+  const raw = statement(exec.db, sql, { raw: true, safeIntegers: true }).get(rowid) as SqlValue[] | undefined;
+  return raw === undefined ? undefined : decodeRow(ctx, relation, raw);
+}
+
+function decodeRow(ctx: PlanContext, relation: Relation, raw: readonly SqlValue[]): Row {
+  const width = lastAttnumOf(relation);
+  const row: Row = new Array<Datum>(width + 1).fill(null);
+  for (const [i, { column, codec }] of storedColumns(ctx.catalog, relation).entries())
+    row[column.attnum - 1] = codec.decode(raw[i + 1]!);
+  row[width] = Number(raw[0]);
+  return row;
+}
+
+/** A foreign key, from both of its sides. */
+class ForeignKey {
+  readonly constraint: Constraint;
+  readonly foreign: NonNullable<Constraint["foreign"]>;
+  readonly referencing: Relation;
+  readonly referenced: Relation;
+  readonly keys: readonly number[];
+  readonly #ctx: PlanContext;
+
+  constructor(ctx: PlanContext, constraint: Constraint) {
+    this.#ctx = ctx;
+    this.constraint = constraint;
+    this.foreign = constraint.foreign!;
+    this.keys = constraint.keys;
+    this.referencing = ctx.catalog.get("relation", constraint.relation)!;
+    this.referenced = ctx.catalog.get("relation", this.foreign.relation)!;
+  }
+
+  sameReferencing(a: Row, b: Row): boolean {
+    return this.#same(this.referencing, this.keys, a, b);
+  }
+
+  sameReferenced(a: Row, b: Row): boolean {
+    return this.#same(this.referenced, this.foreign.keys, a, b);
+  }
+
+  hasReferenced(row: Row): boolean {
+    return this.foreign.keys.every((attnum) => (row[attnum - 1] ?? null) !== null);
+  }
+
+  #same(relation: Relation, keys: readonly number[], a: Row, b: Row): boolean {
+    return keys.every((attnum) => {
+      const x = a[attnum - 1] ?? null;
+      const y = b[attnum - 1] ?? null;
+      if (x === null || y === null) return x === y;
+      const { key } = typeOps(this.#ctx.catalog, relation.columns.find((c) => c.attnum === attnum)!.type);
+      return key === undefined ? x === y : key(x) === key(y);
+    });
+  }
+
+  /** Where a side's columns have the values of the other side's. */
+  #find(
+    relation: Relation,
+    attnums: readonly number[],
+    values: readonly Datum[],
+    exec: Exec,
+    limit: string,
+  ): { rowid: number; row: Row }[] {
+    const { catalog } = this.#ctx;
+    const columns = storedColumns(catalog, relation);
+    const where: string[] = [];
+    const bound: SqlValue[] = [];
+    let isExact = true;
+    for (const [i, attnum] of attnums.entries()) {
+      const stored = columns.find(({ column }) => column.attnum === attnum)!;
+      if (stored.codec.isOrdered) {
+        where.push(`${columnName(attnum)} = ?`);
+        bound.push(stored.codec.encode(values[i]!));
+      } else {
+        isExact = false;
+        where.push(`${columnName(attnum)} IS NOT NULL`);
+      }
+    }
+    const select = ["rowid_", ...columns.map(({ name }) => name)].join(", ");
+    const sql = `SELECT ${select} FROM ${tableName(relation.oid)} WHERE ${where.join(" AND ")}${isExact ? limit : ""}`;
+    const rows = statement(exec.db, sql, { raw: true, safeIntegers: true }).all(...bound) as SqlValue[][];
+    return rows
+      .map((raw) => ({ rowid: Number(raw[0]), row: decodeRow(this.#ctx, relation, raw) }))
+      .filter(({ row }) => {
+        if (isExact) return true;
+        return attnums.every((attnum, i) => {
+          const { key } = typeOps(catalog, relation.columns.find((c) => c.attnum === attnum)!.type);
+          return key!(row[attnum - 1]!) === key!(values[i]!);
+        });
+      });
+  }
+
+  /** @throws PgError 23503 */
+  check(row: Row, exec: Exec): void {
+    const values = this.keys.map((attnum) => row[attnum - 1] ?? null);
+    const nulls = values.filter((value) => value === null).length;
+    if (nulls === values.length || (nulls > 0 && this.foreign.match === "s")) return;
+    if (nulls > 0) {
+      throw this.#violation(
+        `insert or update on table "${this.referencing.name}" violates foreign key constraint "${this.constraint.name}"`,
+        "MATCH FULL does not allow mixing of null and nonnull key values.",
+      );
+    }
+    const [found] = this.#find(this.referenced, this.foreign.keys, values, exec, " LIMIT 1");
+    if (found === undefined) {
+      throw this.#violation(
+        `insert or update on table "${this.referencing.name}" violates foreign key constraint "${this.constraint.name}"`,
+        `Key (${this.#names(this.referencing, this.keys)})=(${this.#values(this.referencing, this.keys, values, exec)}) is not present in table "${this.referenced.name}".`,
+      );
+    }
+    exec.work?.lock(postgresRowLocks, tableName(this.referenced.oid), found.rowid, "key share", {
+      ignoresLaterChanges: true,
+    });
+  }
+
+  referencingRows(referenced: Row, exec: Exec): { rowid: number; row: Row }[] {
+    const values = this.foreign.keys.map((attnum) => referenced[attnum - 1] ?? null);
+    return this.#find(this.referencing, this.keys, values, exec, "");
+  }
+
+  /** NO ACTION and RESTRICT. @throws PgError 23503, 23001 */
+  refuseReferencing(referenced: Row, event: "update" | "delete", exec: Exec, isRestrict = false): void {
+    const values = this.foreign.keys.map((attnum) => referenced[attnum - 1] ?? null);
+    if (this.#find(this.referencing, this.keys, values, exec, " LIMIT 1").length === 0) return;
+    // NO ACTION is content when another row has taken the value.
+    if (!isRestrict && this.#find(this.referenced, this.foreign.keys, values, exec, " LIMIT 1").length > 0)
+      return;
+    void event;
+    const key = `Key (${this.#names(this.referenced, this.foreign.keys)})=(${this.#values(this.referenced, this.foreign.keys, values, exec)})`;
+    throw new PgError(
+      isRestrict ? "23001" : "23503",
+      `update or delete on table "${this.referenced.name}" violates ${isRestrict ? "RESTRICT setting of " : ""}foreign key constraint "${this.constraint.name}" on table "${this.referencing.name}"`,
+      {
+        detail: isRestrict
+          ? `${key} is referenced from table "${this.referencing.name}".`
+          : `${key} is still referenced from table "${this.referencing.name}".`,
+        ...this.#place(),
+      },
+    );
+  }
+
+  defaultOf(attnum: number, exec: Exec): Datum {
+    const column = this.referencing.columns.find((c) => c.attnum === attnum)!;
+    if (column.default === undefined) return null;
+    const { expr, entry } = tableExpression(this.#ctx, this.referencing, column.default, {
+      type: column.type,
+      typmod: column.typmod,
+    });
+    return this.#ctx.compiler.compile(expr, new Scope(undefined, new Map([[entry, 0]])))([], {
+      exec,
+      row: [],
+      outer: undefined,
+    });
+  }
+
+  #names(relation: Relation, attnums: readonly number[]): string {
+    return attnums.map((attnum) => relation.columns.find((c) => c.attnum === attnum)!.name).join(", ");
+  }
+
+  #values(relation: Relation, attnums: readonly number[], values: readonly Datum[], exec: Exec): string {
+    return values
+      .map((value, i) => {
+        const { type } = relation.columns.find((c) => c.attnum === attnums[i])!;
+        return value === null ? "null" : typeOps(this.#ctx.catalog, type).output(value, exec.io);
+      })
+      .join(", ");
+  }
+
+  #place() {
+    return {
+      schema: this.#ctx.catalog.get("namespace", this.referencing.namespace)?.name,
+      table: this.referencing.name,
+      constraint: this.constraint.name,
+    };
+  }
+
+  #violation(message: string, detail: string): PgError {
+    return new PgError("23503", message, { detail, ...this.#place() });
+  }
+}

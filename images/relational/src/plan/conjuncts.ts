@@ -1,0 +1,69 @@
+import type { Expr, FromNode, Query, RangeEntry } from "../analyse/expr.ts";
+import { children, some } from "../analyse/expr.ts";
+import { expressionsOf, subqueriesOf } from "../analyse/grouping.ts";
+
+/** A condition that must hold, and the entries of its own query that it reads. */
+export interface Conjunct {
+  readonly expr: Expr;
+  readonly entries: ReadonlySet<RangeEntry>;
+  readonly isVolatile: boolean;
+}
+
+/** The parts of a condition that all must hold. */
+export function split(expr: Expr | undefined): Conjunct[] {
+  if (expr === undefined) return [];
+  if (expr.kind === "bool" && expr.op === "and") return expr.args.flatMap(split);
+  return [{ expr, entries: entriesOf(expr), isVolatile: isVolatile(expr) }];
+}
+
+/** Entries of the query that an expression stands in that it reads, subqueries too. */
+export function entriesOf(expr: Expr): Set<RangeEntry> {
+  const found = new Set<RangeEntry>();
+  visitVars(expr, 0, (entry) => found.add(entry));
+  return found;
+}
+
+function visitVars(expr: Expr, depth: number, found: (entry: RangeEntry) => void): void {
+  if (expr.kind === "var") {
+    if (expr.levelsUp === depth) found(expr.entry);
+    return;
+  }
+  if (expr.kind === "sublink") visitQuery(expr.query, depth + 1, found);
+  if (expr.kind === "row" && expr.wholeRow !== undefined && depth === 0 && expr.fields.length === 0)
+    found(expr.wholeRow);
+  for (const child of children(expr)) visitVars(child, depth, found);
+  if (expr.kind === "window") {
+    for (const part of expr.window.partitionBy) visitVars(part, depth, found);
+    for (const key of expr.window.orderBy) visitVars(key.expr, depth, found);
+  }
+}
+
+export function visitQuery(query: Query, depth: number, found: (entry: RangeEntry) => void): void {
+  for (const expr of expressionsOf(query)) visitVars(expr, depth, found);
+  if (query.command === "select") {
+    for (const aggregate of query.aggregates) visitVars(aggregate, depth, found);
+    if (query.setOperation !== undefined) {
+      visitQuery(query.setOperation.left, depth + 1, found);
+      visitQuery(query.setOperation.right, depth + 1, found);
+    }
+  }
+  for (const inner of subqueriesOf(query)) visitQuery(inner, depth + 1, found);
+}
+
+/** Entries of its own query that an entry reads: functions' arguments, LATERAL subqueries. */
+export function dependenciesOf(entry: RangeEntry): Set<RangeEntry> {
+  const found = new Set<RangeEntry>();
+  for (const fn of entry.functions ?? []) visitVars(fn.expr, 0, (e) => found.add(e));
+  for (const row of entry.values ?? []) for (const expr of row) visitVars(expr, 0, (e) => found.add(e));
+  if (entry.query !== undefined) visitQuery(entry.query, 1, (e) => found.add(e));
+  found.delete(entry);
+  return found;
+}
+
+export function isVolatile(expr: Expr): boolean {
+  return some(expr, (e) => e.kind === "func" && e.proc.volatility === "v");
+}
+
+export function entriesOfNode(node: FromNode): RangeEntry[] {
+  return node.kind === "entry" ? [node.entry] : [...entriesOfNode(node.left), ...entriesOfNode(node.right)];
+}

@@ -1,0 +1,159 @@
+import { StatementAnalyser } from "../analyse/analyse.ts";
+import { AnalyseContext } from "../analyse/context.ts";
+import { outputTargets } from "../analyse/expr.ts";
+import { Catalog } from "../catalog/catalog.ts";
+import { bootstrapRole } from "../catalog/model.ts";
+import type { Ddl } from "../ddl/context.ts";
+import { createTable } from "../ddl/create-table.ts";
+import { drop } from "../ddl/drop.ts";
+import { createIndex } from "../ddl/indexes.ts";
+import { alterSequence, createSequence } from "../ddl/sequences.ts";
+import { createTableAs, createView, refreshView } from "../ddl/views.ts";
+import { PgError } from "../errors.ts";
+import { systemRows } from "../introspect/row-sources.ts";
+import { type Node, tagOf } from "../parse/ast.ts";
+import { sqlTexts } from "../parse/parse.ts";
+import { makePlanContext, planStatement } from "../plan/planner.ts";
+import { saveChanges, takeOids } from "../storage/catalog-store.ts";
+import type { Row } from "../types/datum.ts";
+import { makeExec } from "./exec.ts";
+import { requireSchema } from "./privileges.ts";
+import { runLimited } from "./running.ts";
+import type { SessionState } from "./state.ts";
+import type { Utility } from "./utility-types.ts";
+
+/** A text that is returned is the tag. */
+type DdlCommand = (ddl: Ddl, node: Node) => unknown;
+
+/** Statements that change definitions, by their node: what they do, and their tag. */
+const commands: Record<string, readonly [tag: string | ((node: Node) => string), run: DdlCommand]> = {
+  CreateStmt: ["CREATE TABLE", (ddl, node) => void createTable(ddl, node.CreateStmt!)],
+  IndexStmt: ["CREATE INDEX", (ddl, node) => createIndex(ddl, node.IndexStmt!)],
+  CreateSeqStmt: ["CREATE SEQUENCE", (ddl, node) => createSequence(ddl, node.CreateSeqStmt!)],
+  AlterSeqStmt: ["ALTER SEQUENCE", (ddl, node) => alterSequence(ddl, node.AlterSeqStmt!)],
+  ViewStmt: ["CREATE VIEW", (ddl, node) => createView(ddl, node.ViewStmt!)],
+  RefreshMatViewStmt: [
+    "REFRESH MATERIALIZED VIEW",
+    (ddl, node) => refreshView(ddl, node.RefreshMatViewStmt!),
+  ],
+  CreateTableAsStmt: [
+    (node) =>
+      node.CreateTableAsStmt?.objtype === "OBJECT_MATVIEW" ? "CREATE MATERIALIZED VIEW" : "CREATE TABLE AS",
+    (ddl, node) => {
+      const count = createTableAs(ddl, node.CreateTableAsStmt!);
+      return count === undefined ? undefined : `SELECT ${count}`;
+    },
+  ],
+  DropStmt: [
+    (node) =>
+      `DROP ${(node.DropStmt?.removeType ?? "").replace("OBJECT_", "").replace("MATVIEW", "MATERIALIZED VIEW").replaceAll("_", " ")}`,
+    (ddl, node) => drop(ddl, node.DropStmt!),
+  ],
+};
+
+export function defineDdl(name: string, tag: string | ((node: Node) => string), run: DdlCommand): void {
+  commands[name] = [tag, run];
+}
+
+export function runDdl(session: SessionState, given: Node): Utility | undefined {
+  const node = selectInto(given) ?? given;
+  const command = commands[tagOf(node)];
+  if (command === undefined) return undefined;
+  const [tag, work] = command;
+  return {
+    columns: undefined,
+    run: async () => {
+      const own = await inDdl(session, (ddl) => work(ddl, node));
+      return { rows: [], tag: typeof own === "string" ? own : typeof tag === "string" ? tag : tag(node) };
+    },
+  };
+}
+
+/** SELECT ... INTO is CREATE TABLE AS. */
+function selectInto(node: Node): Node | undefined {
+  const into = node.SelectStmt?.intoClause;
+  if (into === undefined) return undefined;
+  const { intoClause: _into, ...select } = node.SelectStmt!;
+  return { CreateTableAsStmt: { query: { SelectStmt: select } as never, into, objtype: "OBJECT_TABLE" } };
+}
+
+/** Changes definitions in the session's transaction: on a copy of the catalog, with the writer held to its end. */
+export async function inDdl<T>(session: SessionState, work: (ddl: Ddl) => T): Promise<T> {
+  const block = session.transactions.current();
+  if (block.isReadOnly) throw new PgError("25006", "cannot execute this command in a read-only transaction");
+  block.hasQueried = true;
+  const transaction = session.transactions.transaction(block);
+  const before = block.catalog;
+  return runLimited(session, async (limits) => {
+    try {
+      return await transaction.run((holder) => {
+        holder.hold();
+        // Others may have changed definitions while this waited for the writer.
+        const catalog = new Catalog(before ?? session.database.catalog);
+        block.catalog = catalog;
+        const exec = makeExec(session, block, holder.db, holder, []);
+        const plan = () =>
+          makePlanContext({
+            catalog,
+            pushdown: session.settings.pushdown,
+            systemRows: (r, e) => systemRows(session, r, e),
+          });
+        const ddl: Ddl = {
+          catalog,
+          io: { ...session.io, catalog },
+          work: holder,
+          user: session.user.user,
+          owner: bootstrapRole,
+          sessionId: session.processId,
+          exec,
+          plan,
+          notice: (message, severity = "NOTICE") => session.notice(severity, message),
+          requireSchema: (name) => requireSchema(session, name),
+          temporaryNamespace: () => {
+            const name = `pg_temp_${session.processId}`;
+            const known = catalog.namespaceByName(name);
+            if (known !== undefined) return known.oid;
+            const oid = takeOids(holder.db, 1);
+            catalog.set("namespace", { oid, name, owner: bootstrapRole });
+            return oid;
+          },
+          forgetSequence: (oid) => session.database.sequences.forget(oid),
+          restartSequence: (oid, value) => {
+            session.database.sequences.set(catalog.get("sequence", oid)!, value, false);
+            session.database.sequences.save(holder, oid, true);
+          },
+          sequenceValue: (oid) => session.database.sequences.peek(catalog.get("sequence", oid)!),
+          query: (node) => {
+            const ctx = new AnalyseContext({ ...session.io, catalog }, [], false);
+            const query = new StatementAnalyser(ctx, sqlTexts).statement(node);
+            const planned = planStatement(
+              {
+                catalog,
+                pushdown: session.settings.pushdown,
+                systemRows: (r, e) => systemRows(session, r, e),
+              },
+              query,
+            );
+            const columns = outputTargets(query).map(({ expr, name }) => ({
+              name,
+              type: expr.type,
+              typmod: expr.typmod,
+              collation: expr.collation ?? 0,
+            }));
+            return { columns, rows: rowsOf(planned.run(exec)) };
+          },
+        };
+        const result = work(ddl);
+        saveChanges(holder.db, catalog.takeChanges());
+        return result;
+      }, limits);
+    } catch (error) {
+      block.catalog = before;
+      throw error;
+    }
+  });
+}
+
+function* rowsOf(rows: Generator<Row | null, void, void>): Generator<Row> {
+  for (const row of rows) if (row !== null) yield row;
+}

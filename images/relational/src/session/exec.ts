@@ -1,0 +1,97 @@
+import type { Database, TransactionWork } from "@weftkit/store";
+import { statement } from "@weftkit/store";
+import { PgError } from "../errors.ts";
+import type { Exec } from "../run/exec.ts";
+import { tableName } from "../storage/tables.ts";
+import type { Datum } from "../types/datum.ts";
+import type { Block } from "./block.ts";
+import { nowMicros } from "./clock.ts";
+import { functionSession } from "./function-session.ts";
+import type { SessionState } from "./state.ts";
+
+/** What one run of a statement shares. */
+export function makeExec(
+  session: SessionState,
+  block: Block,
+  db: Database,
+  work: TransactionWork | undefined,
+  params: readonly Datum[],
+): Exec & { readonly touchedSequences: Map<number, boolean> } {
+  const { catalog, database } = session;
+  const touchedSequences = new Map<number, boolean>();
+  const sequenceOf = (oid: number) => {
+    const sequence = catalog.get("sequence", oid);
+    const relation = catalog.get("relation", oid);
+    if (sequence === undefined || relation === undefined)
+      throw new PgError("42809", `"${relation?.name ?? oid}" is not a sequence`);
+    return { sequence, name: relation.name };
+  };
+  const exec: Exec & { readonly touchedSequences: Map<number, boolean> } = {
+    io: session.io,
+    catalog,
+    session: functionSession(session),
+    params,
+    statementStart: session.queryStartedAt === undefined ? nowMicros() : BigInt(session.queryStartedAt),
+    db,
+    ctes: new Map(),
+    overlay:
+      block.snapshot !== undefined && block.transaction !== undefined && work === undefined
+        ? (table) => block.transaction!.overlay(table)
+        : undefined,
+    frozen: new Map(),
+    lockRow: undefined,
+    work,
+    events: [],
+    affected: 0,
+    touchedSequences,
+    isDeferred: (constraint) => {
+      const all = block.constraintModes.get("all");
+      return block.constraintModes.get(constraint.oid) ?? all ?? constraint.deferred;
+    },
+    defer: (constraint, check) => void block.deferred.push({ constraint, check }),
+    check: () => {},
+    nextval: (oid) => {
+      const { sequence, name } = sequenceOf(oid);
+      const value = database.sequences.next(sequence, name);
+      touchedSequences.set(oid, touchedSequences.get(oid) ?? false);
+      session.lastValues.set(oid, value);
+      session.lastSequence = oid;
+      return value;
+    },
+    setval: (oid, value, isCalled) => {
+      const { sequence, name } = sequenceOf(oid);
+      if (value < sequence.min || value > sequence.max)
+        throw new PgError(
+          "22003",
+          `setval: value ${value} is out of bounds for sequence "${name}" (${sequence.min}..${sequence.max})`,
+        );
+      database.sequences.set(sequence, value, isCalled);
+      touchedSequences.set(oid, true);
+      if (isCalled) session.lastValues.set(oid, value);
+      return value;
+    },
+    currval: (oid) => {
+      const { name } = sequenceOf(oid);
+      const value = session.lastValues.get(oid);
+      if (value === undefined)
+        throw new PgError("55000", `currval of sequence "${name}" is not yet defined in this session`);
+      return value;
+    },
+    lastval: () => {
+      const value =
+        session.lastSequence === undefined ? undefined : session.lastValues.get(session.lastSequence);
+      if (value === undefined) throw new PgError("55000", "lastval is not yet defined in this session");
+      return value;
+    },
+    relationSize: (oid) => {
+      const name = tableName(oid);
+      const count = statement(exec.db, "SELECT count(*) FROM sqlite_schema WHERE name = ?", {
+        pluck: true,
+      }).get(name) as number;
+      if (count === 0) return 0;
+      const rows = statement(exec.db, `SELECT count(*) FROM ${name}`, { pluck: true }).get() as number;
+      return Math.ceil((rows * 100) / 8192) * 8192;
+    },
+  };
+  return exec;
+}

@@ -1,0 +1,31 @@
+import { notSupported } from "../errors.ts";
+import type { FunctionSession } from "../functions/registry.ts";
+import type { SessionState } from "./state.ts";
+
+const made = new WeakMap<SessionState, FunctionSession>();
+
+/** A session as functions see it. */
+export function functionSession(session: SessionState): FunctionSession {
+  let known = made.get(session);
+  if (known === undefined) {
+    known = {
+      user: session.user.user,
+      sessionUser: session.user.user,
+      database: session.database.name,
+      processId: session.processId,
+      setting: (name) => session.settings.show(name),
+      setSetting: (name, value, isLocal) => {
+        session.settings.set(name, value, isLocal, session.transactions.current());
+        return session.settings.show(name) ?? value;
+      },
+      notify: (channel, payload) =>
+        void session.transactions.current().notifications.push({ channel, payload }),
+      notice: (severity, message) => session.notice(severity, message),
+      backend: (name) => {
+        throw notSupported(`function ${name}`);
+      },
+    };
+    made.set(session, known);
+  }
+  return known;
+}

@@ -1,0 +1,264 @@
+import type { Snapshot } from "@weftkit/store";
+import { PgError } from "../errors.ts";
+import type { Plan } from "../plan/planner.ts";
+import type { Exec, Rows } from "../run/exec.ts";
+import type { Datum, Row } from "../types/datum.ts";
+import type { Block } from "./block.ts";
+import { nowMicros } from "./clock.ts";
+import { makeExec } from "./exec.ts";
+import { checkNotFailed, currentPlan, type PreparedStatement } from "./prepare.ts";
+import { lockRowOf } from "./row-locks.ts";
+import { Finished, type Limits, type Running, runLimited } from "./running.ts";
+import type { SessionState } from "./state.ts";
+import type { FetchResult, Portal, ResultColumn } from "./types.ts";
+
+/** So long a read has the event loop for itself. */
+const sliceMs = 8;
+
+export function openPortal(
+  session: SessionState,
+  prepared: PreparedStatement,
+  params: readonly Datum[],
+): Portal {
+  checkNotFailed(session, prepared.statement?.node);
+  return new StatementPortal(session, prepared, params);
+}
+
+class StatementPortal implements Portal {
+  readonly prepared: PreparedStatement;
+  readonly #session: SessionState;
+  readonly #params: readonly Datum[];
+  #running: Running | undefined;
+  #isDone = false;
+
+  constructor(session: SessionState, prepared: PreparedStatement, params: readonly Datum[]) {
+    this.#session = session;
+    this.prepared = prepared;
+    this.#params = params;
+  }
+
+  get columns(): readonly ResultColumn[] | undefined {
+    return this.prepared.columns;
+  }
+
+  async fetch(maxRows: number): Promise<FetchResult> {
+    const { prepared } = this;
+    if (prepared.isEmpty) return { rows: [], done: true, tag: "" };
+    const session = this.#session;
+    try {
+      if (this.#isDone) return { rows: [], done: true, tag: this.#running?.tag(0) ?? "SELECT 0" };
+      checkNotFailed(session, prepared.statement?.node);
+      if (this.#running === undefined) {
+        session.currentQuery = prepared.source;
+        session.queryStartedAt = Number(nowMicros());
+        this.#running = await this.#start();
+      }
+      const result = await this.#running.fetch(maxRows);
+      this.#isDone = result.done;
+      return result;
+    } catch (error) {
+      this.close();
+      await session.fail();
+      throw session.report(error, prepared.statement, prepared.source);
+    }
+  }
+
+  async #start(): Promise<Running> {
+    const session = this.#session;
+    const { utility } = this.prepared;
+    if (utility !== undefined)
+      return new Finished(await runLimited(session, (limits) => utility.run(this.#params, limits)));
+    const block = session.transactions.current();
+    const plan = currentPlan(session, this.prepared);
+    return runPlan(session, block, plan, this.#params);
+  }
+
+  close(): void {
+    this.#running?.close();
+    this.#isDone = true;
+  }
+}
+
+function tagOf(plan: Plan, affected: number): string | ((count: number) => string) {
+  switch (plan.query.command) {
+    case "select":
+      return (count) => `SELECT ${count}`;
+    case "insert":
+      return `INSERT 0 ${affected}`;
+    default:
+      return `${plan.query.command.toUpperCase()} ${affected}`;
+  }
+}
+
+/** Whether a plan may take from sequences or change settings: then it must be written down. */
+export async function runPlan(
+  session: SessionState,
+  block: Block,
+  plan: Plan,
+  params: readonly Datum[],
+): Promise<Running> {
+  if (plan.query.command !== "select" && block.isReadOnly)
+    throw new PgError(
+      "25006",
+      `cannot execute ${plan.query.command.toUpperCase()} in a read-only transaction`,
+    );
+  block.hasQueried = true;
+  if (
+    block.isolation !== "read committed" &&
+    block.snapshot === undefined &&
+    block.transaction?.hasChanges !== true
+  )
+    block.snapshot = await session.database.store.snapshot();
+  const usesSequences = mentionsSequences(plan);
+  const ownChanges = block.transaction?.hasChanges === true && block.snapshot === undefined;
+  if (!plan.writes && !usesSequences && !ownChanges && block.transaction?.isHolding !== true)
+    return startRead(session, block, plan, params);
+  const { rows, affected } = await runLimited(session, (limits) =>
+    runWrite(session, block, plan, params, limits),
+  );
+  return new Finished({ rows, tag: tagOf(plan, affected) });
+}
+
+const sequencePlans = new WeakMap<Plan, boolean>();
+
+function mentionsSequences(plan: Plan): boolean {
+  let known = sequencePlans.get(plan);
+  if (known === undefined) {
+    known = mentions(plan.query, new Set());
+    sequencePlans.set(plan, known);
+  }
+  return known;
+}
+
+function mentions(value: unknown, seen: Set<unknown>): boolean {
+  if (typeof value !== "object" || value === null || seen.has(value)) return false;
+  seen.add(value);
+  const { kind, proc } = value as { kind?: string; proc?: { name: string } };
+  if (
+    kind === "func" &&
+    (proc?.name === "nextval" ||
+      proc?.name === "setval" ||
+      proc?.name.startsWith("pg_advisory_xact") ||
+      proc?.name.startsWith("pg_try_advisory_xact"))
+  )
+    return true;
+  if (value instanceof Map) return [...value.values()].some((item) => mentions(item, seen));
+  return Object.values(value).some((item) => mentions(item, seen));
+}
+
+async function runWrite(
+  session: SessionState,
+  block: Block,
+  plan: Plan,
+  params: readonly Datum[],
+  limits: Limits,
+): Promise<{ rows: Row[]; affected: number }> {
+  const transaction = session.transactions.transaction(block);
+  const deferred = block.deferred.length;
+  return transaction.runInSlices(function* (work) {
+    // A wait for a lock undoes the work and runs it again from here.
+    block.deferred.splice(deferred);
+    const exec = makeExec(session, block, work.db, work, params);
+    exec.lockRow = lockRowOf(session, plan.query, work);
+    const rows: Row[] = [];
+    for (const row of plan.run(exec)) {
+      if (row === null) yield;
+      else rows.push(row);
+    }
+    for (const [oid, isReset] of exec.touchedSequences) session.database.sequences.save(work, oid, isReset);
+    return { rows, affected: exec.affected };
+  }, limits);
+}
+
+async function startRead(
+  session: SessionState,
+  block: Block,
+  plan: Plan,
+  params: readonly Datum[],
+): Promise<Running> {
+  const snapshot = block.snapshot ?? (await session.database.store.snapshot());
+  return new Reading(session, block, plan, params, snapshot, block.snapshot === undefined);
+}
+
+/** A SELECT on a snapshot: rows come as they are asked for. */
+class Reading implements Running {
+  readonly #session: SessionState;
+  readonly #snapshot: Snapshot;
+  readonly #ownsSnapshot: boolean;
+  readonly #plan: Plan;
+  readonly #block: Block;
+  readonly #params: readonly Datum[];
+  #exec: Exec | undefined;
+  #rows: Rows | undefined;
+  #isReleased = false;
+  #next: Row | undefined;
+
+  constructor(
+    session: SessionState,
+    block: Block,
+    plan: Plan,
+    params: readonly Datum[],
+    snapshot: Snapshot,
+    ownsSnapshot: boolean,
+  ) {
+    this.#session = session;
+    this.#block = block;
+    this.#plan = plan;
+    this.#params = params;
+    this.#snapshot = snapshot;
+    this.#ownsSnapshot = ownsSnapshot;
+  }
+
+  async fetch(maxRows: number): Promise<FetchResult> {
+    const rows: Row[] = [];
+    try {
+      const isOver = await runLimited(this.#session, async (limits) => {
+        while (true) {
+          const state = await this.#snapshot.read((db) => this.#slice(db, rows, maxRows), limits);
+          if (state !== "paused") return state === "over";
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          if (limits.signal?.aborted === true)
+            throw new PgError("57014", "canceling statement due to user request");
+          if (limits.deadline?.remainingMs() === 0)
+            throw new PgError("57014", "canceling statement due to statement timeout");
+        }
+      });
+      if (isOver) this.close();
+      return { rows, done: isOver, tag: isOver ? this.tag(rows.length) : undefined };
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  #slice(db: Exec["db"], rows: Row[], maxRows: number): "paused" | "full" | "over" {
+    if (this.#exec === undefined) {
+      this.#exec = makeExec(this.#session, this.#block, db, undefined, this.#params);
+      this.#rows = this.#plan.run(this.#exec);
+    }
+    this.#exec.db = db;
+    const ends = performance.now() + sliceMs;
+    if (this.#next !== undefined) {
+      rows.push(this.#next);
+      this.#next = undefined;
+    }
+    while (true) {
+      if (maxRows > 0 && rows.length >= maxRows) return "full";
+      const step = this.#rows!.next();
+      if (step.done === true) return "over";
+      if (step.value === null) {
+        if (performance.now() >= ends) return "paused";
+      } else rows.push(step.value);
+    }
+  }
+
+  tag(count: number): string {
+    return `SELECT ${count}`;
+  }
+
+  close(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
+    if (this.#ownsSnapshot) this.#snapshot.release();
+  }
+}

@@ -1,0 +1,53 @@
+import { Deadline } from "@weftkit/core";
+import type { Row } from "../types/datum.ts";
+import type { SessionState } from "./state.ts";
+import type { FetchResult } from "./types.ts";
+
+export interface Limits {
+  readonly deadline?: Deadline;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs something under statement_timeout and cancel. */
+export function runLimited<T>(session: SessionState, work: (limits: Limits) => Promise<T>): Promise<T> {
+  const timeout = session.settings.ms("statement_timeout");
+  return session.cancelable(async (signal) => {
+    const deadline = timeout > 0 ? Deadline.after(timeout) : undefined;
+    return work(deadline === undefined ? { signal } : { deadline, signal });
+  });
+}
+
+/** A statement that has begun. */
+export interface Running {
+  fetch(maxRows: number): Promise<FetchResult>;
+  tag(count: number): string;
+  close(): void;
+}
+
+/** All rows are there. */
+export class Finished implements Running {
+  readonly #rows: readonly Row[];
+  readonly #tag: (count: number) => string;
+  #at = 0;
+
+  constructor({ rows, tag }: { rows: readonly Row[]; tag: string | ((count: number) => string) }) {
+    this.#rows = rows;
+    this.#tag = typeof tag === "string" ? () => tag : tag;
+  }
+
+  fetch(maxRows: number): Promise<FetchResult> {
+    const from = this.#at;
+    const to = maxRows === 0 ? this.#rows.length : Math.min(this.#rows.length, from + maxRows);
+    this.#at = to;
+    const rows = from === 0 && to === this.#rows.length ? this.#rows : this.#rows.slice(from, to);
+    // With a limit, PostgreSQL says that all was given only when asked once more.
+    const done = maxRows === 0 || rows.length < maxRows;
+    return Promise.resolve({ rows, done, tag: done ? this.tag(rows.length) : undefined });
+  }
+
+  tag(count: number): string {
+    return this.#tag(count);
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,66 @@
+import type { SecurityContext } from "@weftkit/auth";
+import type { Store, Transaction } from "@weftkit/store";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { PgError } from "../errors.ts";
+import type { ParsedStatement } from "../parse/parse.ts";
+import type { Sequences } from "../storage/sequences.ts";
+import type { IoContext } from "../types/type-ops.ts";
+import type { Block } from "./block.ts";
+import type { SessionSettings } from "./session-settings.ts";
+import type { Portal, Prepared, SessionEvents, TransactionStatus } from "./types.ts";
+
+/** What a session needs of the database it is in. */
+export interface SessionDatabase {
+  readonly store: Store;
+  readonly name: string;
+  readonly sequences: Sequences;
+  readonly sessions: Map<number, SessionState>;
+  catalog: Catalog;
+  notify(from: number, channel: string, payload: string): void;
+}
+
+/** BEGIN, COMMIT and the rest. */
+export interface Transactions {
+  readonly block: Block | undefined;
+  current(): Block;
+  begin(): Block;
+  transaction(block: Block): Transaction;
+  commit(chain?: boolean): Promise<string>;
+  rollback(chain?: boolean): Promise<void>;
+  finish(): Promise<void>;
+  fail(): Promise<void>;
+  savepoint(name: string): void;
+  rollbackTo(name: string): void;
+  release(name: string): void;
+  checkNow(block: Block, applies: (oid: number) => boolean): Promise<void>;
+}
+
+/** A session as its own parts see it. */
+export interface SessionState {
+  readonly processId: number;
+  readonly database: SessionDatabase;
+  readonly user: SecurityContext;
+  readonly events: SessionEvents;
+  readonly settings: SessionSettings;
+  readonly transactions: Transactions;
+  readonly catalog: Catalog;
+  readonly io: IoContext;
+  readonly block: Block | undefined;
+  readonly status: TransactionStatus;
+  readonly statements: Map<string, Prepared>;
+  readonly cursors: Map<string, Portal>;
+  readonly lastValues: Map<number, bigint>;
+  readonly listening: Set<string>;
+  readonly startedAt: number;
+  readonly clientAddress: string | undefined;
+  lastSequence: number | undefined;
+  currentQuery: string;
+  queryStartedAt: number | undefined;
+  notice(severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG", message: string, code?: string): void;
+  cancelable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  cancel(): void;
+  deliver(from: number, channel: string, payload: string): void;
+  transactionEnded(isCommitted: boolean): void;
+  fail(): Promise<void>;
+  report(error: unknown, statement: ParsedStatement | undefined, text: string): PgError;
+}

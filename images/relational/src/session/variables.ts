@@ -1,0 +1,119 @@
+import { PgError } from "../errors.ts";
+import type { Node, pg } from "../parse/ast.ts";
+import { oid } from "../types/oids.ts";
+import type { SessionState } from "./state.ts";
+import { applyModes } from "./transaction-modes.ts";
+import { column, type Utility } from "./utility-types.ts";
+
+function valueText(node: Node): string {
+  const constant = node.A_Const ?? (node.TypeCast?.arg as Node | undefined)?.A_Const;
+  if (constant?.ival !== undefined) return String(constant.ival.ival ?? 0);
+  if (constant?.fval !== undefined) return constant.fval.fval ?? "";
+  if (constant?.boolval !== undefined) return constant.boolval.boolval === true ? "true" : "false";
+  const text = constant?.sval?.sval ?? "";
+  return node.TypeCast === undefined ? text : `INTERVAL '${text}'`;
+}
+
+/** SET, RESET, SET TRANSACTION. */
+export function setVariable(session: SessionState, node: pg.VariableSetStmt): Utility {
+  const name = node.name ?? "";
+  const isReset = node.kind === "VAR_RESET" || node.kind === "VAR_RESET_ALL";
+  const run = (): void => {
+    const block = session.transactions.current();
+    const isLocal = node.is_local === true;
+    const args = (node.args ?? []) as Node[];
+    if (isLocal && !block.isExplicit)
+      session.notice("WARNING", "SET LOCAL can only be used in transaction blocks", "25P01");
+    switch (node.kind) {
+      case "VAR_SET_MULTI":
+        setMulti(session, name, args, block);
+        return;
+      case "VAR_RESET_ALL":
+        session.settings.resetAll(block);
+        return;
+      case "VAR_SET_DEFAULT":
+      case "VAR_RESET":
+        session.settings.set(name, undefined, isLocal, block);
+        return;
+      case "VAR_SET_CURRENT":
+        return;
+      default: {
+        const text =
+          name === "search_path"
+            ? args.map((arg) => quotePath(valueText(arg))).join(", ")
+            : args.map(valueText).join(", ");
+        if (name.toLowerCase() === "transaction_isolation") {
+          applyModes(session, [{ DefElem: { defname: name.toLowerCase(), arg: args[0] as pg.Node } }], block);
+          return;
+        }
+        if (name === "role" || name === "session_authorization") checkRole(session, text);
+        session.settings.set(name, text, isLocal, block);
+      }
+    }
+  };
+  return {
+    columns: undefined,
+    run: () => {
+      run();
+      return Promise.resolve({ rows: [], tag: isReset ? "RESET" : "SET" });
+    },
+  };
+}
+
+function checkRole(session: SessionState, text: string): void {
+  if (text === "none" || text === session.user.user || text === "default") return;
+  throw new PgError("22023", `role "${text}" does not exist`);
+}
+
+function quotePath(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+function setMulti(
+  session: SessionState,
+  name: string,
+  args: readonly Node[],
+  block: NonNullable<SessionState["block"]>,
+): void {
+  if (name === "TRANSACTION") {
+    if (!block.isExplicit)
+      session.notice("WARNING", "SET TRANSACTION can only be used in transaction blocks", "25P01");
+    applyModes(session, args, block);
+    return;
+  }
+  if (name === "SESSION CHARACTERISTICS") {
+    for (const option of args) {
+      const { defname = "", arg } = option.DefElem!;
+      const constant = (arg as Node).A_Const;
+      const value = constant?.sval?.sval ?? ((constant?.ival?.ival ?? 0) === 0 ? "off" : "on");
+      session.settings.set(`default_${defname}`, value, false, block);
+    }
+    return;
+  }
+  throw new PgError("0A000", `SET ${name} is not supported`);
+}
+
+export function showVariable(session: SessionState, name: string): Utility {
+  if (name === "all") {
+    const rows = session.settings
+      .names()
+      .map((key) => [session.settings.displayName(key), session.settings.show(key) ?? "", ""]);
+    return {
+      columns: [column("name", oid.text), column("setting", oid.text), column("description", oid.text)],
+      run: () => Promise.resolve({ rows, tag: "SHOW" }),
+    };
+  }
+  const shown = session.settings.show(name);
+  if (shown === undefined) throw new PgError("42704", `unrecognized configuration parameter "${name}"`);
+  return {
+    columns: [column(session.settings.displayName(name), oid.text)],
+    run: () => Promise.resolve({ rows: [[currentValue(session, name) ?? ""]], tag: "SHOW" }),
+  };
+}
+
+function currentValue(session: SessionState, name: string): string | undefined {
+  if (name === "transaction_isolation" && session.block !== undefined) return session.block.isolation;
+  if (name === "transaction_read_only" && session.block !== undefined)
+    return session.block.isReadOnly ? "on" : "off";
+  return session.settings.show(name);
+}
