@@ -1,18 +1,22 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { ChangeLog } from "@weftkit/changes";
 import { listen, WeftkitError } from "@weftkit/core";
 import type { ReadinessRegistry, Registry } from "@weftkit/observe";
+import { changesPath, forgetConsumer, forgetPath, streamChanges } from "./changes-route.ts";
 
 /** What the admin port answers from. */
 export interface AdminOptions {
   readonly bind: string;
   readonly port: number;
-  /** What POST requests must bear; without it they are refused. */
+  /** What POST requests, and whoever reads changes, must bear; without it they are refused. */
   readonly token: string | undefined;
   readonly readiness: ReadinessRegistry;
   readonly metrics: Registry;
   status(): Record<string, unknown>;
+  /** What `/v1/changes` streams; undefined while the engine has said none. */
+  changes(): ChangeLog | undefined;
   /** Pushes what was written so far; resolves to what is told about it. */
   flush(): Promise<unknown>;
 }
@@ -20,7 +24,11 @@ export interface AdminOptions {
 const connectionsMax = 256;
 const requestTimeoutMs = 10_000;
 
-type Handler = (options: AdminOptions, response: ServerResponse) => void | Promise<void>;
+type Handler = (
+  options: AdminOptions,
+  response: ServerResponse,
+  request: IncomingMessage,
+) => void | Promise<void>;
 
 /** GET (and HEAD) by path. */
 const pages: Readonly<Record<string, Handler>> = {
@@ -35,10 +43,21 @@ const pages: Readonly<Record<string, Handler>> = {
     response.writeHead(200, { "content-type": metrics.contentType }).end(text);
   },
   "/v1/status": ({ status }, response) => send(response, 200, status()),
+  [changesPath]: async ({ changes }, response, request) => {
+    const reply = await streamChanges(changes(), request, response);
+    if (reply !== undefined) send(response, reply.status, reply.body);
+  },
 };
+
+/** What is read with the admin token only: it says what is in the database. */
+const secretPages: ReadonlySet<string> = new Set([changesPath]);
 
 /** POST by path; each needs the admin token. */
 const operations: Readonly<Record<string, Handler>> = {
+  [forgetPath]: async ({ changes }, response, request) => {
+    const { status, body } = await forgetConsumer(changes(), request);
+    send(response, status, body);
+  },
   "/v1/persist/flush": async ({ flush }, response) => {
     try {
       send(response, 200, await flush());
@@ -90,7 +109,8 @@ export class AdminServer {
       send(response.setHeader("allow", "GET, HEAD, POST"), 405, { error: "method not allowed" });
       return;
     }
-    const refusal = isRead ? undefined : this.#refusalOf(request.headers.authorization);
+    const refusal =
+      isRead && !secretPages.has(path) ? undefined : this.#refusalOf(request.headers.authorization);
     if (refusal !== undefined) {
       send(response.setHeader("www-authenticate", "Bearer"), refusal.status, { error: refusal.error });
       return;
@@ -101,13 +121,17 @@ export class AdminServer {
       send(response, 404, { error: `there is no ${path}`, pages: Object.keys(routes) });
       return;
     }
-    this.#run(handler, response);
+    this.#run(handler, response, request);
   }
 
-  async #run(handler: Handler, response: ServerResponse): Promise<void> {
+  async #run(handler: Handler, response: ServerResponse, request: IncomingMessage): Promise<void> {
     try {
-      await handler(this.#options, response);
+      await handler(this.#options, response, request);
     } catch (error) {
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
       send(response, 500, { error: error instanceof Error ? error.message : String(error) });
     }
   }
@@ -115,7 +139,7 @@ export class AdminServer {
   #refusalOf(authorization: string | undefined): { status: 401 | 403; error: string } | undefined {
     const { token } = this.#options;
     if (token === undefined)
-      return { status: 403, error: "POST needs an admin token: set WEFTKIT_ADMIN_TOKEN" };
+      return { status: 403, error: "this needs an admin token: set WEFTKIT_ADMIN_TOKEN" };
     const given = /^Bearer (.+)$/i.exec(authorization ?? "")?.[1];
     if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return undefined;
     return { status: 401, error: "the admin token is missing or wrong" };

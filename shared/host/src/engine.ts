@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Authenticator, SecurityContext } from "@weftkit/auth";
+import type { ChangeLog } from "@weftkit/changes";
 import type { Config, EngineName } from "@weftkit/config";
 import type { Deadline } from "@weftkit/core";
 import type { Logger, Readiness, Registry } from "@weftkit/observe";
@@ -52,6 +53,8 @@ export interface EngineContext<Name extends EngineName = EngineName> {
   readonly metrics: Registry;
   readonly auth: Authenticator;
   readonly readiness: Readiness;
+  /** Lets `GET /v1/changes` of the admin port stream this log, until `close`. To be called in `open`. */
+  serveChanges(log: ChangeLog): void;
   /** Reports what cannot be gone on from: the image logs it, tries to close and ends with exit code 70. */
   fatal(error: unknown): void;
   /** Aborted when the shutdown begins. */

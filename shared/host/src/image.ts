@@ -1,4 +1,5 @@
 import type { OpenAuthenticator } from "@weftkit/auth";
+import type { ChangeLog } from "@weftkit/changes";
 import { type Config, ConfigError, type EngineName, withoutSecrets } from "@weftkit/config";
 import { Deadline, systemClock, WeftkitError } from "@weftkit/core";
 import { createMetrics, type Logger, ReadinessRegistry, type Registry } from "@weftkit/observe";
@@ -33,6 +34,7 @@ export class Image<Name extends EngineName> {
   readonly #failure = Promise.withResolvers<unknown>();
   readonly #handedOver = Promise.withResolvers<void>();
   readonly #startedMs = systemClock.monotonicMs();
+  #changes: ChangeLog | undefined;
   #lock: DataDirLock | undefined;
   #persistence: Persistence | undefined;
   #engineIsOpen = false;
@@ -66,6 +68,7 @@ export class Image<Name extends EngineName> {
       readiness: this.#readiness,
       metrics: this.#metrics,
       status: () => this.#status(),
+      changes: () => this.#changes,
       flush: () => this.#flush(),
     });
   }
@@ -236,6 +239,9 @@ export class Image<Name extends EngineName> {
       metrics: this.#metrics,
       auth,
       readiness: this.#readiness,
+      serveChanges: (log) => {
+        this.#changes = log;
+      },
       fatal: (error) => this.#failure.resolve(error),
       signal: this.#stopping.signal,
     };

@@ -101,12 +101,14 @@ export async function playScript(real: Real, store: Store, seed: number, tally: 
       before = now;
     }
     const isCircle = [...running.keys()].some((session) => reached(waits, session).has(session));
-    if (isCircle) return deadlock();
+    const ended = await Promise.all([...running.values()].map((one) => Promise.race([one.real, undefined])));
+    const isFreed = ended.some(
+      (result) => result !== undefined && "code" in result && result.code === "40P01",
+    );
+    if (isCircle || isFreed) return deadlock();
     for (const [session, { real: realResult, ours: oursResult, statement }] of [...running]) {
       const expected = await Promise.race([realResult, undefined]);
       if (expected === undefined) continue;
-      const isDeadlock = "code" in expected && expected.code === "40P01";
-      if (isDeadlock) return deadlock();
       const actual = await orHang(oursResult, `${session}: ${sqlOf(statement)}`);
       running.delete(session);
       history.push(`   ${session} -> ${JSON.stringify(expected)}`);
