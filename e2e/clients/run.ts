@@ -1,6 +1,6 @@
-// Real drivers in other languages against the bundled engine: `npm run e2e:clients [-- --json FILE]`. Each folder
-// beside this file holds one language's checks and the manifest of its driver; what is installed goes into a
-// temporary folder. A check prints `ok NAME` or `not ok NAME: why`; the last line here counts them.
+// Real drivers in other languages against the bundled engines: `npm run e2e:clients [-- --json FILE] [ENGINE...]`. Each
+// folder beside this file, and in a folder named after an engine, holds one language's checks and the manifest of its
+// driver; what is installed goes into a temporary folder. A check prints `ok NAME` or `not ok NAME: why`; the last line here counts them.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -34,33 +34,25 @@ const languages: Readonly<Record<string, Language>> = {
   },
 };
 
+/** The engines that are spoken to, and where their checks are. */
+const engineFolders: Readonly<Record<string, string>> = { inmemory: ".", keyvalue: "keyvalue" };
+
 /** A driver that hangs is ended after this long. */
 const runTimeoutMs = 120_000;
 const user = "app";
 const password = "s3cret";
 
-const { values } = parseArgs({ options: { json: { type: "string" } } });
+const { values, positionals } = parseArgs({
+  options: { json: { type: "string" } },
+  allowPositionals: true,
+});
 const counts = { passed: 0, failed: 0, skipped: 0 };
-const bundle = join(import.meta.dirname, "../../images/inmemory/dist/main.mjs");
 const folder = mkdtempSync(join(tmpdir(), "weftkit-clients-"));
 const engines: ChildProcess[] = [];
 try {
-  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run \`npm run build\` first`);
   const certificate = makeCertificate();
-  const plainPort = await startEngine("plain", {});
-  const tlsPort = await startEngine("tls", {
-    WEFTKIT_TLS_ENABLED: "true",
-    WEFTKIT_TLS_CERT_FILE: certificate.cert,
-    WEFTKIT_TLS_KEY_FILE: certificate.key,
-  });
-  const environment = {
-    WEFTKIT_TEST_PORT: String(plainPort),
-    WEFTKIT_TEST_TLS_PORT: String(tlsPort),
-    WEFTKIT_TEST_CA: certificate.cert,
-    WEFTKIT_TEST_USER: user,
-    WEFTKIT_TEST_PASSWORD: password,
-  };
-  for (const [name, language] of Object.entries(languages)) await check(name, language, environment);
+  const wanted = positionals.length > 0 ? positionals : Object.keys(engineFolders);
+  for (const engine of wanted) await checkEngine(engine, certificate);
 } finally {
   for (const engine of engines) {
     engine.kill("SIGTERM");
@@ -76,7 +68,34 @@ if (values.json !== undefined) {
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
 
-async function check(name: string, language: Language, environment: Record<string, string>): Promise<void> {
+async function checkEngine(engine: string, certificate: { cert: string; key: string }): Promise<void> {
+  const place = engineFolders[engine];
+  if (place === undefined) throw new Error(`there are no checks of ${engine}`);
+  const plainPort = await startEngine(engine, "plain", {});
+  const tlsPort = await startEngine(engine, "tls", {
+    WEFTKIT_TLS_ENABLED: "true",
+    WEFTKIT_TLS_CERT_FILE: certificate.cert,
+    WEFTKIT_TLS_KEY_FILE: certificate.key,
+  });
+  const openPort = await startEngine(engine, "open", { WEFTKIT_AUTH: "none" });
+  const environment = {
+    WEFTKIT_TEST_PORT: String(plainPort),
+    WEFTKIT_TEST_TLS_PORT: String(tlsPort),
+    WEFTKIT_TEST_OPEN_PORT: String(openPort),
+    WEFTKIT_TEST_CA: certificate.cert,
+    WEFTKIT_TEST_USER: user,
+    WEFTKIT_TEST_PASSWORD: password,
+  };
+  for (const [name, language] of Object.entries(languages))
+    await check(`${engine} ${name}`, join(place, name), language, environment);
+}
+
+async function check(
+  name: string,
+  place: string,
+  language: Language,
+  environment: Record<string, string>,
+): Promise<void> {
   const missing = language.needs.filter((program) => !isInstalled(program));
   if (missing.length > 0) {
     console.log(`${name}: skipped, there is no ${missing.join(" and no ")} here`);
@@ -84,8 +103,8 @@ async function check(name: string, language: Language, environment: Record<strin
     else counts.skipped++;
     return;
   }
-  const copy = join(folder, name);
-  cpSync(join(import.meta.dirname, name), copy, { recursive: true });
+  const copy = join(folder, "checks", place);
+  cpSync(join(import.meta.dirname, place), copy, { recursive: true });
   for (const [program = "", ...args] of language.install) {
     const { status } = spawnSync(program, args, { cwd: copy, stdio: ["ignore", "inherit", "inherit"] });
     if (status === 0) continue;
@@ -128,9 +147,15 @@ function makeCertificate(): { cert: string; key: string } {
   return { cert, key };
 }
 
-/** Starts the bundled engine on a free port; resolves to it. */
-async function startEngine(name: string, environment: Record<string, string>): Promise<number> {
-  const dataDir = join(folder, `data-${name}`);
+/** Starts a bundled engine on a free port; resolves to it. */
+async function startEngine(
+  engine: string,
+  name: string,
+  environment: Record<string, string>,
+): Promise<number> {
+  const bundle = join(import.meta.dirname, `../../images/${engine}/dist/main.mjs`);
+  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run \`npm run build\` first`);
+  const dataDir = join(folder, `data-${engine}-${name}`);
   mkdirSync(dataDir);
   const child = spawn(process.execPath, [bundle], {
     env: {
@@ -153,5 +178,5 @@ async function startEngine(name: string, environment: Record<string, string>): P
       return port;
     }
   }
-  throw new Error(`the engine did not start (${name})`);
+  throw new Error(`${engine} did not start (${name})`);
 }
