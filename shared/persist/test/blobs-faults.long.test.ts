@@ -35,8 +35,9 @@ async function serve(name: string): Promise<FunctionServer> {
   return server;
 }
 
-async function start(volume: string, url: string, config = {}): Promise<BlobEngine> {
-  const engine = await BlobEngine.start({ dataDir: join(root, volume), url, config });
+async function start(volume: string, url: string, config = {}, signal?: AbortSignal): Promise<BlobEngine> {
+  const dataDir = join(root, volume);
+  const engine = await BlobEngine.start({ dataDir, url, config, ...(signal !== undefined && { signal }) });
   engines.add(engine);
   return engine;
 }
@@ -67,7 +68,7 @@ test.each([
       const written = new Map<string, Buffer>();
       let pushed = new Map<string, Buffer>();
       const run = async (): Promise<void> => {
-        const engine = await start(name, server.url);
+        const engine = await start(name, server.url, {}, AbortSignal.timeout(3000));
         for (let push = 1; push <= 3; push++) {
           for (const file of ["a", "b"]) {
             const content = contentOf(push * 10 + file.charCodeAt(0));
@@ -132,7 +133,7 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
     const startAtLast = async (): Promise<BlobEngine> => {
       for (let attempt = 0; ; attempt++) {
         try {
-          return await start(`volume-${volume}`, server.url, config);
+          return await start(`volume-${volume}`, server.url, config, AbortSignal.timeout(5000));
         } catch (error) {
           if (attempt === 8) faults = 0;
           if (attempt === 12) throw error;

@@ -24,8 +24,19 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-async function start(volume: string, config = {}, url = server.url): Promise<CountingEngine> {
-  const engine = await CountingEngine.start({ dataDir: join(root, volume), url, config });
+async function start(
+  volume: string,
+  config = {},
+  url = server.url,
+  signal?: AbortSignal,
+): Promise<CountingEngine> {
+  const dataDir = join(root, volume);
+  const engine = await CountingEngine.start({
+    dataDir,
+    url,
+    config,
+    ...(signal !== undefined && { signal }),
+  });
   engines.add(engine);
   return engine;
 }
@@ -333,7 +344,8 @@ describe("a push that is cut off", () => {
         let acknowledged = 0;
         let written = 0;
         try {
-          const engine = await start(name, {}, store.url);
+          // An empty volume would wait for the function, which never comes back here.
+          const engine = await start(name, {}, store.url, AbortSignal.timeout(3000));
           for (let push = 0; push < 3; push++) {
             written = engine.write();
             await engine.persistence.flush();

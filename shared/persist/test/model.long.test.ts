@@ -10,6 +10,7 @@ import { type Fate, FunctionServer } from "./function-server.ts";
 const seeds = Number(process.env.WEFTKIT_MODEL_SEEDS ?? 12);
 const stepsPerSeed = 40;
 const hourMs = 3_600_000;
+const patienceMs = 1500;
 
 let root: string;
 let server: FunctionServer;
@@ -71,7 +72,13 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
     };
     const config = seed % 3 === 0 ? { encryption_key: "a passphrase of some length" } : {};
     const start = (name = `volume-${volume}`) =>
-      CountingEngine.start({ dataDir: join(root, name), url: server.url, config });
+      // A volume that is empty waits for as long as the network lets it down; the test does not.
+      CountingEngine.start({
+        dataDir: join(root, name),
+        url: server.url,
+        config,
+        signal: AbortSignal.timeout(patienceMs),
+      });
 
     /** Starts, however often the network lets it down on the way. */
     const startAtLast = async (): Promise<CountingEngine> => {
