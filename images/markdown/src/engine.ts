@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { StoreChanges } from "@weftkit/changes";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
 import { Cursors, HttpServer } from "@weftkit/http";
@@ -8,10 +9,12 @@ import { EngineStore } from "@weftkit/persist/pages";
 import { type Store, statement } from "@weftkit/store";
 import type { ApiContext } from "./api/context.ts";
 import { descriptionPages, prefix, routesOf } from "./api/routes.ts";
-import { ChangeFeed } from "./changes/feed.ts";
 import { databaseFile, openDocuments } from "./storage/open-documents.ts";
 import { Sweeper } from "./storage/sweeper.ts";
 import { TextWorkers } from "./text/text-workers.ts";
+
+/** So much of the change log is kept to go on from: some hundred thousand changes. */
+const windowBytes = 32 * 1024 * 1024;
 
 /** The content store, as the host runs it. */
 export class MarkdownEngine implements Engine<"markdown"> {
@@ -19,7 +22,7 @@ export class MarkdownEngine implements Engine<"markdown"> {
   #http!: HttpServer;
   #sweeper!: Sweeper;
   #texts!: TextWorkers;
-  readonly #feed = new ChangeFeed();
+  #changes!: StoreChanges;
   readonly #engineStore = new EngineStore(databaseFile);
 
   streams(dataDir: string, log: Logger): readonly Stream[] {
@@ -30,35 +33,30 @@ export class MarkdownEngine implements Engine<"markdown"> {
     const { section } = ctx;
     const store = await openDocuments(ctx, this.#engineStore);
     this.#store = store;
+    // Its own clients may come at any time and ask what has happened.
+    this.#changes = await StoreChanges.open({ store, log: ctx.log, isAlwaysOn: true, windowBytes });
+    ctx.serveChanges(this.#changes);
     const cursorKey = await store.read(
       (db) =>
         statement(db, "SELECT value FROM settings WHERE name = 'cursor_key'", {
           pluck: true,
         }).get() as Buffer,
     );
-    this.#sweeper = new Sweeper(store, ctx.log, section.trash_retention, () => this.#feed.changed());
+    this.#sweeper = new Sweeper(store, ctx.log, section.trash_retention);
     this.#texts = new TextWorkers({ log: ctx.log });
     const api: ApiContext = {
       store,
       texts: this.#texts,
       cursors: new Cursors(cursorKey),
-      feed: this.#feed,
+      changes: this.#changes,
       limits: {
         documentBytesMax: section.max_document_bytes,
         attachmentBytesMax: section.max_attachment_bytes,
         importBytesMax: section.max_import_bytes,
         versionsMax: section.max_versions,
       },
-      write: async (work, signal) => {
-        const value = await store.write(work, signal === undefined ? {} : { signal });
-        this.#feed.changed();
-        return value;
-      },
-      writeInSlices: async (work, signal) => {
-        const value = await store.writeInSlices(work, signal === undefined ? {} : { signal });
-        this.#feed.changed();
-        return value;
-      },
+      write: (work, signal) => store.write(work, signal === undefined ? {} : { signal }),
+      writeInSlices: (work, signal) => store.writeInSlices(work, signal === undefined ? {} : { signal }),
       sweep: () => this.#sweeper.sweep(),
     };
     const routes = routesOf(api);
@@ -82,7 +80,7 @@ export class MarkdownEngine implements Engine<"markdown"> {
 
   async close(deadline: Deadline): Promise<void> {
     // Streams of changes end first: they would never end by themselves.
-    this.#feed.close();
+    await this.#changes.close();
     await this.#http.close(deadline);
     await this.#texts.close();
     await this.#sweeper.stop();
@@ -95,7 +93,7 @@ export class MarkdownEngine implements Engine<"markdown"> {
   status(): Record<string, unknown> {
     return {
       requests: this.#http.requests,
-      followers: this.#feed.followers,
+      followers: this.#changes.followers,
       textsWaiting: this.#texts.waiting,
       walBytes: this.#store.walBytes,
     };

@@ -42,8 +42,6 @@ export interface StoreChangesOptions {
   readonly bytesMax?: number;
   /** So long after the last follower has left it goes on recording, in case it comes back. Default: 60 s. */
   readonly graceMs?: number;
-  /** The sequence number before the first, for an engine that has given out others before. Default: 0. */
-  readonly firstSequence?: number;
 }
 
 const readDefaults = { batchesMax: 100, bytesMax: 1024 * 1024 };
@@ -116,8 +114,8 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
 
   /** Opens the log of a store, right after the store, and before anything is written that somebody may want to know. */
   static async open(options: StoreChangesOptions): Promise<StoreChanges> {
-    const { store, isAlwaysOn = false, firstSequence = 0 } = options;
-    const opened = await store.write((db) => openTables(db, Date.now(), firstSequence, isAlwaysOn));
+    const { store, isAlwaysOn = false } = options;
+    const opened = await store.write((db) => openTables(db, Date.now(), isAlwaysOn));
     const changes = new StoreChanges(options, opened);
     store.recorder = changes;
     return changes;

@@ -44,12 +44,12 @@ const big = { pluck: true, safeIntegers: true } as const;
  * Makes the tables and begins an epoch. Its number is the time, so that no other run of the process has the same one, also
  * when an old copy of the file is started: positions of the other are then told from this one's.
  */
-export function openTables(db: Database, nowMs: number, firstSequence: number, isAlwaysOn: boolean): Opened {
+export function openTables(db: Database, nowMs: number, isAlwaysOn: boolean): Opened {
   db.exec(schema);
   const put = statement(db, "INSERT OR IGNORE INTO weftkit_changes_state (name, value) VALUES (?, ?)");
   put.run("identity", randomBytes(8).toString("hex"));
-  put.run("oldest", firstSequence);
-  put.run("newest", firstSequence);
+  put.run("oldest", 0);
+  put.run("newest", 0);
   const consumers = consumersOf(db).filter(({ dropped }) => dropped === null);
   const last = (statement(db, "SELECT max(epoch) FROM weftkit_changes_epochs", integer).get() ?? 0) as number;
   const epoch = Math.max(last + 1, nowMs);
@@ -235,8 +235,7 @@ export function faultOf(
   const index = epochs.findIndex((one) => one.epoch === epoch);
   if (sequence < BigInt(oldest)) return `they were forgotten up to ${oldest}`;
   if (index === -1) return "the database was restored to another state, or has forgotten that time";
+  // Before its first is no fault: an epoch goes on from all that was there when it began.
   const last = epochs[index + 1]?.after ?? newest;
-  const first = epochs[index]!.after;
-  if (sequence > BigInt(last)) return `that history ended at ${last}, as the database was restored`;
-  return sequence < BigInt(first) ? `that time began at ${first}` : undefined;
+  return sequence > BigInt(last) ? `that history ended at ${last}, as the database was restored` : undefined;
 }

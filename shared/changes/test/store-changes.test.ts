@@ -138,6 +138,7 @@ test("a durable consumer goes on after a restart, and nothing is forgotten befor
   expect(batches).toHaveLength(21);
   const last = batches.at(-1)!.position;
   expect(last.epoch).toBeGreaterThan(consumer!.position.epoch);
+  expect(await second.changes.read(second.changes.oldest)).toHaveLength(21);
   await second.changes.retain("sidecar", last);
   await second.changes.close();
   const { count } = (await second.store.read((db) =>

@@ -1,9 +1,11 @@
 import { Readable } from "node:stream";
+import { type Position, positionOf, tokenOf } from "@weftkit/changes";
+import { WeftkitError } from "@weftkit/core";
 import { content, json, negotiate, problems, type Route, route } from "@weftkit/http";
 import Type from "typebox";
 import { collectionNotFound } from "../problems.ts";
-import { type Change, changesAfter, changesRange } from "../storage/changes.ts";
-import { requireCollection } from "../storage/collections.ts";
+import { changeTypes, type DocumentChange, documentChangeOf } from "../storage/changes.ts";
+import { type Collection, requireCollection } from "../storage/collections.ts";
 import type { ApiContext } from "./context.ts";
 import { collectionParams, limit, strict } from "./schemas.ts";
 
@@ -26,9 +28,10 @@ export function changesRoute(api: ApiContext): Route {
     query: Type.Object(
       {
         after: Type.Optional(
-          Type.Integer({
-            minimum: 0,
-            description: "The sequence number to go on after. Default: in a stream now, in JSON the oldest.",
+          Type.String({
+            maxLength: 64,
+            description:
+              "The `id` of an event or the `next` of a page to go on after. Default: in a stream now, in JSON the oldest.",
           }),
         ),
         limit,
@@ -42,8 +45,10 @@ export function changesRoute(api: ApiContext): Route {
           "application/json": Type.Object({
             changes: Type.Array(
               Type.Object({
-                sequence: Type.Integer(),
-                type: Type.Enum(["created", "updated", "deleted", "restored", "renamed", "purged"]),
+                sequence: Type.Integer({
+                  description: "Ascending over all collections; changes of one write have the same.",
+                }),
+                type: Type.Enum([...changeTypes]),
                 id: Type.String(),
                 version: Type.Integer(),
                 at: Type.String({ format: "date-time" }),
@@ -51,7 +56,7 @@ export function changesRoute(api: ApiContext): Route {
                 previousId: Type.Optional(Type.String({ description: "Of a rename." })),
               }),
             ),
-            next: Type.Integer({ description: "For `after` of the next request." }),
+            next: Type.String({ description: "For `after` of the next request." }),
             isReset: Type.Boolean({
               description: "Whether changes between `after` and these were forgotten.",
             }),
@@ -63,24 +68,17 @@ export function changesRoute(api: ApiContext): Route {
     problems: [collectionNotFound, problems.notAcceptable],
     handle: async ({ params, query, headers, signal }) => {
       const type = negotiate(headers.accept, ["application/json", "text/event-stream"]);
-      const { row, range } = await api.store.read(
-        (db) => ({ row: requireCollection(db, params.name).row, range: changesRange(db) }),
-        { signal },
-      );
+      const collection = await api.store.read((db) => requireCollection(db, params.name), { signal });
       if (type === "application/json") {
-        const { after = range.oldest, limit: count = batch } = query;
-        const changes = await api.store.read((db) => changesAfter(db, row, after, count), { signal });
-        return json(200, {
-          changes: changes.map(changeJson),
-          next: changes.at(-1)?.sequence ?? Math.max(after, range.newest),
-          isReset: after < range.oldest,
-        });
+        const { position, isReset } = await startOf(api, query.after, api.changes.oldest);
+        const { changes, next } = await pageAfter(api, collection, position, query.limit ?? batch);
+        return json(200, { changes, next: tokenOf(api.changes.identity, next), isReset });
       }
-      if (api.feed.followers >= followersMax)
+      if (api.changes.followers >= followersMax)
         throw problems.unavailable("too many clients follow changes already");
-      const after = lastEventId(headers["last-event-id"]) ?? query.after ?? range.newest;
-      const isReset = after < range.oldest || after > range.newest;
-      const events = eventsOf(api, row, isReset ? range.newest : after, isReset, signal);
+      const from = lastEventId(headers["last-event-id"]) ?? query.after;
+      const { position, isReset } = await startOf(api, from, api.changes.newest);
+      const events = eventsOf(api, collection, position, isReset, signal);
       return content(200, "text/event-stream", Readable.from(events), {
         "cache-control": "no-store",
         "x-accel-buffering": "no",
@@ -89,42 +87,78 @@ export function changesRoute(api: ApiContext): Route {
   });
 }
 
-function lastEventId(header: string | string[] | undefined): number | undefined {
-  return typeof header === "string" && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+function lastEventId(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" && header !== "" ? header : undefined;
+}
+
+/** Where a reader goes on; at `otherwise` when it says nothing, or changes since then are not known any more. */
+async function startOf(
+  { changes }: ApiContext,
+  token: string | undefined,
+  otherwise: Position,
+): Promise<{ position: Position; isReset: boolean }> {
+  if (token === undefined) return { position: otherwise, isReset: false };
+  try {
+    const position = positionOf(token, changes.identity);
+    await changes.read(position, { batchesMax: 1 });
+    return { position, isReset: false };
+  } catch (error) {
+    if (!(error instanceof WeftkitError) || !resets.has(error.code)) throw error;
+    return { position: otherwise, isReset: true };
+  }
+}
+
+/** Whatever a client has kept, from wherever: it has to read everything again, and then goes on. */
+const resets: ReadonlySet<string> = new Set(["too_old", "other_database", "malformed_token"]);
+
+/** Changes of a collection, so many at least if there are, and whole writes. */
+async function pageAfter(
+  { changes }: ApiContext,
+  collection: Collection,
+  after: Position,
+  count: number,
+): Promise<{ changes: unknown[]; next: Position }> {
+  const found: unknown[] = [];
+  let next = after;
+  for (;;) {
+    const batches = await changes.read(next);
+    if (batches.length === 0) return { changes: found, next };
+    for (const { position, changes: logged } of batches) {
+      next = position;
+      for (const one of logged) {
+        const change = documentChangeOf(one, collection);
+        if (change !== undefined) found.push(changeJson(position, change));
+      }
+      if (found.length >= count) return { changes: found, next };
+    }
+  }
 }
 
 /** Changes as they come. They are read when the client has taken those before, so a slow one costs no memory. */
 async function* eventsOf(
-  api: ApiContext,
-  collectionRow: number,
-  from: number,
+  { changes }: ApiContext,
+  collection: Collection,
+  from: Position,
   isReset: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const { feed, store } = api;
-  const unfollow = feed.follow();
-  let after = from;
-  try {
-    yield `retry: 2000\n${isReset ? `id: ${from}\nevent: reset\ndata: {}\n` : ": following\n"}\n`;
-    while (!feed.isClosed && !signal.aborted) {
-      const { generation } = feed;
-      const changes = await store.read((db) => changesAfter(db, collectionRow, after, batch));
-      for (const change of changes) {
-        yield `id: ${change.sequence}\nevent: ${change.type}\ndata: ${JSON.stringify(changeJson(change))}\n\n`;
-        after = change.sequence;
-      }
-      if (changes.length > 0) continue;
-      await feed.changedSince(generation, heartbeatMs, signal);
-      if (feed.generation === generation) yield ": \n\n";
+  const idOf = (position: Position) => `id: ${tokenOf(changes.identity, position)}\n`;
+  yield `retry: 2000\n${isReset ? `${idOf(from)}event: reset\ndata: {}\n` : ": following\n"}\n`;
+  const options = { namespaces: [collection.name], heartbeatMs };
+  for await (const { position, changes: logged } of changes.follow(from, signal, options)) {
+    const found = logged.flatMap((one) => documentChangeOf(one, collection) ?? []);
+    // Of one write the last alone has the id: who goes on after another one would miss the rest.
+    for (const [index, change] of found.entries()) {
+      const id = index === found.length - 1 ? idOf(position) : "";
+      yield `${id}event: ${change.type}\ndata: ${JSON.stringify(changeJson(position, change))}\n\n`;
     }
-  } finally {
-    unfollow();
+    if (found.length === 0) yield `${idOf(position)}: \n\n`;
   }
 }
 
-function changeJson({ sequence, type, id, version, at, author, previousId }: Change) {
+function changeJson({ sequence }: Position, { type, id, version, at, author, previousId }: DocumentChange) {
   return {
-    sequence,
+    sequence: Number(sequence),
     type,
     id,
     version,

@@ -1,6 +1,6 @@
+import type { StoreChanges } from "@weftkit/changes";
 import type { Cursors } from "@weftkit/http";
 import type { Database, SlicedWork, Store } from "@weftkit/store";
-import type { ChangeFeed } from "../changes/feed.ts";
 import type { TextWorkers } from "../text/text-workers.ts";
 
 export interface Limits {
@@ -15,13 +15,12 @@ export interface Limits {
 export interface ApiContext {
   readonly store: Store;
   readonly cursors: Cursors;
-  readonly feed: ChangeFeed;
+  readonly changes: StoreChanges;
   readonly limits: Limits;
   /** Where long texts are worked on. */
   readonly texts: TextWorkers;
-  /** Writes, and tells those who follow the changes. */
   write<T>(work: (db: Database) => T, signal?: AbortSignal): Promise<T>;
-  /** The same for documents, which may be long. */
+  /** Writes documents, which may be long. */
   writeInSlices<T>(work: (db: Database) => SlicedWork<T>, signal?: AbortSignal): Promise<T>;
   /** Called after a collection was deleted: its contents are to be removed. */
   sweep(): void;

@@ -1,12 +1,13 @@
+import type { Change as LoggedChange } from "@weftkit/changes";
+import { recordChange as record } from "@weftkit/changes";
 import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
 
-export type ChangeType = "created" | "updated" | "deleted" | "restored" | "renamed" | "purged";
+export const changeTypes = ["created", "updated", "deleted", "restored", "renamed", "purged"] as const;
+export type ChangeType = (typeof changeTypes)[number];
 
 /** One change of a document, as the stream of changes has it. */
-export interface Change {
-  /** Ascending over all collections. */
-  readonly sequence: number;
+export interface DocumentChange {
   readonly at: number;
   readonly type: ChangeType;
   readonly id: string;
@@ -16,34 +17,42 @@ export interface Change {
   readonly previousId: string | null;
 }
 
-/** So many changes are kept to go on from; a reader that was away longer must read everything again. */
-const keptMax = 100_000;
-const pruneEvery = 1000;
-
-export function recordChange(db: Database, collectionRow: number, change: Omit<Change, "sequence">): void {
-  const { at, type, id, version, author, previousId } = change;
-  const { lastInsertRowid } = statement(
-    db,
-    "INSERT INTO changes (collection, at, type, id, version, author, previous_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  ).run(collectionRow, at, type, id, version, author, previousId);
-  const sequence = Number(lastInsertRowid);
-  if (sequence % pruneEvery === 0) {
-    statement(db, "DELETE FROM changes WHERE sequence <= ?").run(sequence - keptMax);
-  }
+/** As it is in the change log. A name may be that of one collection and later of another; the row says which. */
+interface Logged extends DocumentChange {
+  readonly collection: number;
 }
 
-/** Changes of a collection after a sequence number, oldest first. */
-export function changesAfter(db: Database, collectionRow: number, sequence: number, limit: number): Change[] {
-  const sql = `SELECT sequence, at, type, id, version, author, previous_id AS previousId
-    FROM changes WHERE collection = ? AND sequence > ? ORDER BY sequence LIMIT ?`;
-  return statement(db, sql).all(collectionRow, sequence, limit) as Change[];
+const opOf: Readonly<Record<ChangeType, LoggedChange["op"]>> = {
+  created: "insert",
+  updated: "update",
+  deleted: "delete",
+  restored: "insert",
+  renamed: "update",
+  purged: "delete",
+};
+
+export function recordChange(db: Database, collectionRow: number, change: DocumentChange): void {
+  record(db, () => {
+    const namespace = statement(db, "SELECT name FROM collections WHERE row = ?", { pluck: true }).get(
+      collectionRow,
+    ) as string;
+    const logged: Logged = { ...change, collection: collectionRow };
+    return {
+      namespace,
+      key: Buffer.from(change.id),
+      op: opOf[change.type],
+      after: Buffer.from(JSON.stringify(logged)),
+      format: "json",
+    };
+  });
 }
 
-/** The sequence numbers that a reader can go on from: from before the oldest change kept to the newest. */
-export function changesRange(db: Database): { oldest: number; newest: number } {
-  const newest = (statement(db, "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", {
-    pluck: true,
-  }).get() ?? 0) as number;
-  const oldest = statement(db, "SELECT min(sequence) FROM changes", { pluck: true }).get() as number | null;
-  return { oldest: oldest === null ? newest : oldest - 1, newest };
+/** A change of the log, if it is of this collection. */
+export function documentChangeOf(
+  { namespace, after }: LoggedChange,
+  collection: { readonly row: number; readonly name: string },
+): DocumentChange | undefined {
+  if (namespace !== collection.name || after === undefined) return undefined;
+  const logged = JSON.parse(Buffer.from(after).toString()) as Logged;
+  return logged.collection === collection.row ? logged : undefined;
 }

@@ -120,4 +120,9 @@ export const migrations: readonly Migration[] = [
     },
   },
   searchMigration,
+  {
+    // They are in the change log of the store, which every engine has (@weftkit/changes).
+    name: "move the changes into the change log",
+    apply: (db) => db.exec("DROP TABLE changes"),
+  },
 ];

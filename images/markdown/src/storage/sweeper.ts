@@ -12,18 +12,16 @@ export class Sweeper {
   readonly #store: Store;
   readonly #log: Logger;
   readonly #retentionMs: number;
-  readonly #changed: () => void;
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> | undefined;
   #isWanted = false;
   #isStopped = false;
 
   /** `retentionMs` 0 keeps the trash for ever. */
-  constructor(store: Store, log: Logger, retentionMs: number, changed: () => void) {
+  constructor(store: Store, log: Logger, retentionMs: number) {
     this.#store = store;
     this.#log = log;
     this.#retentionMs = retentionMs;
-    this.#changed = changed;
     this.#timer = setInterval(() => this.sweep(), intervalMs).unref();
     this.sweep();
   }
@@ -71,7 +69,6 @@ export class Sweeper {
     while (purged === batch && !this.#isStopped) {
       const now = Date.now();
       purged = await this.#store.write((db) => purgeExpired(db, now - this.#retentionMs, batch, now));
-      if (purged > 0) this.#changed();
     }
   }
 }

@@ -73,7 +73,6 @@ export function removeContents(db: Database, collectionRow: number, limit: numbe
   for (const row of attachments) statement(db, "DELETE FROM attachments WHERE row = ?").run(row);
   if (attachments.length === limit) return false;
   removeSynonyms(db, collectionRow);
-  statement(db, "DELETE FROM changes WHERE collection = ?").run(collectionRow);
   statement(db, "DELETE FROM collections WHERE row = ?").run(collectionRow);
   return true;
 }
