@@ -261,7 +261,7 @@ export class Reference {
         const mark = session.marks[operation.index]!;
         session.marks.length = operation.index + 1;
         session.done = copy(mark.done);
-        this.#giveBack(session, session.locks.splice(mark.locks));
+        this.#giveBack(session, mark.locks);
         return "back";
       }
       case "release":
@@ -317,9 +317,11 @@ export class Reference {
     );
   }
 
-  #giveBack(session: Session, locks: readonly Held[]): void {
-    for (const { resource } of locks.toReversed()) this.#grant(resource);
-    void session;
+  /** Gives back all locks but the first so many, one by one; those who get them go on when all are given back. */
+  #giveBack(session: Session, kept: number): void {
+    const granted: Session[] = [];
+    while (session.locks.length > kept) granted.push(...this.#grant(session.locks.pop()!.resource));
+    for (const waiter of granted) this.#goOn(waiter);
   }
 
   #leaveQueue(session: Session): void {
@@ -329,11 +331,12 @@ export class Reference {
         resource,
         queue.filter((waiter) => waiter.session !== session),
       );
-      this.#grant(resource);
+      for (const waiter of this.#grant(resource)) this.#goOn(waiter);
     }
   }
 
-  #grant(resource: string): void {
+  /** Those who wait for it and can have it now. */
+  #grant(resource: string): Session[] {
     const waiting: Waiter[] = [];
     const granted: Waiter[] = [];
     for (const waiter of this.#queues.get(resource) ?? []) {
@@ -348,15 +351,17 @@ export class Reference {
       granted.push(waiter);
     }
     this.#queues.set(resource, waiting);
-    for (const { session } of granted) {
-      const { operation } = session.blocked!;
-      if (this.#needsWriter(session, operation) && !session.done.isHolding) {
-        session.blocked = { operation, on: "writer" };
-        this.#writerQueue.push(session);
-      } else {
-        session.blocked = undefined;
-        this.#attempt(session, operation);
-      }
+    return granted.map(({ session }) => session);
+  }
+
+  #goOn(session: Session): void {
+    const { operation } = session.blocked!;
+    if (this.#needsWriter(session, operation) && !session.done.isHolding) {
+      session.blocked = { operation, on: "writer" };
+      this.#writerQueue.push(session);
+    } else {
+      session.blocked = undefined;
+      this.#attempt(session, operation);
     }
   }
 
@@ -365,7 +370,7 @@ export class Reference {
     session.snapshot = undefined;
     session.done = { rows: new Map(), changes: 0, isHolding: false };
     session.marks = [];
-    this.#giveBack(session, session.locks.splice(0));
+    this.#giveBack(session, 0);
   }
 }
 
