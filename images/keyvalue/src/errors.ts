@@ -24,9 +24,16 @@ export function unknownOperation(): AwsError {
   return AwsError.service("UnknownOperationException", "");
 }
 
-/** An operation of AWS's that needs what one machine does not have. */
-export function notSupported(what: string): AwsError {
-  return validation(`${what} is not supported by this endpoint`);
+/** An operation of AWS's that needs what one engine does not have. */
+export function unsupported(operation: string, reason: string): AwsError {
+  return AwsError.service(
+    "UnknownOperationException",
+    `${operation} is not supported by this endpoint: ${reason}`,
+  );
+}
+
+export function resourceError(code: string, message: string): AwsError {
+  return ofService(code, message);
 }
 
 /** Of operations on items, which do not say which table. */

@@ -184,3 +184,32 @@ test("beyond the configured rate clients are throttled, and wait as they do at A
   expect(throttled.length).toBeGreaterThan(10);
   expect(throttled[0]!.json.__type.split("#")[1]).toBe("ThrottlingException");
 });
+
+test.each([
+  ["ListGlobalTables", {}, { GlobalTables: [] }],
+  ["ListExports", {}, { ExportSummaries: [] }],
+  ["ListImports", {}, { ImportSummaryList: [] }],
+  ["ListContributorInsights", {}, { ContributorInsightsSummaries: [] }],
+])("%s says that there are none", async (operation, body, answer) => {
+  const engine = await RunningEngine.start();
+  expect((await engine.call(operation, body)).json).toEqual(answer);
+});
+
+test.each([
+  ["CreateGlobalTable", "there is one copy of a table, in one place"],
+  ["ExportTableToPointInTime", "tables are copied with the engine's own state: see `weftkit persist`"],
+  ["RestoreTableToPointInTime", "the engine is restored as a whole: see `weftkit persist restore --at`"],
+  ["EnableKinesisStreamingDestination", "changes are read from the table's stream"],
+  ["PutResourcePolicy", "rights come from the engine's users and roles"],
+])("%s is refused with the reason", async (operation, reason) => {
+  const engine = await RunningEngine.start();
+  const { json } = await engine.call(operation, {});
+  expect(json.__type).toBe("com.amazon.coral.service#UnknownOperationException");
+  expect(json.message).toBe(`${operation} is not supported by this endpoint: ${reason}`);
+});
+
+test("clients that discover endpoints are told of this one", async () => {
+  const engine = await RunningEngine.start();
+  const { json } = await engine.call("DescribeEndpoints", {});
+  expect(json.Endpoints).toEqual([{ Address: `127.0.0.1:${engine.image.port}`, CachePeriodInMinutes: 1440 }]);
+});

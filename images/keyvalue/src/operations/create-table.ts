@@ -59,10 +59,6 @@ function definitionOf(input: CreateTableInput, nowMs: number): TableDefinition {
     encryption:
       sse?.Enabled === true ? { type: sse.SSEType ?? "KMS", ...keyOf(sse.KMSMasterKeyId) } : undefined,
     tags: Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
-    resourcePolicy:
-      input.ResourcePolicy === undefined
-        ? undefined
-        : { policy: input.ResourcePolicy, revision: randomUUID() },
   };
 }
 

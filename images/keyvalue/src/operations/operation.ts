@@ -6,6 +6,8 @@ import type { Services } from "../services.ts";
 /** Who asks, and when. */
 export interface Caller extends AwsIdentity {
   readonly nowMs: number;
+  /** The name and port by which the client has reached this engine. */
+  readonly host: string;
 }
 
 /** The body of an answer: something to write as JSON, or JSON. */

@@ -1,9 +1,11 @@
+import { absentFeatures } from "./absent-features.ts";
 import { batchExecuteStatement } from "./batch-execute-statement.ts";
 import { batchGetItem } from "./batch-get-item.ts";
 import { batchWriteItem } from "./batch-write-item.ts";
 import { createTable } from "./create-table.ts";
 import { deleteItem } from "./delete-item.ts";
 import { deleteTable } from "./delete-table.ts";
+import { describeEndpoints } from "./describe-endpoints.ts";
 import { describeLimits } from "./describe-limits.ts";
 import { describeStream } from "./describe-stream.ts";
 import { describeTable } from "./describe-table.ts";
@@ -35,6 +37,7 @@ const ofTables: readonly Operation[] = [
   createTable,
   deleteItem,
   deleteTable,
+  describeEndpoints,
   describeLimits,
   describeTable,
   describeTimeToLive,
@@ -53,6 +56,7 @@ const ofTables: readonly Operation[] = [
   updateItem,
   updateTable,
   updateTimeToLive,
+  ...absentFeatures,
 ];
 
 const ofStreams: readonly Operation[] = [describeStream, getRecords, getShardIterator, listStreams];

@@ -96,7 +96,11 @@ export class Dispatcher {
       if (!user.can(action, table))
         throw accessDenied(user.user, operation.name, arnOf("dynamodb", region, `table/${table}`));
     }
-    return operation.run(this.#services, prepared, { ...identity, nowMs: this.#clock.wallMs() });
+    return operation.run(this.#services, prepared, {
+      ...identity,
+      nowMs: this.#clock.wallMs(),
+      host: request.headers.host ?? "localhost",
+    });
   }
 
   #failure(thrown: unknown, contentType: string, operation: string, request: RpcRequest): RpcAnswer {

@@ -81,7 +81,4 @@ export interface TableDefinition {
   readonly stream?: StreamDefinition | undefined;
   readonly timeToLive?: TimeToLiveDefinition | undefined;
   readonly tags: Readonly<Record<string, string>>;
-  readonly pointInTimeRecovery?: { readonly enabledAtMs: number; readonly days: number } | undefined;
-  readonly contributorInsights?: Readonly<Record<string, "ENABLED" | "DISABLED">> | undefined;
-  readonly resourcePolicy?: { readonly policy: string; readonly revision: string } | undefined;
 }

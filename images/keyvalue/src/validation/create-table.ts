@@ -172,6 +172,8 @@ export function requireTableName(name: string | undefined): void {
 
 export function prepare(input: CreateTableInput): CreateTableInput {
   requireTableName(input.TableName);
+  if (input.ResourcePolicy !== undefined)
+    throw validation("ResourcePolicy is not supported by this endpoint: rights come from users and roles");
   const { BillingMode: mode = "PROVISIONED", ProvisionedThroughput: throughput } = input;
   if (mode === "PAY_PER_REQUEST" && throughput !== undefined) {
     throw invalidParameter(
