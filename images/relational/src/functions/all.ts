@@ -1,3 +1,12 @@
 /** Everything that registers implementations. */
 import "./aggregates.ts";
 import "./arithmetic.ts";
+import "./strings.ts";
+import "./patterns.ts";
+import "./datetime.ts";
+import "./to-char.ts";
+import "./json.ts";
+import "./arrays.ts";
+import "./ranges.ts";
+import "./system.ts";
+import "./sql-functions.ts";

@@ -4,6 +4,8 @@ import { loadGrammar } from "../parse/parse.ts";
 import { catalogMigration, loadCatalog } from "../storage/catalog-store.ts";
 import { Sequences } from "../storage/sequences.ts";
 import "../functions/all.ts";
+import "../introspect/catalog-functions.ts";
+import "../introspect/system-rows.ts";
 import { SqlSession } from "./session.ts";
 import type { Session, SessionOptions } from "./types.ts";
 import "./table-expressions.ts";

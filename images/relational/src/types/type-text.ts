@@ -15,6 +15,8 @@ const spelled: Readonly<Record<number, string>> = {
   [oid.bpchar]: "character",
   [oid.float4]: "real",
   [oid.float8]: "double precision",
+  [oid.numeric]: "numeric",
+  [oid.interval]: "interval",
   [oid.int2]: "smallint",
   [oid.int4]: "integer",
   [oid.int8]: "bigint",

@@ -1,0 +1,104 @@
+import { opclasses } from "../catalog/builtin.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Constraint, Index, Relation } from "../catalog/model.ts";
+import type { IoContext } from "../types/type-ops.ts";
+import { quoteName } from "../types/type-text.ts";
+
+function columnNames(relation: Relation, attnums: readonly number[]): string {
+  return attnums
+    .map((attnum) => quoteName(relation.columns.find((c) => c.attnum === attnum)?.name ?? "?"))
+    .join(", ");
+}
+
+/** A relation's name, with its schema where the path does not find it. */
+export function relationName(catalog: Catalog, io: IoContext, relation: Relation, always = false): string {
+  const first = io.searchPath.find((ns) => catalog.relationByName(ns, relation.name) !== undefined);
+  const name = quoteName(relation.name);
+  return first === relation.namespace && !always
+    ? name
+    : `${quoteName(catalog.get("namespace", relation.namespace)?.name ?? "?")}.${name}`;
+}
+
+const actionWords: Readonly<Record<string, string>> = {
+  r: "RESTRICT",
+  c: "CASCADE",
+  n: "SET NULL",
+  d: "SET DEFAULT",
+};
+
+/** As pg_get_constraintdef() writes it. */
+export function constraintDefinition(catalog: Catalog, io: IoContext, constraint: Constraint): string {
+  const relation = catalog.get("relation", constraint.relation);
+  let text: string;
+  switch (constraint.type) {
+    case "c":
+      text = `CHECK (${constraint.expression?.startsWith("(") === true ? constraint.expression : `${constraint.expression}`})${constraint.noInherit === true ? " NO INHERIT" : ""}`;
+      break;
+    case "n":
+      text = constraint.typeOid !== 0 ? "NOT NULL" : `NOT NULL ${columnNames(relation!, constraint.keys)}`;
+      break;
+    case "f": {
+      const foreign = constraint.foreign!;
+      const other = catalog.get("relation", foreign.relation)!;
+      text = `FOREIGN KEY (${columnNames(relation!, constraint.keys)}) REFERENCES ${relationName(catalog, io, other)}(${columnNames(other, foreign.keys)})`;
+      if (foreign.match === "f") text += " MATCH FULL";
+      if (foreign.onUpdate !== "a") text += ` ON UPDATE ${actionWords[foreign.onUpdate]}`;
+      if (foreign.onDelete !== "a")
+        text += ` ON DELETE ${actionWords[foreign.onDelete]}${foreign.setColumns === undefined ? "" : ` (${columnNames(relation!, foreign.setColumns)})`}`;
+      break;
+    }
+    default: {
+      const index = catalog.get("index", constraint.index);
+      const nulls = index?.nullsNotDistinct === true ? " NULLS NOT DISTINCT" : "";
+      text = `${constraint.type === "p" ? "PRIMARY KEY" : "UNIQUE"}${nulls} (${columnNames(relation!, constraint.keys)})`;
+      if ((index?.include.length ?? 0) > 0) text += ` INCLUDE (${columnNames(relation!, index!.include)})`;
+    }
+  }
+  if (constraint.deferrable) text += " DEFERRABLE";
+  if (constraint.deferred) text += " INITIALLY DEFERRED";
+  if (constraint.enforced === false) text += " NOT ENFORCED";
+  else if (!constraint.validated) text += " NOT VALID";
+  return text;
+}
+
+/** As pg_get_indexdef() writes it; `position` from 1 gives one key only. */
+export function indexDefinition(catalog: Catalog, io: IoContext, index: Index, position = 0): string {
+  const relation = catalog.get("relation", index.relation)!;
+  const keys = index.keys.map((key) => {
+    const column = relation.columns.find((c) => c.attnum === key.attnum);
+    const isCall =
+      key.expression !== undefined &&
+      /^[a-z_"][\w".]*\(/.test(key.expression) &&
+      key.expression.endsWith(")");
+    const base =
+      column === undefined
+        ? isCall || key.expression!.startsWith("(")
+          ? key.expression!
+          : `(${key.expression})`
+        : quoteName(column.name);
+    if (position > 0) return base;
+    const opclass = opclasses.find((o) => o.oid === key.opclass);
+    const type = column?.type;
+    const isDefault = opclass === undefined || opclass.isDefault || type === undefined;
+    const collation =
+      key.collation !== 0 && column !== undefined && key.collation !== column.collation
+        ? ` COLLATE "${{ 950: "C", 951: "POSIX" }[key.collation] ?? "default"}"`
+        : "";
+    const direction = key.descending ? " DESC" : "";
+    const nulls = key.nullsFirst === key.descending ? "" : key.nullsFirst ? " NULLS FIRST" : " NULLS LAST";
+    return `${base}${collation}${isDefault ? "" : ` ${opclass.name}`}${direction}${nulls}`;
+  });
+  if (position > 0)
+    return (
+      keys[position - 1] ??
+      (index.include[position - 1 - keys.length] === undefined
+        ? ""
+        : columnNames(relation, [index.include[position - 1 - keys.length]!]))
+    );
+  const name = quoteName(catalog.get("relation", index.oid)!.name);
+  let text = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${name} ON ${relationName(catalog, io, relation, true)} USING ${index.method} (${keys.join(", ")})`;
+  if (index.include.length > 0) text += ` INCLUDE (${columnNames(relation, index.include)})`;
+  if (index.nullsNotDistinct) text += " NULLS NOT DISTINCT";
+  if (index.predicate !== undefined) text += ` WHERE ${index.predicate}`;
+  return text;
+}
