@@ -51,6 +51,7 @@ const advice: Readonly<Record<string, Advice>> = {
   },
   decryption_failed: { exit: "failed", hint: "Is it the key that the engine has, and was nothing changed?" },
   piece_damaged: damageAdvice,
+  damaged: damageAdvice,
   hash_mismatch: damageAdvice,
   chain_broken: damageAdvice,
 };

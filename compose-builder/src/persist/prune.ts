@@ -1,5 +1,5 @@
 import { systemClock, WeftkitError } from "@weftkit/core";
-import { type DroppedState, type Head, partsOf } from "@weftkit/persist/contract";
+import { allPartsOf, type DroppedState, type Head } from "@weftkit/persist/contract";
 import { droppedKeptMs, pruneDropped } from "@weftkit/persist/inspection";
 import { Failure } from "../terminal/failure.ts";
 import type { OpenSubtree } from "./endpoint.ts";
@@ -42,7 +42,7 @@ export async function planPrune(target: OpenSubtree, newest: State, signal: Abor
     const state = await stateNamed(target, dropped.manifest, signal).catch(ignoreMissing);
     if (state === undefined) continue;
     due.push(dropped);
-    for (const [part, bytes] of partsOf(state.manifest)) parts.set(part, bytes);
+    for (const [part, bytes] of await partsOfState(target, state, signal)) parts.set(part, bytes);
   }
   const kept = await keptParts(target, newest, signal);
   for (const part of kept) parts.delete(part);
@@ -66,6 +66,7 @@ export async function prune(
   const pruned = { states: 0, deleted: 0, kept: 0 };
   const counting = {
     restore: client.restore.bind(client),
+    downloadPart: client.downloadPart.bind(client),
     prune: async (...asked: Parameters<typeof client.prune>) => {
       const reply = await client.prune(...asked);
       pruned.deleted += reply.deleted;
@@ -84,12 +85,20 @@ export async function prune(
 }
 
 async function keptParts(target: OpenSubtree, newest: State, signal: AbortSignal): Promise<Set<string>> {
-  const kept = new Set(partsOf(newest.manifest).keys());
+  const kept = new Set((await partsOfState(target, newest, signal)).keys());
   for (const { manifest } of newest.manifest.history) {
     const state = await stateNamed(target, manifest, signal);
-    for (const part of partsOf(state.manifest).keys()) kept.add(part);
+    for (const part of (await partsOfState(target, state, signal)).keys()) kept.add(part);
   }
   return kept;
+}
+
+function partsOfState(
+  { client }: OpenSubtree,
+  { manifest, urls }: State,
+  signal: AbortSignal,
+): Promise<Map<string, number>> {
+  return allPartsOf(manifest, (name) => client.downloadPart(name, urls[name], signal));
 }
 
 function ignoreMissing(error: unknown): undefined {

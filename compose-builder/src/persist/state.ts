@@ -1,6 +1,6 @@
 import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "@weftkit/persist/contract";
-import { type Head, type Manifest, type Piece, parseManifest, partsOf } from "@weftkit/persist/contract";
+import { type Head, type Manifest, type Piece, parseManifest } from "@weftkit/persist/contract";
 import { nameText } from "@weftkit/persist/inspection";
 import { Failure } from "../terminal/failure.ts";
 import type { OpenSubtree } from "./endpoint.ts";
@@ -104,13 +104,14 @@ export function streamSizes({ streams }: Manifest): readonly StreamSize[] {
 }
 
 /** What a piece takes in the store. */
-export function storedBytes({ parts }: Piece): number {
-  return parts.reduce((sum, { bytes }) => sum + bytes, 0);
+export function storedBytes({ parts, partLists, bytes }: Piece): number {
+  // What stands in lists is about as long as the piece itself.
+  return partLists === undefined ? parts.reduce((sum, part) => sum + part.bytes, 0) : bytes;
 }
 
 /** What a state takes in the store. */
 export function stateBytes(manifest: Manifest): number {
-  return [...partsOf(manifest).values()].reduce((sum, bytes) => sum + bytes, 0);
+  return streamSizes(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function readState(text: string, urls: Readonly<Record<string, string>>): State {

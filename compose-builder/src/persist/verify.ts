@@ -182,8 +182,8 @@ function piecesOf({ manifest }: State): readonly Piece[] {
 }
 
 /** The same file may be cut into other parts, when the function's limits have changed. */
-function idOf({ sha256, parts }: Piece): string {
-  return [sha256, ...parts.map((part) => part.sha256)].join(" ");
+function idOf({ sha256, parts, partLists = [] }: Piece): string {
+  return [sha256, ...[...parts, ...partLists].map((part) => part.sha256)].join(" ");
 }
 
 function distinctPieces(

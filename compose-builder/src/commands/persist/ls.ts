@@ -76,7 +76,7 @@ function printPieces({ manifest }: State, json: true | undefined): void {
     piece.seqFrom === piece.seqTo ? String(piece.seqTo) : `${piece.seqFrom}-${piece.seqTo}`,
     readableTime(piece.time),
     readableBytes(storedBytes(piece)),
-    String(piece.parts.length),
+    String(piece.partLists?.reduce((sum, { count }) => sum + count, 0) ?? piece.parts.length),
     piece.sha256.slice(0, 12),
   ]);
   process.stdout.write(`push ${manifest.seq}, of ${readableTime(manifest.time)}\n\n`);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Manifest, Part, RestorePoint } from "../contract/manifest.ts";
+import type { Manifest, Part, PartList, RestorePoint } from "../contract/manifest.ts";
 import type { Head, LeaseReply } from "../contract/messages.ts";
 import {
   readBeginReply,
@@ -22,6 +22,8 @@ export interface Push {
 /** What a push is made of, where it is not the usual. */
 export interface PushOptions {
   readonly parts?: readonly Part[];
+  /** Where the parts stand instead of in the manifest. */
+  readonly partLists?: readonly PartList[];
   readonly history?: readonly RestorePoint[];
   readonly previous?: string | null;
   readonly seq?: number;
@@ -106,7 +108,7 @@ export class Writer {
       time,
       bytes,
       sha256: sha256(`piece ${seq}`),
-      parts,
+      ...(options.partLists === undefined ? { parts } : { parts: [], partLists: options.partLists }),
     } as const;
     const manifest: Manifest = {
       version: 1,

@@ -4,4 +4,5 @@ export * from "./messages.ts";
 export { isKeyId, isOwner, isSha256, isSubtree, subtreeOf } from "./names.ts";
 export { manifestBounds, parseManifest, partsOf } from "./parse-manifest.ts";
 export * from "./parse-messages.ts";
+export * from "./part-lists.ts";
 export * from "./signing.ts";

@@ -29,7 +29,16 @@ export interface Piece {
    * last piece that it stands for. What comes after it builds on that one, whose state is the same.
    */
   readonly standsFor?: string;
+  /** Empty where they stand in lists. */
   readonly parts: readonly Part[];
+  /** Where a piece has many parts: stored lists of them, in order. */
+  readonly partLists?: readonly PartList[];
+}
+
+/** A list of parts, stored like a part. */
+export interface PartList extends Part {
+  /** How many parts it has. */
+  readonly count: number;
 }
 
 /** The SHA-256 by which the next piece refers to this one. */

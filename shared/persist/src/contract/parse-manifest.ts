@@ -1,6 +1,6 @@
 import { cipherOverheadBytes } from "./encryption.ts";
 import { Fields, malformed, parseJson } from "./json.ts";
-import type { DroppedState, Manifest, Part, Piece, RestorePoint, StreamState } from "./manifest.ts";
+import type { DroppedState, Manifest, Part, PartList, Piece, RestorePoint, StreamState } from "./manifest.ts";
 import { engineOf, isSubtree } from "./names.ts";
 
 /** What a manifest holds at most. */
@@ -8,6 +8,8 @@ export const manifestBounds = {
   streams: 64,
   piecesOfOneStream: 4096,
   parts: 65_536,
+  lists: 64,
+  partsOfOneList: 100_000,
   history: 4096,
   dropped: 4096,
 } as const;
@@ -62,11 +64,13 @@ export function parseManifest(text: string): Manifest {
   return manifest;
 }
 
-/** The names of all parts of a manifest, each once, with their lengths. */
+/** What a manifest names itself, each once, with its length: parts, and lists of parts, but not what stands in these. */
 export function partsOf(manifest: Manifest): Map<string, number> {
   const parts = new Map<string, number>();
   for (const { pieces } of Object.values(manifest.streams)) {
-    for (const piece of pieces) for (const part of piece.parts) parts.set(part.sha256, part.bytes);
+    for (const piece of pieces) {
+      for (const part of [...piece.parts, ...(piece.partLists ?? [])]) parts.set(part.sha256, part.bytes);
+    }
   }
   return parts;
 }
@@ -115,19 +119,44 @@ function readPiece(value: unknown, place: string, seq: number, overheadBytes: nu
     "sha256",
     "standsFor",
     "parts",
+    "partLists",
   ]);
   const kind = fields.oneOf("kind", ["base", "delta", "compacted"]);
   const seqTo = fields.integer("seqTo", 1, seq);
   const seqFrom = fields.integer("seqFrom", 1, seqTo);
   const time = fields.integer("time", 0);
   const bytes = fields.integer("bytes", 0);
+  const isListed = fields.has("partLists");
   const parts = fields.list("parts", manifestBounds.parts, readPart);
+  if (isListed && parts.length > 0) throw malformed(`${place} has its parts itself or in lists, not both`);
+  const partLists = isListed ? { partLists: fields.list("partLists", manifestBounds.lists, readList) } : {};
   const stored = parts.reduce((sum, part) => sum + part.bytes - overheadBytes, 0);
-  if (stored !== bytes) throw malformed(`${place}: the parts' lengths do not add up to the piece's`);
+  if (!isListed && stored !== bytes) {
+    throw malformed(`${place}: the parts' lengths do not add up to the piece's`);
+  }
   if (fields.has("standsFor") && kind === "delta")
     throw malformed(`${place}: a delta stands for no other piece`);
   const standsFor = fields.has("standsFor") ? { standsFor: fields.sha256("standsFor") } : {};
-  return { kind, seqFrom, seqTo, time, bytes, sha256: fields.sha256("sha256"), ...standsFor, parts };
+  return {
+    kind,
+    seqFrom,
+    seqTo,
+    time,
+    bytes,
+    sha256: fields.sha256("sha256"),
+    ...standsFor,
+    parts,
+    ...partLists,
+  };
+}
+
+function readList(value: unknown, place: string): PartList {
+  const fields = new Fields(value, place, ["sha256", "bytes", "count"]);
+  return {
+    sha256: fields.sha256("sha256"),
+    bytes: fields.integer("bytes", 1),
+    count: fields.integer("count", 1, manifestBounds.partsOfOneList),
+  };
 }
 
 function readPart(value: unknown, place: string): Part {

@@ -1,5 +1,6 @@
 import type { Manifest } from "../contract/manifest.ts";
-import { parseManifest, partsOf } from "../contract/parse-manifest.ts";
+import { parseManifest } from "../contract/parse-manifest.ts";
+import { allPartsOf } from "../contract/part-lists.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** What only a dropped state names is deleted this long after it was dropped. */
@@ -13,7 +14,7 @@ const prunedMax = 16;
  * delete what a kept state still names; `unused` leaves out what is needed without being named by a manifest.
  */
 export async function pruneDropped(
-  endpoint: Pick<Endpoint, "restore" | "prune">,
+  endpoint: Pick<Endpoint, "restore" | "prune" | "downloadPart">,
   manifest: Manifest,
   epoch: number,
   nowMs: number,
@@ -23,12 +24,14 @@ export async function pruneDropped(
   const due = manifest.dropped.filter(({ time }) => nowMs - time > droppedKeptMs).slice(0, prunedMax);
   if (due.length === 0) return [];
   const parts = new Set<string>();
+  const readPart = (name: string) => endpoint.downloadPart(name, undefined, signal);
   for (const { manifest: name } of due) {
     const reply = await endpoint.restore({ manifest: name }, signal).catch(ignoreMissing);
     if (reply?.manifest === undefined || reply.manifest === null) continue;
-    for (const part of partsOf(parseManifest(reply.manifest)).keys()) parts.add(part);
+    const dropped = await allPartsOf(parseManifest(reply.manifest), readPart).catch(ignoreMissing);
+    for (const part of dropped?.keys() ?? []) parts.add(part);
   }
-  for (const part of partsOf(manifest).keys()) parts.delete(part);
+  for (const part of (await allPartsOf(manifest, readPart)).keys()) parts.delete(part);
   const manifests = due.map(({ manifest: name }) => name);
   await endpoint.prune({ manifests, parts: [...(await unused(parts))] }, epoch, signal);
   return manifests;

@@ -5,11 +5,11 @@ import {
   type DroppedState,
   linkOf,
   type Manifest,
-  type Part,
   type Piece,
   type RestorePoint,
   type StreamState,
 } from "../contract/manifest.ts";
+import { describeParts } from "../contract/part-lists.ts";
 import type { ChainPiece } from "../stream.ts";
 import type { OutboxEntry, OutboxStream } from "./outbox.ts";
 import { type RetentionRule, retain } from "./retention.ts";
@@ -35,13 +35,16 @@ function named(text: string, manifest: Manifest): NamedManifest {
   return { manifest, text, sha256: createHash("sha256").update(text).digest("hex") };
 }
 
+/** What a manifest says of a piece's parts. */
+export type DescribedParts = Pick<Piece, "parts" | "partLists">;
+
 /** What a manifest is made of besides the entry and the manifest before it. */
 export interface ManifestParts {
   readonly subtree: string;
   readonly engine: string;
   readonly epoch: number;
-  /** The parts of each stream's piece. */
-  readonly parts: ReadonlyMap<string, readonly Part[]>;
+  /** The parts of each stream's piece, themselves or their lists. */
+  readonly parts: ReadonlyMap<string, DescribedParts>;
   readonly retention: readonly RetentionRule[];
   readonly cipher: PartCipher | undefined;
   /** States found whole since the last push, by the names of their manifests. */
@@ -71,7 +74,7 @@ export function nextManifest(
       pieces:
         stream.piece === undefined
           ? kept
-          : [...kept, { ...describe(stream.piece, entry), parts: made.parts.get(name) ?? [] }],
+          : [...kept, { ...describe(stream.piece, entry), ...(made.parts.get(name) ?? { parts: [] }) }],
     };
   }
   for (const [name, substitute] of made.substitutes) {
@@ -166,7 +169,8 @@ function substituted(pieces: readonly Piece[], { piece, time, stored }: WaitingS
   const last = pieces.findIndex((candidate) => linkOf(candidate) === piece.standsFor);
   if (last < 0 || stored === undefined) return pieces;
   const { kind, seqFrom, seqTo, bytes, sha256, standsFor } = piece;
-  const replacing: Piece = { kind, seqFrom, seqTo, time, bytes, sha256, standsFor, parts: stored.parts };
+  const { described } = describeParts(stored.parts);
+  const replacing: Piece = { kind, seqFrom, seqTo, time, bytes, sha256, standsFor, ...described };
   const before = kind === "base" ? [] : pieces.filter((candidate) => candidate.seqTo < seqFrom);
   return [...before, replacing, ...pieces.slice(last + 1)];
 }

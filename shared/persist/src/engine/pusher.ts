@@ -1,11 +1,12 @@
 import type { PartCipher } from "../contract/encryption.ts";
-import { linkOf, type Part } from "../contract/manifest.ts";
+import { linkOf } from "../contract/manifest.ts";
 import type { Limits } from "../contract/messages.ts";
 import { namesMax } from "../contract/parse-messages.ts";
+import { describeParts, type StoredList } from "../contract/part-lists.ts";
 import type { ReferencedParts, SendablePart } from "../stream.ts";
 import type { Chain } from "./chain.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { type NamedManifest, nameText, nextManifest } from "./manifest-chain.ts";
+import { type DescribedParts, type NamedManifest, nameText, nextManifest } from "./manifest-chain.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import { cutIntoParts, partsOfFile } from "./pieces-on-disk.ts";
 import type { RetentionRule } from "./retention.ts";
@@ -47,14 +48,22 @@ export interface Pushed {
 const commitsMax = 3;
 /** Several parts are hashed, sent and read back at once: longer ones would hold the event loop for too long. */
 const pieceBytesPerPart = 1 << 20;
+/** Beyond, fewer and longer parts are the lesser evil. */
+const largePieceBytes = 256 << 20;
 const partBytesMin = 64 << 10;
 /** Under a bandwidth limit a part is sent in so many seconds: what is cut off has lost little. */
 const partSeconds = 8;
 
-/** How long the parts of pieces are. */
-export function partBytesOf(limits: Limits, bandwidth: number | undefined): number {
-  const affordable = bandwidth === undefined ? pieceBytesPerPart : bandwidth * partSeconds;
-  return Math.min(limits.partBytesMax, Math.max(partBytesMin, Math.min(pieceBytesPerPart, affordable)));
+/** How long the parts of a piece are that is so long. */
+export function partBytesOf(limits: Limits, bandwidth: number | undefined, pieceBytes = 0): number {
+  const wanted = pieceBytes > largePieceBytes ? limits.partBytesMax : pieceBytesPerPart;
+  const affordable = bandwidth === undefined ? wanted : bandwidth * partSeconds;
+  return Math.min(limits.partBytesMax, Math.max(partBytesMin, Math.min(wanted, affordable)));
+}
+
+/** A list of parts, to be sent like one. */
+export function sendableList({ sha256, bytes, body }: StoredList): SendablePart {
+  return { sha256, bytes, read: async () => body };
 }
 
 /** What one name takes in a commit, and what else is in it besides manifest and names. */
@@ -78,25 +87,24 @@ export async function pushEntry(chain: Chain, entry: OutboxEntry, options: PushO
 
 async function push(chain: Chain, entry: OutboxEntry, options: PushOptions): Promise<Pushed> {
   const { endpoint, limits, epoch, cipher, signal } = options;
-  const parts = new Map<string, readonly Part[]>();
+  const parts = new Map<string, DescribedParts>();
   const toSend: SendablePart[] = [];
   let pieces = 0;
   for (const [name, { piece }] of Object.entries(entry.streams)) {
     if (piece === undefined) continue;
-    const partBytes = partBytesOf(limits, options.bandwidth);
+    const partBytes = partBytesOf(limits, options.bandwidth, piece.bytes);
     const cut = await cutIntoParts(chain.outbox.pathOf(entry, piece), piece, partBytes, cipher);
-    parts.set(
-      name,
-      cut.map(({ sha256, bytes }) => ({ sha256, bytes })),
-    );
-    toSend.push(...cut);
+    const { described, lists } = describeParts(cut.map(({ sha256, bytes }) => ({ sha256, bytes })));
+    parts.set(name, described);
+    toSend.push(...cut, ...lists.map(sendableList));
     pieces++;
   }
   const substitutes = options.final ? new Map<string, WaitingSubstitute>() : storedSubstitutes(chain, cipher);
   for (const [name, substitute] of substitutes) {
     // Stored already, but for what was lost or has become too old to be counted on.
     const path = chain.substitutes.pathOf(name, substitute);
-    toSend.push(...partsOfFile(path, substitute.piece, substitute.stored!.parts, cipher));
+    const stored = partsOfFile(path, substitute.piece, substitute.stored!.parts, cipher);
+    toSend.push(...stored, ...describeParts(substitute.stored!.parts).lists.map(sendableList));
   }
   // Parts may be there already, of an attempt before or of an older base: they are believed once they were read.
   const verified = { verify: true, signal };

@@ -75,9 +75,7 @@ export async function buildState(
       `the state has a stream "${unknown[0]}" that this version does not know: start the version that wrote it`,
     );
   }
-  const total = wanted
-    .flatMap(([, { pieces }]) => pieces)
-    .reduce((sum, piece) => sum + piece.parts.reduce((bytes, part) => bytes + part.bytes, 0), 0);
+  const total = wanted.flatMap(([, { pieces }]) => pieces).reduce((sum, { bytes }) => sum + bytes, 0);
   await requireSpace(context.dataDir, total);
   const restorer = new Restorer(endpoint, join(chain.folder, "incoming"), key, urls);
   const report = progressOf(context, total);

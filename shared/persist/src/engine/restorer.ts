@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { WeftkitError } from "@weftkit/core";
 import type { PartCipher } from "../contract/encryption.ts";
 import type { Part, Piece } from "../contract/manifest.ts";
+import { partsOfPiece } from "../contract/part-lists.ts";
 import type { RestorePiece } from "../stream.ts";
 import type { Endpoint } from "./endpoint.ts";
 
@@ -47,7 +48,7 @@ export class Restorer {
         const path = await coming;
         // The next one is fetched while this one is applied.
         coming = this.#start(pieces[index + 1], index + 1, onBytes, signal);
-        const { parts: _, ...described } = piece;
+        const { parts: _, partLists: __, ...described } = piece;
         yield { ...described, path };
         await unlink(path);
       }
@@ -116,7 +117,9 @@ export class Restorer {
     onBytes: (bytes: number) => void,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array> {
-    const { parts } = piece;
+    const parts = await partsOfPiece(piece, (name) =>
+      this.#endpoint.downloadPart(name, this.#urls[name], signal),
+    );
     const coming: Promise<Uint8Array>[] = [];
     for (let index = 0; index < parts.length; index++) {
       while (coming.length < atOnce && index + coming.length < parts.length) {

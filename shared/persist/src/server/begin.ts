@@ -1,5 +1,5 @@
 import type { BeginReply, BeginRequest, UploadUrl } from "../contract/messages.ts";
-import { partsOf } from "../contract/parse-manifest.ts";
+import { allPartsOf } from "../contract/part-lists.ts";
 import { layout } from "./layout.ts";
 import { type Operation, requireEpoch } from "./operation.ts";
 import type { SubtreeStore } from "./subtree-store.ts";
@@ -11,9 +11,10 @@ const uploadUrlsMax = 1000;
 async function partsNamedBy(
   subtree: SubtreeStore,
   manifest: string,
-): Promise<ReturnType<typeof partsOf> | undefined> {
+): Promise<ReadonlyMap<string, number> | undefined> {
   try {
-    return partsOf((await subtree.readManifest(manifest)).manifest);
+    const { manifest: named } = await subtree.readManifest(manifest);
+    return await allPartsOf(named, (name) => subtree.readNamedPart(name));
   } catch (error) {
     if ((error as { code?: string }).code === "damaged") return undefined;
     throw error;

@@ -2,6 +2,7 @@ import type { Manifest } from "../contract/manifest.ts";
 import type { CommitReply, CommitRequest, Head } from "../contract/messages.ts";
 import { parseManifest, partsOf } from "../contract/parse-manifest.ts";
 import { namesMax } from "../contract/parse-messages.ts";
+import { readPartList } from "../contract/part-lists.ts";
 import { sha256 } from "../contract/signing.ts";
 import { changeHead } from "./change-head.ts";
 import { ContractFailure } from "./contract-failure.ts";
@@ -84,7 +85,7 @@ async function restorePrevious(
 async function requireParts(
   manifest: Manifest,
   required: readonly string[],
-  { subtree, ages, clock }: OperationContext,
+  { subtree, limits, ages, clock }: OperationContext,
 ): Promise<void> {
   // Of what only an index names, the length is not known here; the name is the hash that it was stored by.
   const parts = new Map<string, number | undefined>(required.map((name) => [name, undefined]));
@@ -95,6 +96,23 @@ async function requireParts(
     const { manifest: previous } = await subtree.readManifest(manifest.previous);
     requireHistory(manifest, previous);
     for (const name of partsOf(previous).keys()) parts.delete(name);
+  }
+  // Lists that the manifest before has are known to be whole with what they name.
+  const newLists = Object.values(manifest.streams)
+    .flatMap(({ pieces }) => pieces)
+    .flatMap(({ partLists = [] }) => partLists)
+    .filter(({ sha256: name }) => parts.has(name));
+  for (const list of newLists) {
+    const body = await subtree.readPart(list.sha256, limits.partBytesMax);
+    // A list that is not there is found missing below.
+    for (const part of body === undefined ? [] : readPartList(list, body)) {
+      if (part.bytes > limits.partBytesMax) {
+        throw new ContractFailure("too_large", `a part of ${part.bytes} bytes is longer than the limit`, {
+          limits,
+        });
+      }
+      parts.set(part.sha256, part.bytes);
+    }
   }
   const stored = await subtree.partFacts(parts.keys());
   const reusableSinceMs = clock.wallMs() - ages.reuseWithinMs;

@@ -1,5 +1,5 @@
 import type { PruneReply, PruneRequest } from "../contract/messages.ts";
-import { partsOf } from "../contract/parse-manifest.ts";
+import { allPartsOf } from "../contract/part-lists.ts";
 import { ContractFailure } from "./contract-failure.ts";
 import { type Operation, requireEpoch } from "./operation.ts";
 import { forEachAtOnce, type SubtreeStore } from "./subtree-store.ts";
@@ -38,13 +38,20 @@ async function sortOutNamed(
   const keep = (from: Set<string>, name: string) => {
     if (from.delete(name)) kept.add(name);
   };
+  const lists = new Map<string, Promise<Uint8Array>>();
+  // Most states have the same lists.
+  const readList = (name: string) => {
+    const reading = lists.get(name) ?? subtree.readNamedPart(name);
+    lists.set(name, reading);
+    return reading;
+  };
   const { manifest } = await subtree.readManifest(head);
   const states = [head, ...manifest.history.map((point) => point.manifest)];
   for (const name of states) keep(manifests, name);
-  for (const name of partsOf(manifest).keys()) keep(parts, name);
+  for (const name of (await allPartsOf(manifest, readList)).keys()) keep(parts, name);
   if (parts.size === 0) return;
   await forEachAtOnce(states.slice(1), async (name) => {
     const { manifest: state } = await subtree.readManifest(name);
-    for (const part of partsOf(state).keys()) keep(parts, part);
+    for (const part of (await allPartsOf(state, readList)).keys()) keep(parts, part);
   });
 }

@@ -76,6 +76,7 @@ async function signDownloads(
 ): Promise<Record<string, string> | undefined> {
   if (store.presignGet === undefined) return undefined;
   const urls: Record<string, string> = {};
+  // Parts that stand in lists come through the function, as the URLs of all of them would be too many.
   for (const name of [...partsOf(manifest).keys()].slice(0, downloadUrlsMax)) {
     urls[name] = await store.presignGet(layout.part(subtree.subtree, name));
   }

@@ -3,7 +3,7 @@ import { parseJson } from "../contract/json.ts";
 import type { Manifest } from "../contract/manifest.ts";
 import type { Head } from "../contract/messages.ts";
 import { parseManifest } from "../contract/parse-manifest.ts";
-import { readHead } from "../contract/parse-messages.ts";
+import { partBytesCeiling, readHead } from "../contract/parse-messages.ts";
 import { sha256 } from "../contract/signing.ts";
 import { ContractFailure } from "./contract-failure.ts";
 import { layout } from "./layout.ts";
@@ -113,6 +113,13 @@ export class SubtreeStore {
       throw damaged(`part ${name} in the store is damaged`);
     }
     return object?.body;
+  }
+
+  /** A part that a manifest or a list names. @throws ContractFailure `damaged` when it is not there */
+  async readNamedPart(name: string): Promise<Uint8Array> {
+    const body = await this.readPart(name, partBytesCeiling);
+    if (body === undefined) throw damaged(`part ${name} is named but is not in the store`);
+    return body;
   }
 
   /** Those of the parts that are stored and are not as their names say, a few at a time as each is read whole. */

@@ -1,10 +1,19 @@
 import { randomBytes } from "node:crypto";
+import type { Part } from "../../contract/manifest.ts";
 import { namesMax, readCommitReply } from "../../contract/parse-messages.ts";
 import { sha256 } from "../../contract/signing.ts";
 import type { Check } from "../check.ts";
 import { requireEqual } from "../deviation.ts";
 import { failure, success } from "../probe.ts";
 import { restorePoint, Writer } from "../writer.ts";
+
+/** A part as it stands in a list. */
+function listEntry({ sha256: name, bytes }: Part): Buffer {
+  const entry = Buffer.alloc(36);
+  entry.write(name, 0, "hex");
+  entry.writeUInt32LE(bytes, 32);
+  return entry;
+}
 
 export const commitChecks: readonly Check[] = [
   {
@@ -79,6 +88,32 @@ export const commitChecks: readonly Check[] = [
       failure("too many required parts", await writer.sendCommit(push, tooMany), "bad_request");
       await writer.part(late);
       const reply = success("the same commit", await writer.sendCommit(push, required), readCommitReply);
+      requireEqual("the head's manifest", reply.head.manifest, push.sha256);
+    },
+  },
+  {
+    name: "commit: parts in lists",
+    expectation:
+      "A commit whose piece has its parts in a list is answered with 409 missing_parts while the list or a part in it is not stored; then it succeeds.",
+    async run(probe) {
+      const writer = new Writer(probe);
+      await writer.claim();
+      const first = await writer.part();
+      const late = randomBytes(100);
+      const parts = [first, { sha256: sha256(late), bytes: late.length }];
+      const body = Buffer.concat(parts.map(listEntry));
+      const partLists = [{ sha256: sha256(body), bytes: body.length, count: parts.length }];
+      const push = writer.push({ parts, partLists });
+      failure("a commit without its list", await writer.sendCommit(push), "missing_parts");
+      await writer.part(body);
+      const { missing } = failure(
+        "a commit without a listed part",
+        await writer.sendCommit(push),
+        "missing_parts",
+      );
+      requireEqual("what is missing", missing, [sha256(late)]);
+      await writer.part(late);
+      const reply = success("the same commit", await writer.sendCommit(push), readCommitReply);
       requireEqual("the head's manifest", reply.head.manifest, push.sha256);
     },
   },
