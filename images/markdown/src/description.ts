@@ -3,6 +3,7 @@ import {
   duration,
   type EngineDescription,
   engineKeys,
+  flag,
   httpKeys,
   integer,
   storeKeys,
@@ -30,6 +31,20 @@ const keys = {
   trash_retention: duration("How long a deleted document can be restored; 0 is for ever.", 30 * 86_400_000, {
     max: 3650 * 86_400_000,
   }),
+  webhook_attempts: integer(
+    "How often a message is sent to a webhook that does not take it, before it is a dead letter.",
+    8,
+    { min: 1, max: 20 },
+  ),
+  webhook_retry_after: duration(
+    "How long after the first try of a message the second follows; each later wait is four times as long, six hours at most.",
+    5000,
+    { min: 1, max: 3_600_000 },
+  ),
+  webhook_private_addresses: flag(
+    "Whether webhooks may have addresses of this machine and of private networks.",
+    false,
+  ),
 };
 
 /** See `EngineDescription`. */

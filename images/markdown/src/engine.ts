@@ -12,6 +12,7 @@ import { descriptionPages, prefix, routesOf } from "./api/routes.ts";
 import { databaseFile, openDocuments } from "./storage/open-documents.ts";
 import { Sweeper } from "./storage/sweeper.ts";
 import { TextWorkers } from "./text/text-workers.ts";
+import { Deliveries } from "./webhooks/deliveries.ts";
 
 /** So much of the change log is kept to go on from: some hundred thousand changes. */
 const windowBytes = 32 * 1024 * 1024;
@@ -23,6 +24,7 @@ export class MarkdownEngine implements Engine<"markdown"> {
   #sweeper!: Sweeper;
   #texts!: TextWorkers;
   #changes!: StoreChanges;
+  #deliveries!: Deliveries;
   readonly #engineStore = new EngineStore(databaseFile);
 
   streams(dataDir: string, log: Logger): readonly Stream[] {
@@ -36,6 +38,15 @@ export class MarkdownEngine implements Engine<"markdown"> {
     // Its own clients may come at any time and ask what has happened.
     this.#changes = await StoreChanges.open({ store, log: ctx.log, isAlwaysOn: true, windowBytes });
     ctx.serveChanges(this.#changes);
+    this.#deliveries = new Deliveries({
+      store,
+      changes: this.#changes,
+      log: ctx.log,
+      attemptsMax: section.webhook_attempts,
+      retryAfterMs: section.webhook_retry_after,
+      allowsPrivate: section.webhook_private_addresses,
+    });
+    await this.#deliveries.startAll();
     const cursorKey = await store.read(
       (db) =>
         statement(db, "SELECT value FROM settings WHERE name = 'cursor_key'", {
@@ -49,11 +60,13 @@ export class MarkdownEngine implements Engine<"markdown"> {
       texts: this.#texts,
       cursors: new Cursors(cursorKey),
       changes: this.#changes,
+      deliveries: this.#deliveries,
       limits: {
         documentBytesMax: section.max_document_bytes,
         attachmentBytesMax: section.max_attachment_bytes,
         importBytesMax: section.max_import_bytes,
         versionsMax: section.max_versions,
+        allowsPrivateWebhooks: section.webhook_private_addresses,
       },
       write: (work, signal) => store.write(work, signal === undefined ? {} : { signal }),
       writeInSlices: (work, signal) => store.writeInSlices(work, signal === undefined ? {} : { signal }),
@@ -80,6 +93,7 @@ export class MarkdownEngine implements Engine<"markdown"> {
 
   async close(deadline: Deadline): Promise<void> {
     // Streams of changes end first: they would never end by themselves.
+    await this.#deliveries.close();
     await this.#changes.close();
     await this.#http.close(deadline);
     await this.#texts.close();
@@ -93,6 +107,7 @@ export class MarkdownEngine implements Engine<"markdown"> {
   status(): Record<string, unknown> {
     return {
       requests: this.#http.requests,
+      webhooks: this.#deliveries.size,
       followers: this.#changes.followers,
       textsWaiting: this.#texts.waiting,
       walBytes: this.#store.walBytes,

@@ -27,3 +27,6 @@ export const invalidSynonyms = problemKind("invalid-synonyms", 400, "The synonym
 export const invalidSort = problemKind("invalid-sort", 400, "The order cannot be read");
 export const invalidArchive = problemKind("invalid-archive", 400, "The archive cannot be read");
 export const documentTooLarge = problemKind("document-too-large", 413, "The document is too large");
+export const webhookNotFound = problemKind("webhook-not-found", 404, "The webhook does not exist");
+export const invalidWebhook = problemKind("invalid-webhook", 400, "A webhook cannot be like this");
+export const tooManyWebhooks = problemKind("too-many-webhooks", 409, "The collection has too many webhooks");

@@ -9,6 +9,7 @@ import {
   requireCollection,
 } from "../storage/collections.ts";
 import { collectionStatistics } from "../storage/statistics.ts";
+import { webhooksOf } from "../webhooks/webhooks.ts";
 import type { ApiContext } from "./context.ts";
 import { pageOf } from "./listing.ts";
 import { collectionJson } from "./representation.ts";
@@ -149,10 +150,12 @@ export function deleteCollectionRoute(api: ApiContext): Route {
     responses: { 204: { description: "It is gone." } },
     problems: [collectionNotFound],
     handle: async ({ params, signal }) => {
-      await api.write((db) => {
+      const webhooks = await api.write((db) => {
         const collection = requireCollection(db, params.name);
         markCollectionDeleted(db, collection.row, Date.now());
+        return webhooksOf(db, collection.row);
       }, signal);
+      for (const webhook of webhooks) await api.deliveries.stop(webhook);
       api.sweep();
       return empty(204);
     },

@@ -2,6 +2,7 @@ import type { StoreChanges } from "@weftkit/changes";
 import type { Cursors } from "@weftkit/http";
 import type { Database, SlicedWork, Store } from "@weftkit/store";
 import type { TextWorkers } from "../text/text-workers.ts";
+import type { Deliveries } from "../webhooks/deliveries.ts";
 
 export interface Limits {
   readonly documentBytesMax: number;
@@ -9,6 +10,8 @@ export interface Limits {
   readonly importBytesMax: number;
   /** 0 is no limit. */
   readonly versionsMax: number;
+  /** Whether webhooks may have addresses of this machine and of private networks. */
+  readonly allowsPrivateWebhooks: boolean;
 }
 
 /** What the operations of the API work with. */
@@ -16,6 +19,7 @@ export interface ApiContext {
   readonly store: Store;
   readonly cursors: Cursors;
   readonly changes: StoreChanges;
+  readonly deliveries: Deliveries;
   readonly limits: Limits;
   /** Where long texts are worked on. */
   readonly texts: TextWorkers;

@@ -22,6 +22,13 @@ import { searchRoute } from "./search.ts";
 import { getSynonymsRoute, replaceSynonymsRoute } from "./synonyms.ts";
 import { listTrashRoute, purgeRoute } from "./trash.ts";
 import { listVersionsRoute } from "./versions.ts";
+import {
+  createWebhookRoute,
+  deleteWebhookRoute,
+  listDeadLettersRoute,
+  listWebhooksRoute,
+  retryDeadLettersRoute,
+} from "./webhooks.ts";
 
 export const prefix = "/v1";
 
@@ -52,6 +59,11 @@ export function routesOf(api: ApiContext): Route[] {
     deleteAttachmentRoute,
     listAttachmentsRoute,
     changesRoute,
+    createWebhookRoute,
+    listWebhooksRoute,
+    deleteWebhookRoute,
+    listDeadLettersRoute,
+    retryDeadLettersRoute,
     exportRoute,
     importRoute,
   ].map((make) => make(api));
@@ -72,6 +84,7 @@ const info: ApiInfo = {
     Trash: "Deleted documents, until they are restored, purged, or their time is over.",
     Attachments: "Small files beside the documents.",
     Changes: "What happened, in its order.",
+    Webhooks: "Whoever is to be told of it. Managing them needs a role that allows `schema`.",
     "Import and export": "A collection is a folder of files.",
   },
 };

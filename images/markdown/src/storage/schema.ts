@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Migration } from "@weftkit/store";
 import { searchMigration } from "../search/schema.ts";
+import { webhookTables } from "../webhooks/webhooks.ts";
 
 /**
  * The tables. `documents` has one row for each id, also while it is in the trash (`deleted_at`); its texts are in
@@ -125,4 +126,5 @@ export const migrations: readonly Migration[] = [
     name: "move the changes into the change log",
     apply: (db) => db.exec("DROP TABLE changes"),
   },
+  { name: "create webhooks", apply: (db) => db.exec(webhookTables) },
 ];

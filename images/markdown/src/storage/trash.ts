@@ -1,6 +1,7 @@
 import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
 import { removeSynonyms } from "../search/synonyms.ts";
+import { deleteWebhook, webhooksOf } from "../webhooks/webhooks.ts";
 import { recordChange } from "./changes.ts";
 import { type Collection, countDocument } from "./collections.ts";
 import { removeDerived } from "./derived.ts";
@@ -73,6 +74,7 @@ export function removeContents(db: Database, collectionRow: number, limit: numbe
   for (const row of attachments) statement(db, "DELETE FROM attachments WHERE row = ?").run(row);
   if (attachments.length === limit) return false;
   removeSynonyms(db, collectionRow);
+  for (const { row } of webhooksOf(db, collectionRow)) deleteWebhook(db, row);
   statement(db, "DELETE FROM collections WHERE row = ?").run(collectionRow);
   return true;
 }
