@@ -1,3 +1,4 @@
+import type { Target } from "./frontend-messages.ts";
 import { Output } from "./output.ts";
 import { protocolVersion } from "./startup.ts";
 
@@ -66,13 +67,88 @@ export class FrontendWriter {
     this.#output.end();
   }
 
-  sync(): void {
-    this.#output.begin("S");
+  parse(name: string, query: string, parameterOids: readonly number[] = []): void {
+    const output = this.#output;
+    output.begin("P");
+    output.text(name);
+    output.text(query);
+    output.int16(parameterOids.length);
+    for (const oid of parameterOids) output.int32(oid);
+    output.end();
+  }
+
+  /** Formats are none (text for all), one for all, or one for each. */
+  bind(
+    portal: string,
+    statement: string,
+    parameters: readonly (Uint8Array | string | null)[] = [],
+    parameterFormats: readonly number[] = [],
+    resultFormats: readonly number[] = [],
+  ): void {
+    const output = this.#output;
+    output.begin("B");
+    output.text(portal);
+    output.text(statement);
+    output.int16(parameterFormats.length);
+    for (const format of parameterFormats) output.int16(format);
+    output.int16(parameters.length);
+    for (const parameter of parameters) output.value(parameter);
+    output.int16(resultFormats.length);
+    for (const format of resultFormats) output.int16(format);
+    output.end();
+  }
+
+  describe(target: Target, name: string): void {
+    this.#named("D", target, name);
+  }
+
+  close(target: Target, name: string): void {
+    this.#named("C", target, name);
+  }
+
+  #named(type: string, target: Target, name: string): void {
+    this.#output.begin(type);
+    this.#output.byte((target === "statement" ? "S" : "P").charCodeAt(0));
+    this.#output.text(name);
     this.#output.end();
   }
 
+  /** `rowsMax` 0 is all. */
+  execute(portal: string, rowsMax = 0): void {
+    this.#output.begin("E");
+    this.#output.text(portal);
+    this.#output.int32(rowsMax);
+    this.#output.end();
+  }
+
+  copyData(bytes: Uint8Array): void {
+    this.#output.begin("d");
+    this.#output.raw(bytes);
+    this.#output.end();
+  }
+
+  copyDone(): void {
+    this.#empty("c");
+  }
+
+  copyFail(reason: string): void {
+    this.#text("f", reason);
+  }
+
+  flush(): void {
+    this.#empty("H");
+  }
+
+  sync(): void {
+    this.#empty("S");
+  }
+
   terminate(): void {
-    this.#output.begin("X");
+    this.#empty("X");
+  }
+
+  #empty(type: string): void {
+    this.#output.begin(type);
     this.#output.end();
   }
 }

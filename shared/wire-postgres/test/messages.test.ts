@@ -91,6 +91,50 @@ describe("what a client sends", () => {
   });
 });
 
+test("what a client writes is what a server reads", () => {
+  const writer = new FrontendWriter();
+  writer.query("select 1");
+  writer.parse("s", "select $1", [23]);
+  writer.bind("p", "s", ["7", null, Buffer.from([1])], [0, 0, 1], [1]);
+  writer.describe("portal", "p");
+  writer.execute("p", 5);
+  writer.close("statement", "s");
+  writer.flush();
+  writer.copyData(Buffer.from("x"));
+  writer.copyDone();
+  writer.copyFail("why");
+  writer.sync();
+  writer.terminate();
+  const bytes = writer.take();
+  const messages = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = frameLength(bytes, at, bytes.length, 1000);
+    messages.push(readFrontendMessage(bytes, at, length));
+    at += length;
+  }
+  expect(messages).toEqual([
+    { type: "query", query: "select 1" },
+    { type: "parse", name: "s", query: "select $1", parameterOids: [23] },
+    {
+      type: "bind",
+      portal: "p",
+      statement: "s",
+      parameterFormats: [0, 0, 1],
+      parameters: [Buffer.from("7"), null, Buffer.from([1])],
+      resultFormats: [1],
+    },
+    { type: "describe", target: "portal", name: "p" },
+    { type: "execute", portal: "p", rowsMax: 5 },
+    { type: "close", target: "statement", name: "s" },
+    { type: "flush" },
+    { type: "copyData", data: Buffer.from("x") },
+    { type: "copyDone" },
+    { type: "copyFail", reason: "why" },
+    { type: "sync" },
+    { type: "terminate" },
+  ]);
+});
+
 describe("the start", () => {
   const startup = (minor: number, parameters: [string, string][] = [["user", "ann"]]) => {
     const writer = new FrontendWriter();
