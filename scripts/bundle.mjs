@@ -1,12 +1,15 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 import { nativeFilesFor } from "./native.mjs";
 
-/** Some dependencies are CommonJS and call require() for Node's own modules. */
-const banner =
-  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+/** Some dependencies are CommonJS: they call require() for Node's own modules, and look for files beside themselves. */
+const banner = [
+  'import { createRequire as __createRequire } from "node:module";',
+  "const require = __createRequire(import.meta.url);",
+  "const __dirname = import.meta.dirname, __filename = import.meta.filename;",
+].join(" ");
 
 /**
  * Bundles a program into one ESM file per entry in `outdir`, with the native files it needs beside them.
@@ -42,7 +45,14 @@ export async function bundle(folder, entries, outdir) {
   for (const file of nativeFilesFor(sources.map((source) => join(folder, source)))) {
     copyFileSync(file, join(outdir, basename(file)));
   }
+  for (const source of sources) copyWebAssembly(join(folder, source), outdir);
   if (sources.some((source) => source.includes("node_modules/better-sqlite3/"))) copySqlite(outdir);
+}
+
+/** A module that loads WebAssembly looks for it beside itself, by its own name. */
+function copyWebAssembly(source, outdir) {
+  const file = source.replace(/\.[cm]?js$/, ".wasm");
+  if (file !== source && existsSync(file)) copyFileSync(file, join(outdir, basename(file)));
 }
 
 /** Images are glibc's; a bundle that is built on one processor is put into the images of both. */
