@@ -22,6 +22,7 @@ variable "CA_BUNDLE" {
 variable "ENGINES" {
   default = [
     # images: drawn by npm run docs
+    { name = "relational", port = 5432 },
     { name = "keyvalue", port = 8000 },
     { name = "inmemory", port = 6379 },
     { name = "markdown", port = 8080 },

@@ -146,7 +146,7 @@ test("somebody else's README is not overwritten", async () => {
 });
 
 test.each([
-  [["--engines", "relational"], "relational (SQL, PostgreSQL protocol) is not built yet"],
+  [["--engines", "graph"], "graph (graphs, Bolt protocol) is not built yet"],
   [["--engines", "inmemory,gateway"], "gateway (one address for all engines) is not built yet"],
   [["--engines", "inmemoy"], "Did you mean inmemory?"],
   [["--engines", "inmemory:0"], "count from 1"],

@@ -1,24 +1,9 @@
-import { bytes, type EngineDescription, engineKeys, storeKeys, text } from "./engine-description.ts";
+import { bytes, type EngineDescription, engineKeys, text } from "./engine-description.ts";
 
 /**
  * Engines that have no image yet. Their sections are read and checked, so that one weftkit.toml holds for the whole
  * fleet. Whoever builds one moves its description to `images/<engine>/src/description.ts`.
  */
-export const relational = {
-  title: "SQL, PostgreSQL protocol",
-  doc: "SQL over the PostgreSQL protocol.",
-  protocol: "PostgreSQL v3",
-  protocols: ["postgresql", "postgres"],
-  port: 5432,
-  keys: {
-    ...engineKeys(5432),
-    ...storeKeys,
-    max_memory_bytes: bytes("How much memory the engine may use; 0 is no limit.", 0, {
-      example: "4294967296",
-    }),
-  },
-} satisfies EngineDescription;
-
 export const document = {
   title: "documents, MongoDB protocol",
   doc: "Documents over the MongoDB protocol.",

@@ -37,6 +37,8 @@ export function parse(text: string): readonly ParsedStatement[] {
 }
 
 function parseAnew(text: string): readonly ParsedStatement[] {
+  // The parser takes an empty text for a mistake of its caller.
+  if (text.trim() === "") return [];
   let result: { stmts?: pg.RawStmt[] };
   try {
     result = parseSync(text) as { stmts?: pg.RawStmt[] };

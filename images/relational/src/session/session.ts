@@ -1,16 +1,18 @@
 import type { SecurityContext } from "@weftkit/auth";
 import type { Catalog } from "../catalog/catalog.ts";
 import { PgError } from "../errors.ts";
+import type { pg } from "../parse/ast.ts";
 import { type ParsedStatement, parse, positionOf } from "../parse/parse.ts";
 import type { Datum } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
 import type { IoContext } from "../types/type-ops.ts";
 import type { Block } from "./block.ts";
 import { nowMicros } from "./clock.ts";
+import { startCopyIn, startCopyOut } from "./copy.ts";
 import { toPgError } from "./errors.ts";
 import { decodeParameters } from "./parameters.ts";
 import { openPortal } from "./portal.ts";
-import { type PreparedStatement, prepareStatement } from "./prepare.ts";
+import { checkNotFailed, type PreparedStatement, prepareStatement } from "./prepare.ts";
 import { SessionSettings } from "./session-settings.ts";
 import type { SessionDatabase, SessionState } from "./state.ts";
 import { TransactionControl } from "./transaction-control.ts";
@@ -111,12 +113,23 @@ export class SqlSession implements Session, SessionState {
     }
   }
 
-  copyIn(_prepared: Prepared): Promise<CopyIn> {
-    return Promise.reject(new PgError("0A000", "COPY FROM STDIN is not supported"));
+  copyIn(prepared: Prepared): Promise<CopyIn> {
+    return this.#copying(prepared, startCopyIn);
   }
 
-  copyOut(_prepared: Prepared): Promise<CopyOut> {
-    return Promise.reject(new PgError("0A000", "COPY TO STDOUT is not supported"));
+  copyOut(prepared: Prepared): Promise<CopyOut> {
+    return this.#copying(prepared, startCopyOut);
+  }
+
+  async #copying<T>(prepared: Prepared, start: (session: SessionState, stmt: pg.CopyStmt) => T): Promise<T> {
+    const { statement } = prepared;
+    try {
+      checkNotFailed(this, statement?.node);
+      return start(this, statement?.node.CopyStmt ?? {});
+    } catch (error) {
+      await this.fail();
+      throw this.report(error, statement, (prepared as PreparedStatement).source);
+    }
   }
 
   encode(typeOid: number, value: Datum, format: 0 | 1): Uint8Array | null {

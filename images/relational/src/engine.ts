@@ -1,0 +1,134 @@
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Deadline } from "@weftkit/core";
+import type { Engine, EngineContext, Peer } from "@weftkit/host";
+import type { Logger } from "@weftkit/observe";
+import type { Stream } from "@weftkit/persist";
+import { EngineStore } from "@weftkit/persist/pages";
+import { FramedConnection, SocketGroup } from "@weftkit/sockets";
+import { BackendWriter, packetLength } from "@weftkit/wire-postgres";
+import { CancelKeys } from "./protocol/cancel-keys.ts";
+import { ClientConnection } from "./protocol/client-connection.ts";
+import { errorFields } from "./protocol/error-fields.ts";
+import { type Settled, settleTls } from "./protocol/settle-tls.ts";
+import {
+  type Database,
+  openDatabase,
+  relationalApplicationId,
+  relationalMigrations,
+} from "./session/database.ts";
+
+/** The database, in the data folder. */
+export const databaseFile = "relational.db";
+/** What the one database is called when nobody says otherwise. */
+const databaseName = "weftkit";
+/** PostgreSQL's: a statement with its values has to fit into one message. */
+const messageBytesMax = 1 << 30;
+
+/** The SQL engine, as the host runs it. */
+export class RelationalEngine implements Engine<"relational"> {
+  readonly negotiatesTls = true;
+  readonly alpn = ["postgresql"];
+  readonly #engineStore = new EngineStore(databaseFile);
+  readonly #sockets = new SocketGroup();
+  readonly #cancelKeys = new CancelKeys();
+  readonly #connections = new Set<FramedConnection>();
+  /** Connections whose TLS is being settled. */
+  readonly #settling = new Set<Socket>();
+  #context!: EngineContext<"relational">;
+  #database!: Database;
+
+  streams(dataDir: string, log: Logger): readonly Stream[] {
+    return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  async open(ctx: EngineContext<"relational">): Promise<void> {
+    this.#context = ctx;
+    const store = await this.#engineStore.open({
+      dataDir: ctx.dataDir,
+      applicationId: relationalApplicationId,
+      migrations: relationalMigrations,
+      walFsync: ctx.section.wal_fsync,
+      log: ctx.log,
+      metrics: ctx.metrics,
+      readiness: ctx.readiness,
+      fatal: (error) => ctx.fatal(error),
+    });
+    this.#database = await openDatabase(store, databaseName);
+  }
+
+  accept(socket: Duplex, peer: Peer): void {
+    const { startTls } = peer;
+    if (startTls === undefined || !(socket instanceof Socket)) {
+      this.#serve({ socket, input: undefined, secured: undefined }, peer);
+      return;
+    }
+    this.#settling.add(socket);
+    socket.on("error", () => socket.destroy());
+    settleTls(socket, startTls).then(
+      (settled) => {
+        this.#settling.delete(socket);
+        this.#serve(settled, peer);
+      },
+      (error: unknown) => {
+        this.#settling.delete(socket);
+        refuseWith(socket, error);
+      },
+    );
+  }
+
+  #serve({ socket, input, secured }: Settled, peer: Peer): void {
+    const client = new ClientConnection({
+      authenticator: this.#context.auth,
+      peer: secured?.identity === undefined ? peer : { ...peer, identity: secured.identity },
+      channelBinding: secured?.channelBinding,
+      cancelKeys: this.#cancelKeys,
+      log: this.#context.log,
+      messageBytesMax,
+      openSession: (options) => this.#database.session(options),
+      closed: () => {
+        this.#connections.delete(connection);
+        peer.released();
+      },
+    });
+    const frames = (bytes: Buffer, at: number, end: number) => packetLength(bytes, at, end, 10_000);
+    const connection = new FramedConnection(this.#sockets, this.#sockets.take(socket), frames, client);
+    this.#connections.add(connection);
+    client.attach(connection);
+    connection.start(input);
+  }
+
+  refuse(socket: Duplex): void {
+    const writer = new BackendWriter();
+    writer.error({ severity: "FATAL", code: "53300", message: "sorry, too many clients already" });
+    socket.end(writer.take());
+  }
+
+  async close(deadline: Deadline): Promise<void> {
+    for (const socket of this.#settling) socket.destroy();
+    const sessions = [...this.#database.sessions.values()];
+    for (const connection of this.#connections) connection.destroy();
+    await deadline.race(Promise.all(sessions.map((session) => session.close())));
+    this.#sockets.end();
+  }
+
+  dispose(): Promise<void> {
+    return this.#engineStore.close();
+  }
+
+  status(): Record<string, unknown> {
+    return { connections: this.#connections.size };
+  }
+}
+
+/** Tells a client why it is not served, in plain text. */
+function refuseWith(socket: Socket, error: unknown): void {
+  const fields = errorFields(error, "FATAL");
+  if (fields === undefined) {
+    socket.destroy();
+    return;
+  }
+  const writer = new BackendWriter();
+  writer.error(fields);
+  socket.end(writer.take(), () => socket.destroy());
+}
