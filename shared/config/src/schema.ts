@@ -50,7 +50,7 @@ const server = {
     variables: ["WEFTKIT_ADMIN_BIND"],
   }),
   admin_token: secret(
-    "The bearer token that POST requests to the admin port need; without it they are refused.",
+    "The bearer token that POST requests and reading changes at the admin port need; without it they are refused.",
     {
       variables: ["WEFTKIT_ADMIN_TOKEN"],
     },

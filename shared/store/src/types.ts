@@ -20,7 +20,7 @@ export interface StoreOptions {
   readonly applicationId: number;
   /** In order; `PRAGMA user_version` counts how many were applied. */
   readonly migrations: readonly Migration[];
-  /** Called for every connection, the readers' too: functions, collations, temporary settings. */
+  /** Called for every connection, the readers' too: functions and temporary settings. better-sqlite3 has no collations. */
   readonly prepare?: (db: Database) => void;
   /** Whether `write` waits for the disk. Default: true. */
   readonly walFsync?: boolean;
