@@ -11,6 +11,9 @@ import { itemOf, tableEntry } from "./from.ts";
 import { analyseInsert, type ModifyAnalyser } from "./modify.ts";
 import { analyseSelect } from "./select.ts";
 
+/** nextval(regclass) */
+const nextvalProc = 1574;
+
 /** How SQL text that the catalog keeps is parsed. */
 export interface SqlTexts {
   query(text: string): Node;
@@ -95,9 +98,32 @@ export class StatementAnalyser implements ModifyAnalyser {
     return analyseExpr(this, level, node);
   }
 
+  /** nextval() of an identity column's sequence. */
+  #identityValue(
+    relation: Relation,
+    attnum: number,
+    column: { type: number; typmod: number },
+  ): Expr | undefined {
+    for (const sequence of this.ctx.catalog.all("sequence")) {
+      if (sequence.ownedBy?.relation !== relation.oid || sequence.ownedBy.attnum !== attnum) continue;
+      const argument: Expr = { kind: "const", value: sequence.oid, type: oid.regclass, typmod: -1 };
+      const next: Expr = {
+        kind: "func",
+        proc: this.ctx.proc(nextvalProc),
+        args: [argument],
+        form: "call",
+        type: oid.int8,
+        typmod: -1,
+      };
+      return coerceToTarget(this.ctx, next, column.type, column.typmod, "assignment", "implicit");
+    }
+    return undefined;
+  }
+
   defaultOf(relation: Relation, attnum: number): Expr | undefined {
     const column = relation.columns.find((c) => c.attnum === attnum);
     if (column === undefined || column.generated !== undefined) return undefined;
+    if (column.identity !== undefined) return this.#identityValue(relation, attnum, column);
     const text = column.default ?? this.ctx.type(column.type).default;
     if (text === undefined) return undefined;
     const expr = this.constantExpression(this.#texts.expression(text));

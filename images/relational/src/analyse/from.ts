@@ -334,11 +334,11 @@ function rangeFunction(a: Analyser, level: Level, node: pg.RangeFunction): Range
   level.place = "FROM";
   const alias = node.alias?.aliasname;
   const functions = laterally(level, true, () =>
-    ((node.functions ?? []) as Node[]).map((item, index): TableFunction => {
+    ((node.functions ?? []) as Node[]).flatMap(spreadUnnest).map((item, index): TableFunction => {
       const [call, definitions] = (item.List?.items ?? []) as Node[];
       const columnDefs =
         definitions?.List?.items ?? (index === 0 && node.is_rowsfrom !== true ? node.coldeflist : undefined);
-      const only = node.is_rowsfrom !== true;
+      const only = node.is_rowsfrom !== true && (node.functions?.length ?? 0) === 1;
       return tableFunction(
         a,
         level,
@@ -387,7 +387,9 @@ function tableFunction(
   const { ctx } = a;
   const expr = resolveUnknown(
     ctx,
-    call.FuncCall !== undefined ? spreadUnnest(a, level, call) : analyseExpr(a, level, call),
+    call.FuncCall !== undefined
+      ? analyseCall(a, level, call.FuncCall, analyseExpr)
+      : analyseExpr(a, level, call),
   );
   const name =
     call.FuncCall === undefined ? functionNameOf(call) : stringOf(call.FuncCall.funcname?.at(-1) as Node);
@@ -440,8 +442,14 @@ function functionNameOf(node: Node): string {
   return tagOf(node).toLowerCase();
 }
 
-function spreadUnnest(a: Analyser, level: Level, call: Node): Expr {
-  return analyseCall(a, level, call.FuncCall!, analyseExpr);
+/** unnest() of several arrays is one unnest() for each, side by side. */
+function spreadUnnest(item: Node): Node[] {
+  const [call, definitions] = (item.List?.items ?? []) as Node[];
+  const { funcname, args = [] } = call?.FuncCall ?? {};
+  if (args.length < 2 || stringOf(funcname?.at(-1) as Node | undefined) !== "unnest") return [item];
+  return args.map((arg) => ({
+    List: { items: [{ FuncCall: { ...call!.FuncCall!, args: [arg] } }, definitions ?? {}] as pg.Node[] },
+  }));
 }
 
 function join(a: Analyser, level: Level, node: pg.JoinExpr): FromItem {

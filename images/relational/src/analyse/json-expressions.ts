@@ -13,5 +13,15 @@ const featureNames: Readonly<Record<string, string>> = {
 /** SQL/JSON constructors and query functions. */
 export function analyseSpecial(_a: Analyser, _level: Level, node: Node, _analyse: AnalyseExpr): Expr {
   const tag = tagOf(node);
+  if (tag === "MergeSupportFunc")
+    return {
+      kind: "special",
+      name: "mergeAction",
+      args: [],
+      options: {},
+      type: 25,
+      typmod: -1,
+      collation: 100,
+    };
   throw notSupported(featureNames[tag] ?? tag, locationOf(node));
 }

@@ -208,9 +208,14 @@ export function select<T extends { readonly types: readonly number[] }>(
     const known = new Set(bases.filter((type) => type !== oid.unknown));
     const [only] = known;
     if (known.size === 1 && only !== undefined) {
-      const same = left.filter(({ types }) =>
-        types.slice(0, inputs.length).every((type) => canCoerceOne(ctx, only, type, "implicit")),
-      );
+      const same = left.filter(({ types }) => {
+        const given = types.slice(0, inputs.length);
+        return fits(
+          ctx,
+          given.map(() => only),
+          given,
+        );
+      });
       if (same.length === 1) return same[0];
     }
   }

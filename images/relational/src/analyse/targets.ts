@@ -113,6 +113,7 @@ const specialNames: Readonly<Record<string, string>> = {
   A_ArrayExpr: "array",
   RowExpr: "row",
   GroupingFunc: "grouping",
+  MergeSupportFunc: "merge_action",
   XmlSerialize: "xmlserialize",
   JsonParseExpr: "json",
   JsonScalarExpr: "json_scalar",

@@ -79,7 +79,7 @@ let versions = 0;
  * the place of the database's when it commits.
  */
 export class Catalog {
-  readonly version: number;
+  #version: number;
   readonly #tables: Tables;
   readonly #relationNames: Map<string, number>;
   readonly #typeNames: Map<string, number>;
@@ -87,7 +87,7 @@ export class Catalog {
   #derived = new Map<string, unknown>();
 
   constructor(source?: Catalog) {
-    this.version = ++versions;
+    this.#version = ++versions;
     if (source === undefined) {
       this.#tables = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as unknown as Tables;
       this.#relationNames = new Map();
@@ -100,6 +100,11 @@ export class Catalog {
       this.#relationNames = new Map(source.#relationNames);
       this.#typeNames = new Map(source.#typeNames);
     }
+  }
+
+  /** Another one for every state. */
+  get version(): number {
+    return this.#version;
   }
 
   #bootstrap(): void {
@@ -141,6 +146,7 @@ export class Catalog {
   /** Adds an object or puts it in the place of the one with its OID. */
   set<Kind extends ObjectKind>(kind: Kind, object: CatalogObjects[Kind]): void {
     this.#put(kind, object);
+    this.#version = ++versions;
     this.#changes.push({ kind, oid: object.oid, object });
   }
 
@@ -150,6 +156,7 @@ export class Catalog {
     if (object === undefined) return;
     this.#unname(kind, object);
     this.#tables[kind].delete(oid);
+    this.#version = ++versions;
     this.#changes.push({ kind, oid, object: undefined });
   }
 

@@ -63,7 +63,11 @@ export function targetNamespace(ddl: Ddl, name: pg.RangeVar | undefined): number
       });
     return namespace.oid;
   }
-  const first = ddl.io.searchPath.find((namespace) => namespace !== catalogNamespace);
+  const first = ddl.io.searchPath.find(
+    (namespace) =>
+      namespace !== catalogNamespace &&
+      ddl.catalog.get("namespace", namespace)?.name.startsWith("pg_temp_") !== true,
+  );
   if (first === undefined)
     throw new PgError("3F000", "no schema has been selected to create in", {}, at(name?.location));
   return first;

@@ -404,14 +404,16 @@ defineAggregate("string_agg(17,17)", () => {
 
 defineAggregate("json_agg", (shape) => {
   const parts: string[] = [];
-  const isComposite = ["c", "p"].includes(shape.catalog.type(shape.argTypes[0]!)?.kind ?? "b");
-  void isComposite;
+  const element = shape.catalog.type(shape.argTypes[0]!);
+  // Rows and arrays stand on lines of their own.
+  const separator =
+    element?.kind === "c" || element?.oid === 2249 || element?.category === "A" ? ", \n " : ", ";
   return {
     add: ([value]) =>
       void parts.push(
         value === null ? "null" : toJsonText(shape.catalog, shape.argTypes[0]!, value!, shape.run.io),
       ),
-    result: () => (parts.length === 0 ? null : `[${parts.join(", ")}]`),
+    result: () => (parts.length === 0 ? null : `[${parts.join(separator)}]`),
   };
 });
 defineAggregate("json_agg_strict", (shape) => {

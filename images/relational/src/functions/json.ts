@@ -587,3 +587,20 @@ defineSet("json_populate_recordset", (call, base: PgRecord | null, text: string)
   items(parseJson(text), "").map((item) => populate(call, base?.typeOid ?? call.resultType, item, base)),
 );
 define("jsonb_larger", (a: J, b: J) => (compareJson(a.json, b.json) > 0 ? a : b));
+
+/** json_to_record and the like: the columns are those of the FROM item. */
+const toRow = (call: CallContext, json: Json): Datum[] => {
+  if (!(json instanceof JsonObject))
+    throw invalidUse(
+      "cannot call json_to_record on a non-object".replace("json_to_record", "populate_composite"),
+    );
+  return (call.columns ?? []).map(({ name, type, typmod }) =>
+    fromJson(call, type, typmod, json.members.get(name)),
+  );
+};
+defineSet("jsonb_to_record", (call, j: J) => [toRow(call, j.json)]);
+defineSet("json_to_record", (call, text: string) => [toRow(call, parseJson(text))]);
+defineSet("jsonb_to_recordset", (call, j: J) => items(j.json, "").map((item) => toRow(call, item)));
+defineSet("json_to_recordset", (call, text: string) =>
+  items(parseJson(text), "").map((item) => toRow(call, item)),
+);

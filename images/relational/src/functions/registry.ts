@@ -36,6 +36,8 @@ export interface CallContext {
   readonly collation: number;
   readonly variadic: boolean;
   readonly catalog: Catalog;
+  /** The columns that FROM wants of a function that gives records. */
+  readonly columns?: readonly { readonly name: string; readonly type: number; readonly typmod: number }[];
   run: FunctionRun;
 }
 

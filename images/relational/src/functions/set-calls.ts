@@ -16,7 +16,7 @@ export function useUserSets(caller: UserSetCaller): void {
 }
 
 /** How a function that returns a set is called. @throws PgError 0A000 */
-export function callSet(catalog: Catalog, expr: FuncExpr): SetCall {
+export function callSet(catalog: Catalog, expr: FuncExpr, columns?: CallContext["columns"]): SetCall {
   if (expr.proc.language !== undefined) return userSets(catalog, expr);
   const registered = registeredOf(expr.proc);
   if (registered === undefined || !registered.isSet) throw notSupported(`function ${expr.proc.name}`);
@@ -28,6 +28,6 @@ export function callSet(catalog: Catalog, expr: FuncExpr): SetCall {
   const { strict } = expr.proc;
   return (args, run) => {
     if (strict && args.includes(null)) return [];
-    return fn({ ...contextOf(catalog, shape), run }, ...args);
+    return fn({ ...contextOf(catalog, shape), ...(columns === undefined ? {} : { columns }), run }, ...args);
   };
 }

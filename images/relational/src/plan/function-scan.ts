@@ -35,6 +35,9 @@ export function functionScan(ctx: PlanContext, entry: RangeEntry, scope: Scope):
   };
 }
 
+/** They give one row, of the columns that are asked for. */
+const givesColumns: ReadonlySet<string> = new Set(["json_to_record", "jsonb_to_record"]);
+
 type FunctionRows = (row: Row, env: Env) => { iterator: Iterator<Row>; count: number };
 
 function tableFunction(ctx: PlanContext, fn: TableFunction, scope: Scope): FunctionRows {
@@ -48,9 +51,9 @@ function tableFunction(ctx: PlanContext, fn: TableFunction, scope: Scope): Funct
     }
     return [value as Datum];
   };
-  if (expr.kind === "func" && expr.proc.returnsSet) {
+  if (expr.kind === "func" && (expr.proc.returnsSet || givesColumns.has(expr.proc.name))) {
     const args = expr.args.map((arg) => ctx.compiler.compile(arg, scope));
-    const call = callSet(ctx.catalog, expr);
+    const call = callSet(ctx.catalog, expr, columns);
     return (row, env) => {
       const values = args.map((arg) => arg(row, env));
       const results = call(values, env.exec);

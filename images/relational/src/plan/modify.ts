@@ -425,6 +425,7 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
           changer.prepare(row, exec);
           row[targetWidth - 1] = changer.insert(row, exec);
           exec.affected++;
+          exec.mergeAction = "INSERT";
           if (query.returns) results.push(returning(joined, undefined, row, env));
           continue;
         }
@@ -438,6 +439,7 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
         if (action.action === "delete") {
           changer.delete(rowid!, before, exec);
           exec.affected++;
+          exec.mergeAction = "DELETE";
           if (query.returns) results.push(returning(joined, before, undefined, env));
           continue;
         }
@@ -446,6 +448,7 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
         changer.prepare(after, exec);
         changer.update(rowid!, before, after, exec);
         exec.affected++;
+        exec.mergeAction = "UPDATE";
         if (query.returns) results.push(returning(joined, before, after, env));
       }
       yield* results;

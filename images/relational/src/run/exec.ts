@@ -35,6 +35,8 @@ export interface Exec extends FunctionRun {
   defer(constraint: Constraint, check: StatementEvent): void;
   /** How many rows the statement's main part has changed. */
   affected: number;
+  /** What MERGE did with the row that RETURNING is about. */
+  mergeAction: string;
   /** Throws when the statement was canceled or has run too long. */
   check(): void;
 }

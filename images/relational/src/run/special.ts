@@ -9,6 +9,8 @@ import type { Scope } from "./scope.ts";
 export function compileSpecial(compiler: ExprCompiler, expr: SpecialExpr, scope: Scope): Compiled {
   const args = expr.args.map((arg) => compiler.compile(arg, scope));
   switch (expr.name) {
+    case "mergeAction":
+      return (_row, env) => env.exec.mergeAction;
     case "arrayAssign":
       return (row, env) => {
         const [array, value, ...at] = args.map((arg) => arg(row, env));

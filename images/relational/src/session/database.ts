@@ -8,6 +8,9 @@ import "../introspect/catalog-functions.ts";
 import "../introspect/system-rows.ts";
 import { SqlSession } from "./session.ts";
 import type { Session, SessionOptions } from "./types.ts";
+import "./cursors.ts";
+import "./explain-and-lock.ts";
+import "./prepared-statements.ts";
 import "./table-expressions.ts";
 
 /** The store's migrations, in order. */

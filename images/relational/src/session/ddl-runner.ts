@@ -3,10 +3,22 @@ import { AnalyseContext } from "../analyse/context.ts";
 import { outputTargets } from "../analyse/expr.ts";
 import { Catalog } from "../catalog/catalog.ts";
 import { bootstrapRole } from "../catalog/model.ts";
+import { alterTable } from "../ddl/alter-table.ts";
 import type { Ddl } from "../ddl/context.ts";
 import { createTable } from "../ddl/create-table.ts";
 import { drop } from "../ddl/drop.ts";
 import { createIndex } from "../ddl/indexes.ts";
+import {
+  alterDomain,
+  alterEnum,
+  comment,
+  createComposite,
+  createDomain,
+  createEnum,
+  createSchema,
+  truncate,
+} from "../ddl/objects.ts";
+import { rename, setSchema } from "../ddl/rename.ts";
 import { alterSequence, createSequence } from "../ddl/sequences.ts";
 import { createTableAs, createView, refreshView } from "../ddl/views.ts";
 import { PgError } from "../errors.ts";
@@ -50,6 +62,49 @@ const commands: Record<string, readonly [tag: string | ((node: Node) => string),
     (ddl, node) => drop(ddl, node.DropStmt!),
   ],
 };
+
+Object.assign(commands, {
+  AlterTableStmt: [
+    (node: Node) =>
+      `ALTER ${(node.AlterTableStmt?.objtype ?? "OBJECT_TABLE").replace("OBJECT_", "").replace("MATVIEW", "MATERIALIZED VIEW")}`,
+    (ddl: Ddl, node: Node) => alterTable(ddl, node.AlterTableStmt!),
+  ],
+  CreateSchemaStmt: ["CREATE SCHEMA", (ddl: Ddl, node: Node) => createSchema(ddl, node.CreateSchemaStmt!)],
+  CreateEnumStmt: ["CREATE TYPE", (ddl: Ddl, node: Node) => createEnum(ddl, node.CreateEnumStmt!)],
+  AlterEnumStmt: ["ALTER TYPE", (ddl: Ddl, node: Node) => alterEnum(ddl, node.AlterEnumStmt!)],
+  CreateDomainStmt: ["CREATE DOMAIN", (ddl: Ddl, node: Node) => createDomain(ddl, node.CreateDomainStmt!)],
+  AlterDomainStmt: ["ALTER DOMAIN", (ddl: Ddl, node: Node) => alterDomain(ddl, node.AlterDomainStmt!)],
+  CompositeTypeStmt: ["CREATE TYPE", (ddl: Ddl, node: Node) => createComposite(ddl, node.CompositeTypeStmt!)],
+  TruncateStmt: ["TRUNCATE TABLE", (ddl: Ddl, node: Node) => truncate(ddl, node.TruncateStmt!)],
+  CommentStmt: ["COMMENT", (ddl: Ddl, node: Node) => comment(ddl, node.CommentStmt!)],
+  RenameStmt: [
+    (node: Node) => `ALTER ${renameWord(node.RenameStmt?.renameType, node.RenameStmt?.relationType)}`,
+    (ddl: Ddl, node: Node) => rename(ddl, node.RenameStmt!),
+  ],
+  AlterObjectSchemaStmt: [
+    (node: Node) => `ALTER ${renameWord(node.AlterObjectSchemaStmt?.objectType, undefined)}`,
+    (ddl: Ddl, node: Node) => setSchema(ddl, node.AlterObjectSchemaStmt!),
+  ],
+  AlterOwnerStmt: [
+    (node: Node) => `ALTER ${renameWord(node.AlterOwnerStmt?.objectType, undefined)}`,
+    () => {},
+  ],
+  GrantStmt: [
+    (node: Node) => (node.GrantStmt?.is_grant === true ? "GRANT" : "REVOKE"),
+    // Rights come with the roles of the image's users; a script that grants may go on, and is told.
+    (ddl: Ddl) =>
+      ddl.notice("no privileges were changed: they follow from the roles of the users", "WARNING"),
+  ],
+  AlterDefaultPrivilegesStmt: ["ALTER DEFAULT PRIVILEGES", () => {}],
+});
+
+function renameWord(type: string | undefined, relationType: string | undefined): string {
+  const word =
+    type === "OBJECT_COLUMN" || type === "OBJECT_TABCONSTRAINT" || type === "OBJECT_ATTRIBUTE"
+      ? (relationType ?? "OBJECT_TABLE")
+      : (type ?? "");
+  return word.replace("OBJECT_", "").replace("MATVIEW", "MATERIALIZED VIEW");
+}
 
 export function defineDdl(name: string, tag: string | ((node: Node) => string), run: DdlCommand): void {
   commands[name] = [tag, run];

@@ -43,6 +43,7 @@ export function makeExec(
     work,
     events: [],
     affected: 0,
+    mergeAction: "",
     touchedSequences,
     isDeferred: (constraint) => {
       const all = block.constraintModes.get("all");

@@ -16,7 +16,10 @@ export class SessionSettings {
   #version = 0;
   #pathCache: { key: string; path: number[] } | undefined;
 
-  constructor(options: SessionOptions, tell: (name: string, value: string) => void) {
+  readonly #temporaryName: string;
+
+  constructor(options: SessionOptions, processId: number, tell: (name: string, value: string) => void) {
+    this.#temporaryName = `pg_temp_${processId}`;
     this.#tell = () => {};
     this.#values.set("session_authorization", options.user.user);
     this.#values.set("is_superuser", options.user.roles.includes("superuser") ? "on" : "off");
@@ -142,7 +145,10 @@ export class SessionSettings {
       const namespace = catalog.namespaceByName(name);
       if (namespace !== undefined && !path.includes(namespace.oid)) path.push(namespace.oid);
     }
-    const full = path.includes(catalogNamespace) ? path : [catalogNamespace, ...path];
+    const temporary = catalog.namespaceByName(this.#temporaryName);
+    const named = path.includes(catalogNamespace) ? path : [catalogNamespace, ...path];
+    // Temporary tables come first, unless the path says where.
+    const full = temporary === undefined || named.includes(temporary.oid) ? named : [temporary.oid, ...named];
     this.#pathCache = { key, path: full };
     return full;
   }

@@ -55,7 +55,9 @@ export class SqlSession implements Session, SessionState {
     this.user = options.user;
     this.events = options.events;
     this.clientAddress = options.clientAddress;
-    this.settings = new SessionSettings(options, (name, value) => this.events.parameterStatus(name, value));
+    this.settings = new SessionSettings(options, processId, (name, value) =>
+      this.events.parameterStatus(name, value),
+    );
     this.transactions = new TransactionControl(this);
   }
 

@@ -1,0 +1,215 @@
+import { lookUpRelation } from "../analyse/from.ts";
+import { findType } from "../analyse/type-names.ts";
+import type { Relation } from "../catalog/model.ts";
+import { deparse } from "../deparse/expr.ts";
+import { notSupported, PgError } from "../errors.ts";
+import { type Node, type pg, strings } from "../parse/ast.ts";
+import { tableExpression } from "../plan/table-expressions.ts";
+import { analyserOf, type Ddl, deparseContext } from "./context.ts";
+import { dependentViews } from "./views.ts";
+
+const relationTypes: ReadonlySet<string> = new Set([
+  "OBJECT_TABLE",
+  "OBJECT_VIEW",
+  "OBJECT_MATVIEW",
+  "OBJECT_SEQUENCE",
+  "OBJECT_INDEX",
+]);
+
+function find(ddl: Ddl, name: pg.RangeVar, missingOk: boolean): Relation | undefined {
+  const relation = lookUpRelation(analyserOf(ddl).ctx, name.schemaname, name.relname ?? "");
+  if (relation !== undefined) {
+    ddl.requireSchema(relation.name);
+    return relation;
+  }
+  if (!missingOk)
+    throw new PgError(
+      "42P01",
+      `relation "${name.schemaname ? `${name.schemaname}.` : ""}${name.relname}" does not exist`,
+    );
+  ddl.notice(`relation "${name.relname}" does not exist, skipping`);
+  return undefined;
+}
+
+export function rename(ddl: Ddl, node: pg.RenameStmt): void {
+  const next = node.newname ?? "";
+  const type = node.renameType ?? "";
+  if (relationTypes.has(type)) {
+    const relation = find(ddl, node.relation!, node.missing_ok === true);
+    if (relation !== undefined) renameRelation(ddl, relation, next);
+    return;
+  }
+  switch (type) {
+    case "OBJECT_COLUMN":
+    case "OBJECT_ATTRIBUTE": {
+      const relation = find(ddl, node.relation!, node.missing_ok === true);
+      if (relation !== undefined) renameColumn(ddl, relation, node.subname ?? "", next);
+      return;
+    }
+    case "OBJECT_TABCONSTRAINT": {
+      const relation = find(ddl, node.relation!, node.missing_ok === true);
+      if (relation === undefined) return;
+      const constraint = ddl.catalog.constraintsOf(relation.oid).find((c) => c.name === node.subname);
+      if (constraint === undefined)
+        throw new PgError(
+          "42704",
+          `constraint "${node.subname}" for table "${relation.name}" does not exist`,
+        );
+      if (ddl.catalog.constraintsOf(relation.oid).some((c) => c.name === next))
+        throw new PgError("42710", `constraint "${next}" for relation "${relation.name}" already exists`);
+      ddl.catalog.set("constraint", { ...constraint, name: next });
+      const index = ddl.catalog.get("relation", constraint.index);
+      if (index !== undefined && constraint.type !== "f")
+        ddl.catalog.set("relation", { ...index, name: next });
+      return;
+    }
+    case "OBJECT_SCHEMA": {
+      ddl.requireSchema(undefined);
+      const namespace = ddl.catalog.namespaceByName(node.subname ?? "");
+      if (namespace === undefined) throw new PgError("3F000", `schema "${node.subname}" does not exist`);
+      if (ddl.catalog.namespaceByName(next) !== undefined)
+        throw new PgError("42P06", `schema "${next}" already exists`);
+      ddl.catalog.set("namespace", { ...namespace, name: next });
+      return;
+    }
+    case "OBJECT_TYPE":
+    case "OBJECT_DOMAIN": {
+      ddl.requireSchema(undefined);
+      const names = strings((node.object as Node).List?.items as Node[]);
+      const found = findType(ddl.catalog, ddl.io.searchPath, names.at(-2), names.at(-1)!);
+      if (found === undefined) throw new PgError("42704", `type "${names.join(".")}" does not exist`);
+      if (ddl.catalog.typeByName(found.namespace, next) !== undefined)
+        throw new PgError("42710", `type "${next}" already exists`);
+      ddl.catalog.set("type", { ...found, name: next });
+      const array = ddl.catalog.type(found.array);
+      if (array !== undefined) ddl.catalog.set("type", { ...array, name: `_${next}` });
+      const relation = ddl.catalog.get("relation", found.relation);
+      if (relation !== undefined) ddl.catalog.set("relation", { ...relation, name: next });
+      return;
+    }
+    default:
+      throw notSupported(`RENAME of ${type.replace("OBJECT_", "")}`);
+  }
+}
+
+function renameRelation(ddl: Ddl, relation: Relation, next: string): void {
+  if (ddl.catalog.relationByName(relation.namespace, next) !== undefined)
+    throw new PgError("42P07", `relation "${next}" already exists`);
+  refuseViews(ddl, relation, undefined);
+  ddl.catalog.set("relation", { ...relation, name: next });
+  const type = ddl.catalog.type(relation.typeOid);
+  if (type !== undefined && relation.typeOid !== 0) ddl.catalog.set("type", { ...type, name: next });
+  if (relation.kind === "i") {
+    for (const constraint of ddl.catalog.all("constraint"))
+      if (constraint.index === relation.oid && constraint.type !== "f")
+        ddl.catalog.set("constraint", { ...constraint, name: next });
+  }
+  if (relation.kind !== "S") return;
+  // Defaults name their sequence in their text.
+  for (const table of [...ddl.catalog.all("relation")]) {
+    if (
+      table.system === true ||
+      !table.columns.some((c) => c.default?.includes(`${relation.name}'::regclass`))
+    )
+      continue;
+    const columns = table.columns.map((c) => {
+      if (c.default === undefined) return c;
+      return {
+        ...c,
+        default: c.default.replace(
+          new RegExp(`(['.])"?${relation.name}"?'::regclass`),
+          (_all, before: string) => `${before}${quoted(next)}'::regclass`,
+        ),
+      };
+    });
+    ddl.catalog.set("relation", { ...table, columns });
+  }
+}
+
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name}"`;
+}
+
+/** Views keep their query as text, which names what it reads. */
+function refuseViews(ddl: Ddl, relation: Relation, attnum: number | undefined): void {
+  const [view] = dependentViews(ddl, relation.oid, attnum);
+  if (view !== undefined) throw notSupported(`renaming what view ${view.name} reads`);
+}
+
+function renameColumn(ddl: Ddl, relation: Relation, name: string, next: string): void {
+  const column = relation.columns.find((c) => c.name === name && c.dropped !== true);
+  if (column === undefined) throw new PgError("42703", `column "${name}" does not exist`);
+  if (relation.columns.some((c) => c.name === next && c.dropped !== true))
+    throw new PgError("42701", `column "${next}" of relation "${relation.name}" already exists`);
+  refuseViews(ddl, relation, column.attnum);
+  const after: Relation = {
+    ...relation,
+    columns: relation.columns.map((c) => (c === column ? { ...c, name: next } : c)),
+  };
+  // Expressions are written anew from what they mean, over the columns' new names.
+  const rewrite = (text: string): string => {
+    const { expr, entry } = tableExpression({ catalog: ddl.catalog }, relation, text);
+    const columns = entry.columns.map((c) => (c.attnum === column.attnum ? { ...c, name: next } : c));
+    (entry as unknown as { columns: typeof columns }).columns = columns;
+    const written = deparse(deparseContext(ddl), expr);
+    return written;
+  };
+  const texts = new Map<string, string>();
+  const renamed = (text: string): string => {
+    let known = texts.get(text);
+    if (known === undefined) {
+      known = new RegExp(`(^|[^\\w"])"?${name.replace(/[^\w]/g, "\\$&")}"?($|[^\\w"])`).test(text)
+        ? rewrite(text)
+        : text;
+      texts.set(text, known);
+    }
+    return known;
+  };
+  const constraints = ddl.catalog
+    .constraintsOf(relation.oid)
+    .filter((c) => c.expression !== undefined)
+    .map((c) => ({ ...c, expression: renamed(c.expression!) }));
+  const indexes = ddl.catalog.indexesOf(relation.oid).map((i) => ({
+    ...i,
+    keys: i.keys.map((key) =>
+      key.expression === undefined ? key : { ...key, expression: renamed(key.expression) },
+    ),
+    ...(i.predicate === undefined ? {} : { predicate: renamed(i.predicate) }),
+  }));
+  const columns = after.columns.map((c) =>
+    c.generated === undefined || c.default === undefined ? c : { ...c, default: renamed(c.default) },
+  );
+  ddl.catalog.set("relation", { ...after, columns });
+  for (const constraint of constraints) ddl.catalog.set("constraint", constraint);
+  for (const index of indexes) ddl.catalog.set("index", index);
+}
+
+export function setSchema(ddl: Ddl, node: pg.AlterObjectSchemaStmt): void {
+  const namespace = ddl.catalog.namespaceByName(node.newschema ?? "");
+  if (namespace === undefined) throw new PgError("3F000", `schema "${node.newschema}" does not exist`);
+  if (node.relation === undefined) {
+    if (node.objectType !== "OBJECT_TYPE" && node.objectType !== "OBJECT_DOMAIN")
+      throw notSupported(`SET SCHEMA of ${String(node.objectType).replace("OBJECT_", "")}`);
+    const names = strings((node.object as Node).List?.items as Node[]);
+    const type = findType(ddl.catalog, ddl.io.searchPath, names.at(-2), names.at(-1)!);
+    if (type === undefined) throw new PgError("42704", `type "${names.join(".")}" does not exist`);
+    ddl.catalog.set("type", { ...type, namespace: namespace.oid });
+    return;
+  }
+  const relation = find(ddl, node.relation, node.missing_ok === true);
+  if (relation === undefined || relation.namespace === namespace.oid) return;
+  refuseViews(ddl, relation, undefined);
+  const move = (r: Relation) => {
+    if (ddl.catalog.relationByName(namespace.oid, r.name) !== undefined)
+      throw new PgError("42P07", `relation "${r.name}" already exists in schema "${namespace.name}"`);
+    ddl.catalog.set("relation", { ...r, namespace: namespace.oid });
+    const type = ddl.catalog.type(r.typeOid);
+    if (type !== undefined && r.typeOid !== 0) ddl.catalog.set("type", { ...type, namespace: namespace.oid });
+  };
+  move(relation);
+  for (const index of ddl.catalog.indexesOf(relation.oid)) move(ddl.catalog.get("relation", index.oid)!);
+  for (const sequence of [...ddl.catalog.all("sequence")])
+    if (sequence.ownedBy?.relation === relation.oid) move(ddl.catalog.get("relation", sequence.oid)!);
+  for (const constraint of [...ddl.catalog.constraintsOf(relation.oid)])
+    ddl.catalog.set("constraint", { ...constraint, namespace: namespace.oid });
+}

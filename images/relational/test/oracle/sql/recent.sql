@@ -1,0 +1,10 @@
+CREATE TABLE gen (a int, b int GENERATED ALWAYS AS (a * 2) STORED, c text GENERATED ALWAYS AS ('x' || a::text) VIRTUAL);
+INSERT INTO gen (a) VALUES (1), (2);
+INSERT INTO gen (a, b) VALUES (1, 5);
+UPDATE gen SET a = 10 WHERE a = 1 RETURNING *;
+SELECT * FROM gen ORDER BY a;
+CREATE TABLE m (id int PRIMARY KEY, v int);
+INSERT INTO m VALUES (1, 15), (2, 20), (3, 30);
+MERGE INTO m USING (VALUES (1)) AS s(id) ON m.id = s.id WHEN MATCHED AND m.v > 10 THEN DELETE WHEN NOT MATCHED BY SOURCE THEN UPDATE SET v = 0 RETURNING merge_action(), m.id;
+SELECT * FROM m ORDER BY id;
+UPDATE m SET v = v + 1 WHERE id = 2 RETURNING old.v, new.v;
