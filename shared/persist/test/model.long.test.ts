@@ -10,7 +10,9 @@ import { type Fate, FunctionServer } from "./function-server.ts";
 const seeds = Number(process.env.WEFTKIT_MODEL_SEEDS ?? 12);
 const stepsPerSeed = 40;
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const patienceMs = 1500;
+const leaseMs = 300;
 
 let root: string;
 let server: FunctionServer;
@@ -62,15 +64,20 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
   async (seed) => {
     const random = randomNumbers(seed);
     const choose = <T>(...options: readonly T[]): T => options[Math.floor(random() * options.length)]!;
-    server = await FunctionServer.start(join(root, "store"), { leaseMs: 300 });
+    server = await FunctionServer.start(join(root, "store"), { leaseMs });
     const model = new Model();
     let volume = 0;
     let faults = 0;
+    let copies = 0;
     server.fate = (): Fate => {
       if (random() >= faults) return "served";
       return choose<Fate>("request lost", "reply lost", "unavailable", "served twice");
     };
-    const config = seed % 3 === 0 ? { encryption_key: "a passphrase of some length" } : {};
+    const isConsistent = seed % 2 === 0;
+    const config = {
+      prefer: isConsistent ? ("consistency" as const) : ("availability" as const),
+      ...(seed % 3 === 0 && { encryption_key: "a passphrase of some length" }),
+    };
     const start = (name = `volume-${volume}`) =>
       // A volume that is empty waits for as long as the network lets it down; the test does not.
       CountingEngine.start({
@@ -98,6 +105,12 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
       await engine.persistence.abandon();
       server.fate = fate;
     };
+    /** The network and the clock are well again, and a lease that a wrong clock gave was renewed. */
+    const settled = async () => {
+      faults = 0;
+      server.clockOffsetMs = 0;
+      await new Promise((resolve) => setTimeout(resolve, leaseMs));
+    };
     const steps: Record<string, () => Promise<unknown>> = {
       write: async () => {
         for (let count = Math.ceil(random() * 5); count > 0; count--) model.wrote(engine.write());
@@ -113,7 +126,8 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
         faults = choose(0, 0, 0.05, 0.3, 1);
       },
       "change the clock": async () => {
-        server.clockOffsetMs = choose(0, hourMs, -hourMs);
+        // A function that is days ahead of its store takes what was just sent for old: pushes fail then, and nothing else.
+        server.clockOffsetMs = choose(0, hourMs, -hourMs, 3 * dayMs, -3 * dayMs);
       },
       "crash and keep the volume": async () => {
         await crash();
@@ -153,7 +167,7 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
       },
       "another takes over": async () => {
         // The first has the lease for certain, so that it cannot take it back.
-        faults = 0;
+        await settled();
         await engine.persistence.flush();
         model.triedToPush(true);
         // The second waits until the lease has run out, because the first does not get through to renew it.
@@ -166,11 +180,30 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
         });
         const old = engine;
         engine = other;
+        // It may not know yet that it has lost its place; it knows that its lease has run out.
+        expect(old.log.gate!.isOpen).toBe(!isConsistent);
         model.restored(other.log.numbers());
         old.write();
         await expect(old.persistence.flush()).rejects.toMatchObject({ code: "fenced" });
         await old.persistence.abandon();
       },
+    };
+    steps["copy the volume while it runs"] = async () => {
+      await settled();
+      await engine.persistence.flush();
+      model.triedToPush(true);
+      const { epoch } = engine.persistence.status();
+      cpSync(join(root, `volume-${volume}`), join(root, `copy-${seed}-${copies}`), { recursive: true });
+      const copy = CountingEngine.start({
+        dataDir: join(root, `copy-${seed}-${copies++}`),
+        url: server.url,
+        config,
+        signal: AbortSignal.timeout(500),
+      });
+      await expect(copy).rejects.toThrow();
+      await engine.persistence.flush();
+      expect(engine.persistence.status().epoch).toBe(epoch);
+      await expect.poll(() => engine.persistence.status().leaseHeld).toBe(true);
     };
     const names = Object.keys(steps);
     const done: string[] = [];

@@ -2,10 +2,23 @@
 // "p N" when everything up to N is pushed.
 import { StoreEngine } from "./store-engine.ts";
 
-const [dataDir = "", url = ""] = process.argv.slice(2);
+const [dataDir = "", url = "", handover = "wait"] = process.argv.slice(2);
+/** It writes nothing more: the last push is next. */
+let isEnding = false;
+let writing: Promise<unknown> = Promise.resolve();
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-const engine = await StoreEngine.start({ dataDir, url });
+const config = { handover: handover === "ask" ? ("ask" as const) : ("wait" as const) };
+const engine = await StoreEngine.start({ dataDir, url, config });
+if (handover === "ask") {
+  engine.persistence.start();
+  void engine.handedOver.then(async () => {
+    isEnding = true;
+    await writing;
+    await engine.stop();
+    process.exit(0);
+  });
+}
 engine.fenced.then((error) => {
   say(`fenced ${error.message}`);
   process.exit(70);
@@ -16,7 +29,10 @@ process.on("SIGTERM", async () => {
   process.exit(0);
 });
 for (let round = 0; ; round++) {
-  const written = await Promise.all(Array.from({ length: 1 + (round % 7) }, () => engine.write()));
+  if (isEnding) await new Promise(() => {});
+  const wrote = Promise.all(Array.from({ length: 1 + (round % 7) }, () => engine.write()));
+  writing = wrote.catch(() => {});
+  const written = await wrote;
   const last = Math.max(...written);
   say(`w ${last}`);
   if (round % 5 !== 4) continue;

@@ -13,6 +13,8 @@ export class StoreEngine {
   readonly store: Store;
   readonly persistence: Persistence;
   readonly fenced: Promise<Error>;
+  /** Resolves when another engine is to take its place. */
+  readonly handedOver: Promise<void>;
   readonly #engineStore: EngineStore;
   #next: number;
 
@@ -21,12 +23,14 @@ export class StoreEngine {
     store: Store,
     persistence: Persistence,
     fenced: Promise<Error>,
+    handedOver: Promise<void>,
     next: number,
   ) {
     this.#engineStore = engineStore;
     this.store = store;
     this.persistence = persistence;
     this.fenced = fenced;
+    this.handedOver = handedOver;
     this.#next = next;
   }
 
@@ -36,6 +40,7 @@ export class StoreEngine {
     const metrics = createMetrics({ image: "test", processMetrics: false });
     const readiness = new ReadinessRegistry(log);
     const { promise: fenced, resolve } = Promise.withResolvers<Error>();
+    const handedOver = Promise.withResolvers<void>();
     const engineStore = new EngineStore("numbers.db");
     const persistence = await openPersistence({
       config: persistConfig(url, config),
@@ -46,6 +51,7 @@ export class StoreEngine {
       metrics,
       readiness,
       fenced: resolve,
+      handover: handedOver.resolve,
       renewsInThread: false,
       connection: { retry: { attemptsMax: 3, firstWaitMsMax: 5, waitMsMax: 5 }, timeoutMs: 2000 },
       ...(signal !== undefined && { signal }),
@@ -65,7 +71,14 @@ export class StoreEngine {
       fatal: resolve,
     });
     const last = await store.read((db) => db.prepare("SELECT max(number) FROM numbers").pluck().get());
-    return new StoreEngine(engineStore, store, persistence, fenced, Number(last ?? 0) + 1);
+    return new StoreEngine(
+      engineStore,
+      store,
+      persistence,
+      fenced,
+      handedOver.promise,
+      Number(last ?? 0) + 1,
+    );
   }
 
   /** Writes the next number; resolves to it when it is on the disk. */
