@@ -7,6 +7,7 @@ import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
 import { FramedConnection, SocketGroup } from "@weftkit/sockets";
 import { BackendWriter, packetLength } from "@weftkit/wire-postgres";
+import { PgError } from "./errors.ts";
 import { CancelKeys } from "./protocol/cancel-keys.ts";
 import { ClientConnection } from "./protocol/client-connection.ts";
 import { errorFields } from "./protocol/error-fields.ts";
@@ -22,6 +23,8 @@ import {
 export const databaseFile = "relational.db";
 /** What the one database is called when nobody says otherwise. */
 const databaseName = "weftkit";
+/** What tools connect to when they only want to ask about the server. */
+const maintenanceName = "postgres";
 /** PostgreSQL's: a statement with its values has to fit into one message. */
 const messageBytesMax = 1 << 30;
 
@@ -85,7 +88,11 @@ export class RelationalEngine implements Engine<"relational"> {
       cancelKeys: this.#cancelKeys,
       log: this.#context.log,
       messageBytesMax,
-      openSession: (options) => this.#database.session(options),
+      openSession: (options) => {
+        const { database = databaseName } = options;
+        requireDatabase(database);
+        return this.#database.session({ ...options, database });
+      },
       closed: () => {
         this.#connections.delete(connection);
         peer.released();
@@ -119,6 +126,17 @@ export class RelationalEngine implements Engine<"relational"> {
   status(): Record<string, unknown> {
     return { connections: this.#connections.size };
   }
+}
+
+/**
+ * There is one database, and a name that means no other: a tool that was told another one (a shadow database, a test's own) must
+ * not find itself in this one. @throws PgError 3D000
+ */
+function requireDatabase(name: string): void {
+  if (name === databaseName || name === maintenanceName) return;
+  throw new PgError("3D000", `database "${name}" does not exist`, {
+    hint: `There is one database, "${databaseName}".`,
+  });
 }
 
 /** Tells a client why it is not served, in plain text. */

@@ -47,6 +47,7 @@ describe("the start", () => {
   test.each<[Record<string, string>, string]>([
     [{ nosuch: "1" }, "E(42704 unrecognized configuration parameter"],
     [{ user: "" }, "E(28000 no PostgreSQL user name specified in startup packet)"],
+    [{ database: "nodb" }, 'E(3D000 database "nodb" does not exist)'],
     [{ options: "-x" }, "E(42601 invalid command-line argument for server process: -x)"],
   ])("with %j is refused", async (parameters, error) => {
     const engine = await RunningEngine.start();
@@ -152,9 +153,11 @@ describe("the simple protocol", () => {
 
   test("settings that clients are told of are told when they change", async () => {
     const client = await (await RunningEngine.start()).wire();
-    expect(await client.query("set timezone to 'America/New_York'")).toEqual(
-      expect.arrayContaining(["C(SET)", "S(TimeZone=America/New_York)", "Z(I)"]),
-    );
+    expect(await client.query("set timezone to 'America/New_York'")).toEqual([
+      "C(SET)",
+      "S(TimeZone=America/New_York)",
+      "Z(I)",
+    ]);
     expect(await client.query("set search_path to foo")).toContain("S(search_path=foo)");
   });
 });

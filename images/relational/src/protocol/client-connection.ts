@@ -54,7 +54,7 @@ export interface ConnectionOptions {
   /** The longest message a client may send, bytes. */
   readonly messageBytesMax: number;
   /** Opens the session of a client that has logged in. @throws PgError, which ends the connection */
-  openSession(options: SessionOptions): Session;
+  openSession(options: Omit<SessionOptions, "database"> & { readonly database: string | undefined }): Session;
   /** Told once, when the connection is gone. */
   closed(): void;
 }
@@ -82,6 +82,8 @@ export class ClientConnection implements FrameEvents, SessionEvents {
   #isBusy = false;
   /** The formats that a portal's client wants its columns in. */
   readonly #formats = new WeakMap<Portal, readonly number[]>();
+  /** Settings that clients are told of, until they are: with the next ReadyForQuery, each once. */
+  readonly #changedSettings = new Map<string, string>();
   #drained: (() => void) | undefined;
   #loginTimer: NodeJS.Timeout | undefined;
 
@@ -142,8 +144,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
   }
 
   parameterStatus(name: string, value: string): void {
-    this.#writer.parameterStatus(name, value);
-    this.#sendWhenIdle();
+    this.#changedSettings.set(name, value);
   }
 
   notification(processId: number, channel: string, payload: string): void {
@@ -275,7 +276,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     const { peer } = this.#options;
     const session = this.#options.openSession({
       user,
-      database: parameters.get("database") || userName,
+      database: parameters.get("database"),
       settings: Object.fromEntries(settingsOf(parameters)),
       events: this,
       clientAddress: peer.address,
@@ -355,6 +356,8 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     }
     // Portals live as long as their transaction.
     if (session.status === "I") this.#portals.clear();
+    for (const [name, value] of this.#changedSettings) this.#writer.parameterStatus(name, value);
+    this.#changedSettings.clear();
     this.#writer.readyForQuery(session.status);
     this.#send();
   }
