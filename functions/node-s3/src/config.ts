@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { WeftkitError } from "@weftkit/core";
 import { isKeyId, type SigningKey } from "@weftkit/persist/contract";
+import type { CredentialsSource } from "./s3/credentials.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -15,9 +16,7 @@ export type StoreConfig =
       /** Undefined for AWS itself. */
       readonly endpoint: URL | undefined;
       readonly region: string;
-      readonly accessKeyId: string;
-      readonly secretAccessKey: string;
-      readonly sessionToken: string | undefined;
+      readonly credentials: CredentialsSource;
       readonly presign: boolean;
     };
 
@@ -37,6 +36,14 @@ const logLevels = ["trace", "debug", "info", "warn", "error", "silent"] as const
 const leaseSeconds = { min: 2, max: 600 } as const;
 /** So short a secret can be guessed. */
 const secretLengthMin = 16;
+const containerHosts: ReadonlySet<string> = new Set([
+  "127.0.0.1",
+  "localhost",
+  "[::1]",
+  "169.254.170.2",
+  "169.254.170.23",
+  "[fd00:ec2::23]",
+]);
 const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const prefixName = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
@@ -169,10 +176,6 @@ class Reader {
     const endpoint = this.#endpoint(env.WKP_S3_ENDPOINT);
     const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || (endpoint === undefined ? "" : "us-east-1");
     if (region === "") this.mistakes.push("AWS_REGION: is missing; the bucket's region");
-    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) {
-      if (!env[name])
-        this.mistakes.push(`${name}: is missing; the function needs credentials for its bucket`);
-    }
     const presign = env.WKP_PRESIGN || "false";
     if (presign !== "true" && presign !== "false") {
       this.mistakes.push(`WKP_PRESIGN: "${presign}" is neither true nor false`);
@@ -183,11 +186,64 @@ class Reader {
       prefix,
       endpoint,
       region,
+      credentials: this.#credentials(region, endpoint !== undefined),
+      presign: presign === "true",
+    };
+  }
+
+  /** In the order of AWS's SDKs: keys, a web identity, the container's role, the instance's. */
+  #credentials(region: string, isOtherStore: boolean): CredentialsSource {
+    const env = this.#env;
+    const role = env.AWS_ROLE_ARN;
+    const tokenFile = env.AWS_WEB_IDENTITY_TOKEN_FILE;
+    const container = this.#containerUrl();
+    const isGiven = Boolean(env.AWS_ACCESS_KEY_ID || env.AWS_SECRET_ACCESS_KEY);
+    if (!isGiven && role && tokenFile) {
+      const endpoint = new URL(
+        env.AWS_ENDPOINT_URL_STS || `https://sts.${region || "us-east-1"}.amazonaws.com`,
+      );
+      const sessionName = env.AWS_ROLE_SESSION_NAME || "weftkit";
+      return { kind: "web identity", roleArn: role, tokenFile, sessionName, endpoint };
+    }
+    if (!isGiven && container !== undefined) {
+      return {
+        kind: "container",
+        url: container,
+        token: env.AWS_CONTAINER_AUTHORIZATION_TOKEN || undefined,
+        tokenFile: env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE || undefined,
+      };
+    }
+    if (!isGiven && !isOtherStore && env.AWS_EC2_METADATA_DISABLED !== "true") {
+      return {
+        kind: "instance",
+        endpoint: new URL(env.AWS_EC2_METADATA_SERVICE_ENDPOINT || "http://169.254.169.254"),
+      };
+    }
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) {
+      if (!env[name])
+        this.mistakes.push(`${name}: is missing; the function needs credentials for its bucket`);
+    }
+    return {
+      kind: "static",
       accessKeyId: env.AWS_ACCESS_KEY_ID ?? "",
       secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? "",
       sessionToken: env.AWS_SESSION_TOKEN || undefined,
-      presign: presign === "true",
     };
+  }
+
+  /** Only https, this host and the platforms' own addresses: whoever answers gets to see a token. */
+  #containerUrl(): URL | undefined {
+    const relative = this.#env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI;
+    const full = this.#env.AWS_CONTAINER_CREDENTIALS_FULL_URI;
+    if (relative) return new URL(relative, "http://169.254.170.2");
+    if (!full) return undefined;
+    const url = URL.canParse(full) ? new URL(full) : undefined;
+    if (url?.protocol === "https:" || (url?.protocol === "http:" && containerHosts.has(url.hostname)))
+      return url;
+    this.mistakes.push(
+      `AWS_CONTAINER_CREDENTIALS_FULL_URI: "${full}" is neither https nor the platform's address`,
+    );
+    return undefined;
   }
 
   #endpoint(text: string | undefined): URL | undefined {

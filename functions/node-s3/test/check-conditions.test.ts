@@ -52,9 +52,7 @@ async function startStore(honours: readonly Header[], absentStatus = 404) {
     prefix: "",
     endpoint: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
     region: "us-east-1",
-    accessKeyId: "id",
-    secretAccessKey: "key",
-    sessionToken: undefined,
+    credentials: { kind: "static", accessKeyId: "id", secretAccessKey: "key", sessionToken: undefined },
     presign: false,
   });
 }

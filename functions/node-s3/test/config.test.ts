@@ -50,16 +50,41 @@ test("a bucket needs a region and credentials", () => {
     prefix: "a/prefix",
     endpoint: new URL("http://minio:9000"),
     region: "eu-west-1",
-    accessKeyId: "id",
-    secretAccessKey: "key",
-    sessionToken: undefined,
+    credentials: { kind: "static", accessKeyId: "id", secretAccessKey: "key", sessionToken: undefined },
     presign: true,
   });
-  expect(mistakesOf({ ...s3, AWS_REGION: "" })).toEqual([
-    expect.stringContaining("AWS_REGION"),
+  const other = { ...s3, WKP_S3_ENDPOINT: "http://minio:9000" };
+  expect(mistakesOf({ ...s3, AWS_REGION: "" })).toEqual([expect.stringContaining("AWS_REGION")]);
+  expect(mistakesOf(other)).toEqual([
     expect.stringContaining("AWS_ACCESS_KEY_ID"),
     expect.stringContaining("AWS_SECRET_ACCESS_KEY"),
   ]);
+});
+
+test.each([
+  [
+    "a web identity",
+    { AWS_ROLE_ARN: "arn:aws:iam::1:role/r", AWS_WEB_IDENTITY_TOKEN_FILE: "/t" },
+    "web identity",
+  ],
+  ["an ECS task", { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: "/v2/credentials/1" }, "container"],
+  [
+    "a pod identity",
+    { AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://169.254.170.23/v1/credentials" },
+    "container",
+  ],
+  ["an EC2 instance", {}, "instance"],
+])("the role of %s gives credentials where no keys are given", (_, env, kind) => {
+  const { store } = readConfig({ ...s3, ...env });
+  expect(store).toMatchObject({ kind: "s3", credentials: { kind } });
+  expect(readConfig({ ...s3, ...env, ...credentials }).store).toMatchObject({
+    credentials: { kind: "static" },
+  });
+});
+
+test("a token is not sent to just anybody", () => {
+  const env = { ...s3, AWS_CONTAINER_CREDENTIALS_FULL_URI: "http://example.com/credentials" };
+  expect(mistakesOf(env)).toEqual([expect.stringContaining("AWS_CONTAINER_CREDENTIALS_FULL_URI")]);
 });
 
 test("secrets come from files, without their last line end; the previous one is valid too", () => {

@@ -6,6 +6,7 @@ import { ConfigError } from "@weftkit/config";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, onTestFinished, test } from "vitest";
 import { EndpointClient } from "../src/client/endpoint-client.ts";
+import { HttpConnections } from "../src/client/exchange.ts";
 import { partBytesOf } from "../src/engine/pusher.ts";
 import { CountingEngine } from "./counting-engine.ts";
 import { FunctionServer, testKey } from "./function-server.ts";
@@ -122,4 +123,34 @@ test.each([
   const starting = CountingEngine.start({ dataDir: temporaryFolder(), url: "http://127.0.0.1:1", config });
   await expect(starting).rejects.toThrow(ConfigError);
   await expect(starting).rejects.toThrow(message);
+});
+
+test("https goes through the proxy of HTTPS_PROXY, but not to hosts of NO_PROXY", async () => {
+  const asked: string[] = [];
+  const proxy = createServer();
+  proxy.on("connect", (request, socket) => {
+    asked.push(request.url!);
+    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+  });
+  proxy.listen(0, "127.0.0.1");
+  await new Promise((resolve) => proxy.once("listening", resolve));
+  onTestFinished(() => void proxy.close());
+  const { port } = proxy.address() as AddressInfo;
+  const connections = new HttpConnections(undefined, {
+    HTTPS_PROXY: `http://127.0.0.1:${port}`,
+    NO_PROXY: "direct.invalid",
+  });
+  onTestFinished(() => connections.close());
+  const get = (host: string) =>
+    connections.exchange({
+      url: new URL(`https://${host}/lease`),
+      method: "GET",
+      headers: {},
+      body: new Uint8Array(0),
+      timeoutMs: 2000,
+      replyBytesMax: 1000,
+    });
+  await expect(get("state.invalid")).rejects.toMatchObject({ code: "unreachable" });
+  await expect(get("direct.invalid")).rejects.toMatchObject({ code: "unreachable" });
+  expect(asked).toEqual(["state.invalid:443"]);
 });

@@ -3,6 +3,7 @@ import { WeftkitError } from "@weftkit/core";
 import { sha256 } from "@weftkit/persist/contract";
 import { AwsV4Signer } from "aws4fetch";
 import type { StoreConfig } from "../config.ts";
+import { CredentialsProvider } from "./credentials.ts";
 
 export type S3Config = Extract<StoreConfig, { readonly kind: "s3" }>;
 
@@ -29,11 +30,13 @@ const errorBodyBytesMax = 64 * 1024;
 /** Signed requests to one bucket; repeats what failed for a reason that may pass. */
 export class Bucket {
   readonly #config: S3Config;
+  readonly #credentials: CredentialsProvider;
   /** Signing keys by day, as aws4fetch keeps them. */
   readonly #signingKeys = new Map<string, ArrayBuffer>();
 
   constructor(config: S3Config) {
     this.#config = config;
+    this.#credentials = new CredentialsProvider(config.credentials);
   }
 
   /**
@@ -67,13 +70,15 @@ export class Bucket {
   ): Promise<string> {
     const url = this.#urlOf(key);
     url.searchParams.set("X-Amz-Expires", String(expiresSeconds));
-    const signed = await this.#signer({ method, url, headers, signQuery: true }).sign();
+    const signer = await this.#signer({ method, url, headers, signQuery: true });
+    const signed = await signer.sign();
     return signed.url.href;
   }
 
   async #once({ method, key, headers, body }: S3Request, bytesMax: number): Promise<S3Response> {
     const all = { ...headers, "x-amz-content-sha256": sha256(body ?? new Uint8Array(0)) };
-    const signed = await this.#signer({ method, url: this.#urlOf(key), headers: all }).sign();
+    const signer = await this.#signer({ method, url: this.#urlOf(key), headers: all });
+    const signed = await signer.sign();
     const response = await fetch(signed.url, {
       method,
       headers: signed.headers,
@@ -85,13 +90,14 @@ export class Bucket {
     return { status: response.status, headers: response.headers, body: received };
   }
 
-  #signer(request: {
+  async #signer(request: {
     method: string;
     url: URL;
     headers: Record<string, string>;
     signQuery?: boolean;
-  }): AwsV4Signer {
-    const { accessKeyId, secretAccessKey, sessionToken, region } = this.#config;
+  }): Promise<AwsV4Signer> {
+    const { region } = this.#config;
+    const { accessKeyId, secretAccessKey, sessionToken } = await this.#credentials.get();
     return new AwsV4Signer({
       ...request,
       url: request.url.href,
@@ -99,6 +105,7 @@ export class Bucket {
       secretAccessKey,
       region,
       service: "s3",
+      // Keys by day and secret: those of a role change.
       cache: this.#signingKeys,
       ...(sessionToken !== undefined && { sessionToken }),
     });

@@ -46,18 +46,26 @@ const throttledWriteBytes = 16 * 1024;
 const idleSocketMs = 20_000;
 const socketsMax = 16;
 
+/** HTTPS_PROXY and NO_PROXY, in either case. */
+function proxyVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const names = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
 /** Keeps connections to the function and the store open between requests. */
 export class HttpConnections {
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
 
   /** `ca`: certificates to trust besides the system's, as PEM. */
-  constructor(ca?: string) {
+  constructor(ca?: string, env: NodeJS.ProcessEnv = process.env) {
     const options = { keepAlive: true, maxSockets: socketsMax, timeout: idleSocketMs };
     this.#http = new HttpAgent(options);
     this.#https = new HttpsAgent({
       ...options,
       minVersion: "TLSv1.2",
+      // http is for this host and private networks, which no proxy leads to.
+      proxyEnv: proxyVariables(env),
       ...(ca !== undefined && { ca: [...getCACertificates("default"), ca] }),
     });
   }
