@@ -1,6 +1,7 @@
 /** Lets many wait for the next time that something happens. */
 export class Waking {
-  #next = Promise.withResolvers<void>();
+  /** Made when the first waits: mostly nobody does. */
+  #next: PromiseWithResolvers<void> | undefined;
   #generation = 0;
   #isClosed = false;
 
@@ -15,9 +16,9 @@ export class Waking {
 
   wake(): void {
     this.#generation++;
-    const { resolve } = this.#next;
-    this.#next = Promise.withResolvers<void>();
-    resolve();
+    const next = this.#next;
+    this.#next = undefined;
+    next?.resolve();
   }
 
   /** Nobody waits any more from now on. */
@@ -29,6 +30,7 @@ export class Waking {
   /** Resolves when something has happened since that generation, after `timeoutMs`, or when the signal aborts. */
   async after(generation: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
     if (this.#isClosed || this.#generation !== generation || signal.aborted) return;
+    this.#next ??= Promise.withResolvers<void>();
     const waited = Promise.withResolvers<void>();
     const end = () => waited.resolve();
     const timer = setTimeout(end, timeoutMs);
