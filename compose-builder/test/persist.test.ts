@@ -201,6 +201,8 @@ test("an encrypted state is read with its key only, and says which one it needs"
   const status = await persist(fn, "status", ...here, "--encryption-key-file", key);
   expect(status.stdout).toMatch(/^encryption +AES-256-GCM, key [0-9a-f]{16}: the one given here$/m);
   expect((await persist(fn, "verify", ...here, "--all", "--encryption-key-file", key)).code).toBe(0);
+  const both = ["--encryption-key-file", join(folder, "other-key"), "--encryption-key-file", key];
+  expect((await persist(fn, "verify", ...here, "--all", ...both)).code).toBe(0);
   for (const flags of [[], ["--encryption-key-file", join(folder, "other-key")]]) {
     const { code, stderr } = await persist(fn, "verify", ...here, ...flags);
     expect(code).toBe(2);

@@ -24,7 +24,8 @@ export interface OpenSubtree {
   readonly url: string;
   readonly subtree: string;
   readonly client: EndpointClient;
-  readonly cipher: PartCipher | undefined;
+  /** One of each key that was given: states from before a change of the key need the one of their time. */
+  readonly ciphers: readonly PartCipher[];
 }
 
 /** Somebody waits at a terminal: an endpoint that is down is told about within seconds. */
@@ -66,14 +67,13 @@ export async function openSubtree(options: SubtreeOptions): Promise<OpenSubtree>
   const { url, keys } = readEndpoint(options);
   const config = configOf(options);
   const subtree = subtreeFrom(options, config);
-  const encryptionKey =
-    options.encryptionKeyFile === undefined
-      ? config.persist.encryption_key
-      : readSecret(options.encryptionKeyFile);
+  const { encryption_key: configured } = config.persist;
+  const encryptionKeys =
+    options.encryptionKeyFile?.map(readSecret) ?? (configured === undefined ? [] : [configured]);
   return {
     url,
     subtree,
-    cipher: encryptionKey === undefined ? undefined : await createPartCipher(encryptionKey, subtree),
+    ciphers: await Promise.all(encryptionKeys.map((key) => createPartCipher(key, subtree))),
     client: new EndpointClient({ url, subtree, keys, retry, timeoutMs }),
   };
 }

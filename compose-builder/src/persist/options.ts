@@ -15,7 +15,7 @@ export interface SubtreeOptions extends EndpointOptions {
   readonly engine?: string;
   readonly replica?: string;
   readonly subtree?: string;
-  readonly encryptionKeyFile?: string;
+  readonly encryptionKeyFile?: readonly string[];
 }
 
 /** Adds the options that every subcommand has; `url: false` where it is an argument. */
@@ -48,7 +48,8 @@ export function withSubtreeOptions(command: Command): Command {
     )
     .option(
       "--encryption-key-file <file>",
-      "the file of the encryption key (default: WEFTKIT_PERSIST_ENCRYPTION_KEY or WEFTKIT_PERSIST_ENCRYPTION_KEY_FILE)",
+      "the file of the encryption key; again for each earlier one (default: WEFTKIT_PERSIST_ENCRYPTION_KEY or WEFTKIT_PERSIST_ENCRYPTION_KEY_FILE)",
+      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
     );
 }
 

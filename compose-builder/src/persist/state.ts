@@ -75,10 +75,13 @@ export async function stateNamed(
  *
  * @throws WeftkitError `encryption_key_invalid` when there is no key, or another than it was encrypted with
  */
-export function cipherFor({ cipher }: OpenSubtree, { manifest }: State): PartCipher | undefined {
+export function cipherFor({ ciphers }: OpenSubtree, { manifest }: State): PartCipher | undefined {
   const keyName = manifest.encryption?.keyName;
-  if (keyName === undefined || cipher?.keyName === keyName) return keyName === undefined ? undefined : cipher;
-  const which = cipher === undefined ? "no key is given" : `the given key is ${cipher.keyName}`;
+  if (keyName === undefined) return undefined;
+  const cipher = ciphers.find((candidate) => candidate.keyName === keyName);
+  if (cipher !== undefined) return cipher;
+  const names = ciphers.map((candidate) => candidate.keyName).join(", ");
+  const which = ciphers.length === 0 ? "no key is given" : `the given key is ${names}`;
   throw new WeftkitError(
     "encryption_key_invalid",
     `push ${manifest.seq} is encrypted with the key ${keyName}, and ${which}`,

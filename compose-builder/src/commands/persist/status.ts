@@ -67,11 +67,12 @@ function ownerLine({ owner, epoch, leaseUntil }: Head): string {
   return `${owner}, epoch ${epoch}; ${lease}`;
 }
 
-function stateRows({ cipher }: OpenSubtree, { manifest }: State): [string, string][] {
+function stateRows({ ciphers }: OpenSubtree, { manifest }: State): [string, string][] {
   const { seq, time, history, dropped, encryption } = manifest;
   const age = readableSpan(systemClock.wallMs() - time);
   const verified = history.filter((point) => point.verified);
   const oldest = history.at(-1);
+  const given = ciphers.find(({ keyName }) => keyName === encryption?.keyName) ?? ciphers[0];
   return [
     ["push", `${seq}, of ${readableTime(time)}, ${age} ago`],
     ...streamSizes(manifest).map(({ name, kind, pieces, bytes }): [string, string] => [
@@ -93,7 +94,7 @@ function stateRows({ cipher }: OpenSubtree, { manifest }: State): [string, strin
     ...(dropped.length === 0
       ? []
       : [["dropped", `${counted(dropped.length, "state")} to be deleted a day after`] as [string, string]]),
-    ["encryption", encryptionLine(encryption?.keyName, cipher?.keyName)],
+    ["encryption", encryptionLine(encryption?.keyName, given?.keyName)],
   ];
 }
 
