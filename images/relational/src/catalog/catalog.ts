@@ -113,7 +113,10 @@ export class Catalog {
     this.#put("namespace", { oid: informationNamespace, name: "information_schema", owner });
     this.#put("namespace", { oid: publicNamespace, name: "public", owner: 6171 });
     for (const type of builtinTypes.values()) this.#put("type", type);
-    for (const relation of systemRelations) this.#put("relation", relation);
+    for (const relation of systemRelations) {
+      this.#put("relation", relation);
+      if (relation.typeOid !== 0) this.#put("type", rowTypeOf(relation));
+    }
   }
 
   #put<Kind extends ObjectKind>(kind: Kind, object: CatalogObjects[Kind]): void {
@@ -266,4 +269,32 @@ export class Catalog {
     }
     return value;
   }
+}
+
+/** The row type of a table of the system. */
+function rowTypeOf(relation: Relation): TypeInfo {
+  return {
+    oid: relation.typeOid,
+    name: relation.name,
+    namespace: relation.namespace,
+    owner: relation.owner,
+    length: -1,
+    byValue: false,
+    kind: "c",
+    category: "C",
+    preferred: false,
+    delimiter: ",",
+    relation: relation.oid,
+    element: 0,
+    array: 0,
+    functions: [2290, 2291, 2402, 2403, 0, 0],
+    align: "d",
+    storage: "x",
+    baseType: 0,
+    baseTypmod: -1,
+    notNull: false,
+    dimensions: 0,
+    subscript: 0,
+    collation: 0,
+  };
 }

@@ -1,5 +1,13 @@
+import { informationSchemaRows } from "./data/information-schema.ts";
 import { pgSystemRelationRows } from "./data/system-relations.ts";
-import { bootstrapRole, type Column, catalogNamespace, defaultCollation, type Relation } from "./model.ts";
+import {
+  bootstrapRole,
+  type Column,
+  catalogNamespace,
+  defaultCollation,
+  informationNamespace,
+  type Relation,
+} from "./model.ts";
 
 const collatable = new Set([19, 25, 1043, 1042, 1003, 1009, 194]);
 
@@ -16,8 +24,7 @@ function column(text: string, index: number): Column {
   };
 }
 
-/** The tables and views of pg_catalog; what is in them, `row-sources` tells. */
-export const systemRelations: readonly Relation[] = pgSystemRelationRows
+const catalogRelations: readonly Relation[] = pgSystemRelationRows
   .split("\n")
   .filter((line) => line !== "")
   .map((line) => {
@@ -34,3 +41,27 @@ export const systemRelations: readonly Relation[] = pgSystemRelationRows
       system: true,
     };
   });
+
+/** OIDs of the views of information_schema begin here; their row types have none. */
+const firstInformationOid = 13100;
+
+const informationRelations: readonly Relation[] = informationSchemaRows
+  .split("\n")
+  .filter((line) => line !== "")
+  .map((line, i) => {
+    const [name = "", columns = ""] = line.split("\t");
+    return {
+      oid: firstInformationOid + i,
+      name,
+      namespace: informationNamespace,
+      kind: "v",
+      owner: bootstrapRole,
+      typeOid: 0,
+      persistence: "p",
+      columns: columns.split(" ").map(column),
+      system: true,
+    };
+  });
+
+/** The tables and views of pg_catalog and information_schema; what is in them, `introspect` tells. */
+export const systemRelations: readonly Relation[] = [...catalogRelations, ...informationRelations];

@@ -3,6 +3,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Constraint, Index, Relation } from "../catalog/model.ts";
 import type { IoContext } from "../types/type-ops.ts";
 import { quoteName } from "../types/type-text.ts";
+import { stripParentheses } from "./expr.ts";
 
 function columnNames(relation: Relation, attnums: readonly number[]): string {
   return attnums
@@ -27,12 +28,17 @@ const actionWords: Readonly<Record<string, string>> = {
 };
 
 /** As pg_get_constraintdef() writes it. */
-export function constraintDefinition(catalog: Catalog, io: IoContext, constraint: Constraint): string {
+export function constraintDefinition(
+  catalog: Catalog,
+  io: IoContext,
+  constraint: Constraint,
+  isPretty = false,
+): string {
   const relation = catalog.get("relation", constraint.relation);
   let text: string;
   switch (constraint.type) {
     case "c":
-      text = `CHECK (${constraint.expression?.startsWith("(") === true ? constraint.expression : `${constraint.expression}`})${constraint.noInherit === true ? " NO INHERIT" : ""}`;
+      text = `CHECK (${isPretty ? stripParentheses(constraint.expression ?? "") : constraint.expression})${constraint.noInherit === true ? " NO INHERIT" : ""}`;
       break;
     case "n":
       text = constraint.typeOid !== 0 ? "NOT NULL" : `NOT NULL ${columnNames(relation!, constraint.keys)}`;

@@ -1,15 +1,17 @@
 import { builtinProcs } from "../catalog/builtin.ts";
 import { constraintDefinition, indexDefinition } from "../deparse/catalog.ts";
 import { PgError } from "../errors.ts";
-import { type CallContext, define, defineWith } from "../functions/registry.ts";
+import { type CallContext, define, defineSet, defineWith } from "../functions/registry.ts";
 import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
 import { formatType, quoteName } from "../types/type-text.ts";
 
 /** Functions that write definitions as SQL. */
-defineWith("pg_get_constraintdef pg_get_constraintdef_ext", (call, id: number) => {
+defineWith("pg_get_constraintdef pg_get_constraintdef_ext", (call, id: number, isPretty?: boolean) => {
   const constraint = call.run.catalog.get("constraint", id);
-  return constraint === undefined ? null : constraintDefinition(call.run.catalog, call.run.io, constraint);
+  return constraint === undefined
+    ? null
+    : constraintDefinition(call.run.catalog, call.run.io, constraint, isPretty === true);
 });
 defineWith("pg_get_indexdef", (call, id: number) => {
   const index = call.run.catalog.get("index", id);
@@ -87,3 +89,7 @@ defineWith("pg_sequence_last_value", (call, id: number) => {
   }
 });
 define("pg_blocking_pids", () => null);
+defineSet(
+  "pg_partition_ancestors pg_partition_tree pg_available_extensions pg_available_extension_versions pg_get_publication_tables",
+  () => [],
+);

@@ -5,6 +5,7 @@ import { catalogMigration, loadCatalog } from "../storage/catalog-store.ts";
 import { Sequences } from "../storage/sequences.ts";
 import "../functions/all.ts";
 import "../introspect/catalog-functions.ts";
+import "../introspect/information-schema.ts";
 import "../introspect/system-rows.ts";
 import { SqlSession } from "./session.ts";
 import type { Session, SessionOptions } from "./types.ts";

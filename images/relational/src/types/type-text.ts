@@ -17,6 +17,7 @@ const spelled: Readonly<Record<number, string>> = {
   [oid.float8]: "double precision",
   [oid.numeric]: "numeric",
   [oid.interval]: "interval",
+  [oid.json]: "json",
   [oid.int2]: "smallint",
   [oid.int4]: "integer",
   [oid.int8]: "bigint",
