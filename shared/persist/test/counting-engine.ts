@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { loadConfig } from "@weftkit/config";
 import { Deadline, type WeftkitError } from "@weftkit/core";
 import { createLogger, createMetrics, ReadinessRegistry, type Registry } from "@weftkit/observe";
+import type { LeaseGate } from "../src/engine/lease-gate.ts";
 import {
   type AcknowledgeGate,
   type LogSource,
@@ -176,6 +177,7 @@ export class CountingEngine {
       ...(signal !== undefined && { signal }),
     });
     if (isScheduled) persistence.start();
+    else (log.gate as LeaseGate).arm();
     return new CountingEngine(log, stream, persistence, promise, handedOver.promise, {
       metrics,
       readiness,

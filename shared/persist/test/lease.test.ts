@@ -5,6 +5,7 @@ import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CountingEngine, type CountingOptions } from "./counting-engine.ts";
 import { FunctionServer } from "./function-server.ts";
+import { StoreEngine } from "./store-engine.ts";
 
 const leaseMs = 900;
 
@@ -111,6 +112,32 @@ describe("without a lease", () => {
     await opened.promise;
     expect(gate.isOpen).toBe(true);
   });
+
+  test("an engine that writes to open its state opens it, and acknowledges nothing to clients afterwards", async () => {
+    const first = await StoreEngine.start({ dataDir: join(root, "db"), url: server.url });
+    await first.write();
+    await first.stop();
+    server.fate = () => "unavailable";
+    const config = { prefer: "consistency" } as const;
+    const again = await StoreEngine.start({ dataDir: join(root, "db"), url: server.url, config });
+    // As the change log does when an engine opens.
+    expect(await again.write()).toBe(2);
+    again.persistence.start();
+    await expect(again.write()).rejects.toMatchObject({ code: "lease_expired" });
+    expect(await again.numbers()).toEqual(upTo(2));
+    server.fate = () => "served";
+    await expect
+      .poll(
+        () =>
+          again.write().then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+    await again.stop();
+  }, 40_000);
 
   test("a volume that is served while the function is down takes no write that could be lost", async () => {
     const first = await start("one");

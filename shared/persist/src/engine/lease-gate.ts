@@ -23,6 +23,8 @@ export class LeaseGate implements AcknowledgeGate {
   readonly #waiting: Waiting[] = [];
   readonly #listeners: (() => void)[] = [];
   #keeper: LeaseKeeper | undefined;
+  /** Before the engine serves, nobody is acknowledged anything: what it writes to open its state is its own. */
+  #isArmed = false;
   #isLost = false;
   /** What the listeners were told last. */
   #didAdmit = true;
@@ -35,11 +37,14 @@ export class LeaseGate implements AcknowledgeGate {
 
   get isOpen(): boolean {
     if (this.#isLost) return false;
-    return this.#prefersAvailability || (this.#keeper?.isHeld ?? false);
+    return !this.#isArmed || this.#prefersAvailability || (this.#keeper?.isHeld ?? false);
   }
 
   get admits(): boolean {
-    return this.isOpen && (this.#prefersAvailability || this.#keeper!.remainingMs > this.#marginMs);
+    return (
+      this.isOpen &&
+      (!this.#isArmed || this.#prefersAvailability || this.#keeper!.remainingMs > this.#marginMs)
+    );
   }
 
   whenOpen(done: () => void, ended: () => void = () => {}): void {
@@ -56,6 +61,12 @@ export class LeaseGate implements AcknowledgeGate {
     this.#listeners.push(listener);
     this.look();
     if (!this.#didAdmit) listener();
+  }
+
+  /** The engine serves from now on. */
+  arm(): void {
+    this.#isArmed = true;
+    this.look();
   }
 
   /** There is a lease from now on. */
@@ -87,7 +98,7 @@ export class LeaseGate implements AcknowledgeGate {
       for (const listener of this.#listeners) listener();
     }
     while (this.#waiting.length > 0 && this.isOpen) this.#waiting.shift()!.done();
-    if (this.#isLost || this.#isEnded || this.#prefersAvailability) return;
+    if (!this.#isArmed || this.#isLost || this.#isEnded || this.#prefersAvailability) return;
     const left = admits ? this.#keeper!.remainingMs - this.#marginMs : lookMs;
     this.#timer = setTimeout(() => this.look(), Math.min(lookMs, left + 1));
     this.#timer.unref();

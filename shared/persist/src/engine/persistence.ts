@@ -108,6 +108,7 @@ export class Persistence {
   /** Begins to push by the schedule; the engine is open and its streams can be captured. */
   start(): void {
     this.#isStarted = true;
+    this.#context.gate.arm();
     const { settings, clock, streams } = this.#context;
     this.#schedule = new Schedule({
       pattern: settings.schedule,
