@@ -11,6 +11,7 @@ import { applicationId } from "./identity.ts";
 import { Dispatcher } from "./protocol/dispatcher.ts";
 import type { Services } from "./services.ts";
 import { forgetTokens } from "./storage/client-tokens.ts";
+import { GroupedReads } from "./storage/grouped-reads.ts";
 import { GroupedWrites } from "./storage/grouped-writes.ts";
 import { migrations } from "./storage/schema.ts";
 import { ItemWriter } from "./storage/write-item.ts";
@@ -80,6 +81,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
     const services: Services = {
       store,
       writes: new GroupedWrites(store),
+      reads: new GroupedReads(store),
       catalog,
       writer,
       streams,

@@ -1,6 +1,7 @@
 import type { Logger } from "@weftkit/observe";
 import type { Store } from "@weftkit/store";
 import type { Background } from "./background.ts";
+import type { GroupedReads } from "./storage/grouped-reads.ts";
 import type { GroupedWrites } from "./storage/grouped-writes.ts";
 import type { ItemWriter } from "./storage/write-item.ts";
 import type { StreamLog } from "./streams/stream-log.ts";
@@ -10,6 +11,7 @@ import type { Catalog } from "./tables/catalog.ts";
 export interface Services {
   readonly store: Store;
   readonly writes: GroupedWrites;
+  readonly reads: GroupedReads;
   readonly catalog: Catalog;
   readonly writer: ItemWriter;
   readonly streams: StreamLog;

@@ -12,13 +12,12 @@ export const getItem = operation<GetItemInput, PreparedGet>({
   action: "read",
   tables: ({ input }) => [input.TableName],
   prepare,
-  run({ catalog, store }, { input, projection }) {
-    const table = itemTable(catalog, input.TableName);
-    checkKey(table, input.Key);
-    if (projection !== undefined) checkNestedPaths(table, projection.paths);
-    const key = table.keyOf(input.Key);
-    return store.read((db) => {
-      const found = readItem(db, table, key);
+  run({ catalog, reads }, { input, projection }) {
+    return reads.read((db) => {
+      const table = itemTable(catalog, input.TableName);
+      checkKey(table, input.Key);
+      if (projection !== undefined) checkNestedPaths(table, projection.paths);
+      const found = readItem(db, table, table.keyOf(input.Key));
       const mode = input.ReturnConsumedCapacity;
       let capacity = "";
       if (mode !== undefined && mode !== "NONE") {

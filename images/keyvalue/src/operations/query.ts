@@ -11,32 +11,34 @@ export const query = operation<QueryInput, PreparedQuery>({
   action: "read",
   tables: ({ input }) => [input.TableName],
   prepare,
-  run({ catalog, store }, prepared) {
+  run({ catalog, reads }, prepared) {
     const { input, terms } = prepared;
-    const table = itemTable(catalog, input.TableName);
-    const source = sourceOf(table, input);
-    const start = input.ExclusiveStartKey;
-    checkStartKeyOf(table, source, start);
-    const range = queriedRange(source, terms);
-    if (start !== undefined) {
-      const at = startOf(table, source, start);
-      const isInside =
-        Buffer.compare(at, range.from) >= 0 &&
-        (range.before === undefined || Buffer.compare(at, range.before) < 0);
-      if (!isInside) {
-        throw validation(
-          "The provided starting key is outside query boundaries based on provided conditions",
-        );
+    return reads.read((db) => {
+      const table = itemTable(catalog, input.TableName);
+      const source = sourceOf(table, input);
+      const start = input.ExclusiveStartKey;
+      checkStartKeyOf(table, source, start);
+      const range = queriedRange(source, terms);
+      if (start !== undefined) {
+        const at = startOf(table, source, start);
+        const isInside =
+          Buffer.compare(at, range.from) >= 0 &&
+          (range.before === undefined || Buffer.compare(at, range.before) < 0);
+        if (!isInside) {
+          throw validation(
+            "The provided starting key is outside query boundaries based on provided conditions",
+          );
+        }
       }
-    }
-    checkAgainstKeys(
-      table,
-      source,
-      prepared,
-      input.QueryFilter === undefined ? "Filter Expression" : "QueryFilter",
-    );
-    const isBackward = input.ScanIndexForward === false;
-    const rest = rangeAfter(table, source, range, start, isBackward);
-    return store.read((db) => pageAnswer(db, table, source, rest, input, prepared, isBackward));
+      checkAgainstKeys(
+        table,
+        source,
+        prepared,
+        input.QueryFilter === undefined ? "Filter Expression" : "QueryFilter",
+      );
+      const isBackward = input.ScanIndexForward === false;
+      const rest = rangeAfter(table, source, range, start, isBackward);
+      return pageAnswer(db, table, source, rest, input, prepared, isBackward);
+    });
   },
 });

@@ -12,25 +12,27 @@ export const scan = operation<ScanInput, PreparedScan>({
   action: "read",
   tables: ({ input }) => [input.TableName],
   prepare,
-  run({ catalog, store }, prepared) {
+  run({ catalog, reads }, prepared) {
     const { input } = prepared;
-    const table = itemTable(catalog, input.TableName);
-    const source = sourceOf(table, input);
-    const start = input.ExclusiveStartKey;
-    checkStartKeyOf(table, source, start);
-    checkAgainstKeys(table, source, prepared, undefined);
-    const range = segmentOf(input);
-    if (start !== undefined) {
-      const at = startOf(table, source, start);
-      if (Buffer.compare(at, range.from) < 0 || (range.before && Buffer.compare(at, range.before) >= 0)) {
-        throw validation(
-          "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: " +
-            `${input.TotalSegments} Segment: ${input.Segment}`,
-        );
+    return reads.read((db) => {
+      const table = itemTable(catalog, input.TableName);
+      const source = sourceOf(table, input);
+      const start = input.ExclusiveStartKey;
+      checkStartKeyOf(table, source, start);
+      checkAgainstKeys(table, source, prepared, undefined);
+      const range = segmentOf(input);
+      if (start !== undefined) {
+        const at = startOf(table, source, start);
+        if (Buffer.compare(at, range.from) < 0 || (range.before && Buffer.compare(at, range.before) >= 0)) {
+          throw validation(
+            "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: " +
+              `${input.TotalSegments} Segment: ${input.Segment}`,
+          );
+        }
       }
-    }
-    const rest = rangeAfter(table, source, range, start, false);
-    return store.read((db) => pageAnswer(db, table, source, rest, input, prepared, false));
+      const rest = rangeAfter(table, source, range, start, false);
+      return pageAnswer(db, table, source, rest, input, prepared, false);
+    });
   },
 });
 

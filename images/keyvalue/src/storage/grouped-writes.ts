@@ -1,20 +1,8 @@
-import { AwsError } from "@weftkit/http-aws";
 import type { Database, Store } from "@weftkit/store";
+import { outcomeOf, settle, type WaitingWork } from "./waiting-work.ts";
 
 /** So many at once; the event loop has its turn between two groups. */
 const groupMax = 128;
-
-interface Waiting {
-  /**
-   * Either throws an AwsError before it has changed anything, or does all of its work: that is what lets one
-   * transaction hold the work of many requests.
-   */
-  readonly work: (db: Database) => unknown;
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-type Outcome = { readonly value: unknown } | { readonly error: AwsError };
 
 /**
  * Writes of requests that arrive together share a transaction: what they change on the same page is written once, and
@@ -22,14 +10,18 @@ type Outcome = { readonly value: unknown } | { readonly error: AwsError };
  */
 export class GroupedWrites {
   readonly #store: Store;
-  #waiting: Waiting[] = [];
+  #waiting: WaitingWork[] = [];
   #isScheduled = false;
 
   constructor(store: Store) {
     this.#store = store;
   }
 
-  /** Resolves when the work is on the disk, as `Store.write` does; so does the rejection with an AwsError. */
+  /**
+   * Resolves when the work is on the disk, as `Store.write` does; so does the rejection with an AwsError. The work either
+   * throws an AwsError before it has changed anything, or does all of it: that is what lets one transaction hold the work
+   * of many requests.
+   */
   write<T>(work: (db: Database) => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, resolve, reject });
@@ -40,13 +32,13 @@ export class GroupedWrites {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    let group: Waiting[] = [];
+    let group: WaitingWork[] = [];
     const turn = (db: Database) => {
       // Those that came while this one waited for its turn are in it, too.
       this.#isScheduled = false;
       group = this.#waiting.splice(0, groupMax);
       if (this.#waiting.length > 0) this.#schedule();
-      return group.map(({ work }) => outcomeOf(work, db));
+      return group.map((one) => outcomeOf(one, db));
     };
     this.#store.write(turn).then(
       (outcomes) => settle(group, outcomes),
@@ -63,26 +55,9 @@ export class GroupedWrites {
   }
 
   /** One of them failed unexpectedly, and has taken the others with it. */
-  #alone({ work, resolve, reject }: Waiting): void {
+  #alone({ work, resolve, reject }: WaitingWork): void {
     this.#store.write((db) => work(db) as never).then(resolve, reject);
   }
-}
-
-function outcomeOf(work: (db: Database) => unknown, db: Database): Outcome {
-  try {
-    return { value: work(db) };
-  } catch (error) {
-    if (error instanceof AwsError) return { error };
-    throw error;
-  }
-}
-
-function settle(group: readonly Waiting[], outcomes: readonly Outcome[]): void {
-  group.forEach(({ resolve, reject }, index) => {
-    const outcome = outcomes[index]!;
-    if ("error" in outcome) reject(outcome.error);
-    else resolve(outcome.value as never);
-  });
 }
 
 /** The store cannot write at all: trying again one by one would give the same. */

@@ -1,0 +1,29 @@
+import { AwsError } from "@weftkit/http-aws";
+import type { Database } from "@weftkit/store";
+
+/** Work of a request that waits for its turn in a transaction that it shares with others. */
+export interface WaitingWork {
+  readonly work: (db: Database) => unknown;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export type Outcome = { readonly value: unknown } | { readonly error: AwsError };
+
+/** What `work` gives, or the answer that it throws; what else it throws is thrown. */
+export function outcomeOf({ work }: WaitingWork, db: Database): Outcome {
+  try {
+    return { value: work(db) };
+  } catch (error) {
+    if (error instanceof AwsError) return { error };
+    throw error;
+  }
+}
+
+export function settle(group: readonly WaitingWork[], outcomes: readonly Outcome[]): void {
+  outcomes.forEach((outcome, index) => {
+    const { resolve, reject } = group[index]!;
+    if ("error" in outcome) reject(outcome.error);
+    else resolve(outcome.value as never);
+  });
+}
