@@ -12,7 +12,19 @@ export interface FunctionSession {
   setSetting(name: string, value: string, isLocal: boolean): string;
   notify(channel: string, payload: string): void;
   notice(severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG", message: string): void;
-  backend(name: string, args: readonly Datum[]): Datum;
+  backend(name: string, args: readonly Datum[], run: FunctionRun): Datum;
+}
+
+/**
+ * Thrown by a function that has to wait: the statement is undone, and runs again when `wait` has resolved; the call then
+ * gives what that was. A statement that is run again makes the same calls in the same order.
+ */
+export class MustWait {
+  readonly wait: (signal: AbortSignal | undefined) => Promise<Datum>;
+
+  constructor(wait: (signal: AbortSignal | undefined) => Promise<Datum>) {
+    this.wait = wait;
+  }
 }
 
 /** How statements and sequences are reached from a function that runs. */
@@ -27,6 +39,8 @@ export interface FunctionRun {
   currval(sequence: number): bigint;
   lastval(): bigint;
   relationSize(relation: number): number;
+  /** The value of a call that waits: known when the statement runs again. @throws MustWait */
+  awaited(wait: (signal: AbortSignal | undefined) => Promise<Datum>): Datum;
 }
 
 /** One call in an expression: the types it was resolved with, and the run it is part of. */

@@ -236,7 +236,7 @@ defineSet("information_schema_pg_expandarray", function* (_call, array: PgArray)
   for (const [i, element] of array.elements.entries()) yield [element, i + lower - lower + 1];
 });
 for (const name of ["pg_cancel_backend", "pg_terminate_backend"])
-  defineWith(name, (call, ...args: Datum[]) => call.run.session.backend(name, args));
+  defineWith(name, (call, ...args: Datum[]) => call.run.session.backend(name, args, call.run));
 for (const name of [
   "pg_advisory_lock_int8",
   "pg_advisory_lock_int4",
@@ -259,7 +259,7 @@ for (const name of [
   "pg_advisory_xact_lock_shared_int4",
   "pg_sleep",
 ])
-  defineWith(name, (call, ...args: Datum[]) => call.run.session.backend(name, args));
+  defineWith(name, (call, ...args: Datum[]) => call.run.session.backend(name, args, call.run));
 const nulls = (call: CallContext, values: readonly Datum[]): readonly Datum[] =>
   call.variadic && values.length === 1 && values[0] instanceof PgArray ? values[0].elements : values;
 defineWith(

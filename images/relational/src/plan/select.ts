@@ -1,6 +1,6 @@
-import type { SelectQuery, Target } from "../analyse/expr.ts";
+import type { RangeEntry, SelectQuery, Target } from "../analyse/expr.ts";
 import { some } from "../analyse/expr.ts";
-import { PgError } from "../errors.ts";
+import { notSupported, PgError } from "../errors.ts";
 import { type Env, pauseEvery, type Rows } from "../run/exec.ts";
 import { rowidSlot, Scope } from "../run/scope.ts";
 import type { Datum, Row } from "../types/datum.ts";
@@ -41,7 +41,6 @@ export function planSelect(ctx: PlanContext, query: SelectQuery, parent: Scope |
     const filters = conditions.map((c) => ctx.compiler.condition(c.expr, own));
     width = source?.width ?? 0;
     stage = (env) => filterStage(source === undefined ? oneRow() : source.run(env, []), filters, env);
-    if (query.locks.length > 0) stage = lockStage(query, own, stage);
   }
   if (query.grouped) {
     const aggregation = planAggregation(ctx, query, own, width, stage);
@@ -86,27 +85,39 @@ function* filterStage(rows: Rows, filters: readonly ((row: Row, env: Env) => boo
   }
 }
 
-/** FOR UPDATE and the like: locks each row that came through WHERE. */
-function lockStage(query: SelectQuery, own: Scope, before: Stage): Stage {
-  return function* (env) {
-    const { lockRow } = env.exec;
-    for (const row of before(env)) {
-      if (row === null || lockRow === undefined) {
-        yield row;
-        continue;
-      }
-      let isLocked = true;
-      for (const lock of query.locks) {
-        for (const entry of lock.entries) {
-          const offset = own.offsets.get(entry);
-          if (offset === undefined || entry.kind !== "table") continue;
-          const rowid = row[offset + rowidSlot(entry)];
-          if (typeof rowid === "number" && !lockRow(entry, rowid)) isLocked = false;
-        }
-      }
-      if (isLocked) yield row;
+interface LockSlot {
+  readonly entry: RangeEntry;
+  /** Where the rowid is in the row of FROM. */
+  readonly from: number;
+}
+
+/** The tables whose rows FOR UPDATE and the like lock. */
+function lockSlots(query: SelectQuery, scope: Scope): LockSlot[] {
+  return query.locks.flatMap((lock) =>
+    lock.entries.flatMap((entry) => {
+      const offset = scope.offsets.get(entry);
+      return offset === undefined || entry.kind !== "table"
+        ? []
+        : [{ entry, from: offset + rowidSlot(entry) }];
+    }),
+  );
+}
+
+/** Locks the rows in the order in which they come, behind ORDER BY and before LIMIT; leaves out what is skipped. */
+function* lockRows(rows: Rows, slots: readonly LockSlot[], first: number, env: Env): Rows {
+  const { lockRow } = env.exec;
+  for (const row of rows) {
+    if (row === null || lockRow === undefined) {
+      yield row;
+      continue;
     }
-  };
+    let isLocked = true;
+    for (const [i, { entry }] of slots.entries()) {
+      const rowid = row[first + i];
+      if (typeof rowid === "number" && !lockRow(entry, rowid)) isLocked = false;
+    }
+    if (isLocked) yield row;
+  }
 }
 
 function orderOf(
@@ -132,10 +143,14 @@ function finish(
   const { targets } = query;
   const hasSets = targets.some((target) => some(target.expr, (e) => e.kind === "func" && e.proc.returnsSet));
   const exprs = targets.map((target) => target.expr);
+  const locked = hasSets ? [] : lockSlots(query, scope);
+  if (hasSets && query.locks.length > 0) throw notSupported("FOR UPDATE with functions that return sets");
   let stage: Stage;
   if (hasSets) stage = projectSets(ctx, exprs, scope, width, input);
   else {
     const compiled = exprs.map((expr) => ctx.compiler.compile(expr, scope));
+    // Rowids to lock are carried behind the targets.
+    for (const { from } of locked) compiled.push((row) => row[from] ?? null);
     stage = (env) => project(input(env), compiled, env);
   }
   const visible = targets.map((target, i) => (target.junk ? -1 : i)).filter((i) => i >= 0);
@@ -146,7 +161,7 @@ function finish(
   const offset = query.offset === undefined ? undefined : ctx.compiler.compile(query.offset, scope);
   const distinct = distinctOf(ctx, query);
   const compare = orders.length === 0 ? undefined : compareRows(orders);
-  const isPlainVisible = visible.length === targets.length;
+  const isPlainVisible = visible.length === targets.length && locked.length === 0;
   return {
     width: visible.length,
     *run(exec, outer) {
@@ -155,7 +170,9 @@ function finish(
       if (count === 0) return;
       let rows = stage(own);
       if (distinct !== undefined) rows = distinct(rows, own);
-      if (compare !== undefined) rows = sorted(rows, compare, query.withTies ? undefined : sum(skip, count));
+      if (compare !== undefined)
+        rows = sorted(rows, compare, query.withTies || locked.length > 0 ? undefined : sum(skip, count));
+      if (locked.length > 0) rows = lockRows(rows, locked, targets.length, own);
       rows = limited(rows, skip, count, query.withTies ? compare : undefined);
       if (isPlainVisible) yield* rows;
       else for (const row of rows) yield row === null ? null : visible.map((i) => row[i]!);

@@ -1,6 +1,7 @@
 import type { Database, TransactionWork } from "@weftkit/store";
 import { statement } from "@weftkit/store";
 import { PgError } from "../errors.ts";
+import { MustWait } from "../functions/registry.ts";
 import type { Exec } from "../run/exec.ts";
 import { tableName } from "../storage/tables.ts";
 import type { Datum } from "../types/datum.ts";
@@ -16,6 +17,7 @@ export function makeExec(
   db: Database,
   work: TransactionWork | undefined,
   params: readonly Datum[],
+  known: readonly Datum[] = [],
 ): Exec & { readonly touchedSequences: Map<number, boolean> } {
   const { catalog, database } = session;
   const touchedSequences = new Map<number, boolean>();
@@ -26,6 +28,7 @@ export function makeExec(
       throw new PgError("42809", `"${relation?.name ?? oid}" is not a sequence`);
     return { sequence, name: relation.name };
   };
+  let calls = 0;
   const exec: Exec & { readonly touchedSequences: Map<number, boolean> } = {
     io: session.io,
     catalog,
@@ -51,6 +54,11 @@ export function makeExec(
     },
     defer: (constraint, check) => void block.deferred.push({ constraint, check }),
     check: () => {},
+    awaited: (wait) => {
+      const call = calls++;
+      if (call < known.length) return known[call]!;
+      throw new MustWait(wait);
+    },
     nextval: (oid) => {
       const { sequence, name } = sequenceOf(oid);
       const value = database.sequences.next(sequence, name);

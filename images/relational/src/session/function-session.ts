@@ -1,5 +1,5 @@
-import { notSupported } from "../errors.ts";
 import type { FunctionSession } from "../functions/registry.ts";
+import { backendFunction } from "./backend-functions.ts";
 import type { SessionState } from "./state.ts";
 
 const made = new WeakMap<SessionState, FunctionSession>();
@@ -21,9 +21,7 @@ export function functionSession(session: SessionState): FunctionSession {
       notify: (channel, payload) =>
         void session.transactions.current().notifications.push({ channel, payload }),
       notice: (severity, message) => session.notice(severity, message),
-      backend: (name) => {
-        throw notSupported(`function ${name}`);
-      },
+      backend: (name, args, run) => backendFunction(session, name, args, run),
     };
     made.set(session, known);
   }

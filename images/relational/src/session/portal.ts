@@ -1,5 +1,6 @@
 import type { Snapshot } from "@weftkit/store";
 import { PgError } from "../errors.ts";
+import { MustWait } from "../functions/registry.ts";
 import type { Plan } from "../plan/planner.ts";
 import type { Exec, Rows } from "../run/exec.ts";
 import type { Datum, Row } from "../types/datum.ts";
@@ -111,6 +112,12 @@ export async function runPlan(
     block.snapshot = await session.database.store.snapshot();
   const usesSequences = mentionsSequences(plan);
   const ownChanges = block.transaction?.hasChanges === true && block.snapshot === undefined;
+  if (waits(plan)) {
+    const { rows, affected } = await runLimited(session, (limits) =>
+      runWaiting(session, block, plan, params, limits),
+    );
+    return new Finished({ rows, tag: tagOf(plan, affected) });
+  }
   if (!plan.writes && !usesSequences && !ownChanges && block.transaction?.isHolding !== true)
     return startRead(session, block, plan, params);
   const { rows, affected } = await runLimited(session, (limits) =>
@@ -124,26 +131,51 @@ const sequencePlans = new WeakMap<Plan, boolean>();
 function mentionsSequences(plan: Plan): boolean {
   let known = sequencePlans.get(plan);
   if (known === undefined) {
-    known = mentions(plan.query, new Set());
+    known = callsAny(plan.query, new Set(), (name) => name === "nextval" || name === "setval");
     sequencePlans.set(plan, known);
   }
   return known;
 }
 
-function mentions(value: unknown, seen: Set<unknown>): boolean {
+/** Whether a function whose name fits is called anywhere in a query. */
+function callsAny(value: unknown, seen: Set<unknown>, fits: (name: string) => boolean): boolean {
   if (typeof value !== "object" || value === null || seen.has(value)) return false;
   seen.add(value);
   const { kind, proc } = value as { kind?: string; proc?: { name: string } };
-  if (
-    kind === "func" &&
-    (proc?.name === "nextval" ||
-      proc?.name === "setval" ||
-      proc?.name.startsWith("pg_advisory_xact") ||
-      proc?.name.startsWith("pg_try_advisory_xact"))
-  )
-    return true;
-  if (value instanceof Map) return [...value.values()].some((item) => mentions(item, seen));
-  return Object.values(value).some((item) => mentions(item, seen));
+  if (kind === "func" && proc !== undefined && fits(proc.name)) return true;
+  if (value instanceof Map) return [...value.values()].some((item) => callsAny(item, seen, fits));
+  return Object.values(value).some((item) => callsAny(item, seen, fits));
+}
+
+const waitingPlans = new WeakMap<Plan, boolean>();
+
+/** Whether a plan calls functions that wait: pg_sleep, advisory locks. */
+function waits(plan: Plan): boolean {
+  let known = waitingPlans.get(plan);
+  if (known === undefined) {
+    known = callsAny(plan.query, new Set(), (name) => name === "pg_sleep" || name.includes("advisory"));
+    waitingPlans.set(plan, known);
+  }
+  return known;
+}
+
+/** Runs a statement from its start again each time that one of its calls had to wait. */
+async function runWaiting(
+  session: SessionState,
+  block: Block,
+  plan: Plan,
+  params: readonly Datum[],
+  limits: Limits,
+): Promise<{ rows: Row[]; affected: number }> {
+  const known: Datum[] = [];
+  while (true) {
+    try {
+      return await runWrite(session, block, plan, params, limits, known);
+    } catch (error) {
+      if (!(error instanceof MustWait)) throw error;
+      known.push(await error.wait(limits.signal));
+    }
+  }
 }
 
 async function runWrite(
@@ -152,13 +184,14 @@ async function runWrite(
   plan: Plan,
   params: readonly Datum[],
   limits: Limits,
+  known: readonly Datum[] = [],
 ): Promise<{ rows: Row[]; affected: number }> {
   const transaction = session.transactions.transaction(block);
   const deferred = block.deferred.length;
   return transaction.runInSlices(function* (work) {
     // A wait for a lock undoes the work and runs it again from here.
     block.deferred.splice(deferred);
-    const exec = makeExec(session, block, work.db, work, params);
+    const exec = makeExec(session, block, work.db, work, params, known);
     exec.lockRow = lockRowOf(session, plan.query, work);
     const rows: Row[] = [];
     for (const row of plan.run(exec)) {

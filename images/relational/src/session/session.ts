@@ -1,4 +1,5 @@
 import type { SecurityContext } from "@weftkit/auth";
+import type { LockOwner } from "@weftkit/store";
 import type { Catalog } from "../catalog/catalog.ts";
 import { PgError } from "../errors.ts";
 import type { pg } from "../parse/ast.ts";
@@ -169,6 +170,17 @@ export class SqlSession implements Session, SessionState {
     }
   }
 
+  #advisoryOwner: LockOwner | undefined;
+
+  advisoryOwner(): LockOwner {
+    this.#advisoryOwner ??= this.database.store.locks.newOwner(`session ${this.processId}`);
+    return this.#advisoryOwner;
+  }
+
+  releaseAdvisory(): void {
+    if (this.#advisoryOwner !== undefined) this.database.store.locks.releaseAll(this.#advisoryOwner);
+  }
+
   /** Runs what can be canceled from outside. */
   async cancelable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
@@ -190,6 +202,7 @@ export class SqlSession implements Session, SessionState {
     this.cancel();
     for (const cursor of this.cursors.values()) cursor.close();
     await this.transactions.rollback();
+    this.releaseAdvisory();
     this.database.sessions.delete(this.processId);
   }
 

@@ -1,5 +1,5 @@
 import type { SecurityContext } from "@weftkit/auth";
-import type { Store, Transaction } from "@weftkit/store";
+import type { LockOwner, Store, Transaction } from "@weftkit/store";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { PgError } from "../errors.ts";
 import type { ParsedStatement } from "../parse/parse.ts";
@@ -61,6 +61,9 @@ export interface SessionState {
   cancel(): void;
   deliver(from: number, channel: string, payload: string): void;
   transactionEnded(isCommitted: boolean): void;
+  /** Holds the session's own advisory locks. */
+  advisoryOwner(): LockOwner;
+  releaseAdvisory(): void;
   fail(): Promise<void>;
   report(error: unknown, statement: ParsedStatement | undefined, text: string): PgError;
 }

@@ -137,7 +137,6 @@ export class TransactionControl {
   async rollback(chain = false): Promise<void> {
     const { block } = this;
     if (block === undefined) return;
-    block.transaction?.rollback();
     await this.#end(block, false);
     if (chain) this.#chain(block);
   }
@@ -159,15 +158,20 @@ export class TransactionControl {
     else await this.#commit(block);
   }
 
-  /** A statement has failed: the block is, too. */
+  /** A statement has failed: the block is, too, and what it holds goes at once so that others need not wait. */
   async fail(): Promise<void> {
     const { block } = this;
-    if (block === undefined) return;
+    if (block === undefined || block.isFailed) return;
     if (!block.isExplicit) {
       await this.rollback();
       return;
     }
     block.isFailed = true;
+    const { transaction } = block;
+    if (transaction?.isOpen !== true) return;
+    const mark = block.savepoints.at(-1)?.mark;
+    if (mark === undefined) transaction.rollback();
+    else transaction.rollbackTo(mark);
   }
 
   #require(command: string): Block {

@@ -1,0 +1,89 @@
+import { lockKind } from "@weftkit/store";
+import { notSupported, PgError } from "../errors.ts";
+import type { FunctionRun } from "../functions/registry.ts";
+import type { Datum } from "../types/datum.ts";
+import type { SessionState } from "./state.ts";
+
+/** Advisory locks, pg_sleep, and what one session does to another. */
+
+const advisoryLocks = lockKind("advisory", {
+  isCounted: true,
+  conflicts: { shared: ["exclusive"], exclusive: ["shared", "exclusive"] },
+});
+
+function keyOf(args: readonly Datum[]): string {
+  return args.length === 1 ? `1/${args[0]}` : `2/${args[0]}/${args[1]}`;
+}
+
+function sleep(seconds: number, signal: AbortSignal | undefined): Promise<Datum> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(""), Math.max(0, seconds * 1000));
+    const abort = () => {
+      clearTimeout(timer);
+      reject(new PgError("57014", "canceling statement due to user request"));
+    };
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+export function backendFunction(
+  session: SessionState,
+  name: string,
+  args: readonly Datum[],
+  run: FunctionRun,
+): Datum {
+  if (name === "pg_sleep") return run.awaited((signal) => sleep(args[0] as number, signal));
+  if (name === "pg_cancel_backend" || name === "pg_terminate_backend") {
+    const other = session.database.sessions.get(args[0] as number);
+    if (other === undefined) {
+      session.notice("WARNING", `PID ${args[0]} is not a PostgreSQL backend process`);
+      return false;
+    }
+    other.cancel();
+    if (name === "pg_terminate_backend")
+      other.events.terminated(new PgError("57P01", "terminating connection due to administrator command"));
+    return true;
+  }
+  if (!name.includes("advisory")) throw notSupported(`function ${name}`);
+  return advisory(session, name, args, run);
+}
+
+function advisory(session: SessionState, name: string, args: readonly Datum[], run: FunctionRun): Datum {
+  const { locks } = session.database.store;
+  const key = keyOf(args);
+  const mode = name.includes("shared") ? "shared" : "exclusive";
+  if (name === "pg_advisory_unlock_all") {
+    session.releaseAdvisory();
+    return "";
+  }
+  const owner = session.advisoryOwner();
+  if (name.startsWith("pg_advisory_unlock")) {
+    const isReleased = locks.release(owner, advisoryLocks, "advisory", key, mode);
+    if (!isReleased)
+      session.notice(
+        "WARNING",
+        "you don't own a lock of type ExclusiveLock".replace(
+          "ExclusiveLock",
+          mode === "shared" ? "ShareLock" : "ExclusiveLock",
+        ),
+      );
+    return isReleased;
+  }
+  const isTry = name.startsWith("pg_try");
+  const timeoutMs = session.settings.ms("lock_timeout");
+  const limits = { ...(isTry ? { skipLocked: true } : {}), ...(timeoutMs > 0 ? { timeoutMs } : {}) };
+  if (name.includes("xact")) {
+    const block = session.transactions.current();
+    return run.awaited(async (signal) => {
+      const isGranted = await session.transactions
+        .transaction(block)
+        .lock(advisoryLocks, "advisory", key, mode, { ...limits, signal });
+      return isTry ? isGranted : "";
+    });
+  }
+  return run.awaited(async (signal) => {
+    const isGranted = await locks.acquire(owner, advisoryLocks, "advisory", key, mode, { ...limits, signal });
+    return isTry ? isGranted : "";
+  });
+}
