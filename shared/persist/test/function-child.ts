@@ -5,13 +5,13 @@ import { FolderStore } from "../src/server/folder/folder-store.ts";
 import { createHandler } from "../src/server/index.ts";
 import { testKey } from "./function-server.ts";
 
-const [folder = "", port = "0"] = process.argv.slice(2);
+const [folder = "", port = "0", leaseMs = "400"] = process.argv.slice(2);
 const log = createLogger({ level: "error", image: "function", node: "test", stream: { write: () => {} } });
 const handle = createHandler({
   store: await FolderStore.open(folder),
   keys: [testKey],
   log,
-  limits: { leaseMs: 400 },
+  limits: { leaseMs: Number(leaseMs) },
 });
 const server = createServer(async (request, response) => {
   const { pathname, search } = new URL(request.url!, "http://function");

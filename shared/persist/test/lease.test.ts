@@ -237,14 +237,19 @@ test("an event loop that stands still does not lose the lease", async () => {
   const { KilledProgram } = await import("./killed-program.ts");
   const { freePort } = await import("@weftkit/testing/free-ports");
   const port = await freePort();
-  const program = await KilledProgram.start("function-child.ts", join(root, "other-store"), String(port));
+  const program = await KilledProgram.start(
+    "function-child.ts",
+    join(root, "other-store"),
+    String(port),
+    "2500",
+  );
   const url = `http://127.0.0.1:${port}`;
   const first = await start("one", { url, isThreaded: true });
   const renewed = first.persistence.status();
   expect(renewed.leaseHeld).toBe(true);
   // The thread has started when it has renewed once.
   await delay(1500);
-  const until = performance.now() + 3000;
+  const until = performance.now() + 4000;
   while (performance.now() < until);
   expect(first.log.gate!.isOpen).toBe(true);
   expect(first.persistence.status()).toMatchObject({ leaseHeld: true, epoch: 1 });
