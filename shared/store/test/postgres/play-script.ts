@@ -55,11 +55,14 @@ export async function playScript(real: Real, store: Store, seed: number, tally: 
   const ours = Array.from({ length: count }, () => new SmallSession(store));
   const isOpen = ours.map(() => false);
   const running = new Map<number, Running>();
+  /** Rows that somebody has deleted, committed or not. */
+  const deleted = new Set<number>();
   let lastId = 100;
 
   const start = (session: number, statement: Statement) => {
     history.push(`${session}: ${sqlOf(statement)}`);
     tally.statements++;
+    if (statement.do === "delete") deleted.add(statement.id);
     const realResult = ask(real.sessions[session]!, statement);
     const oursResult = ours[session]!.run(statement);
     realResult.catch(() => {});
@@ -128,9 +131,10 @@ export async function playScript(real: Real, store: Store, seed: number, tally: 
       const missing = [...reached(waits, session)].filter((other) => !found.has(other));
       if (missing.length > 0) throw new Error(`session ${session} waits for ${missing} in the real one`);
     }
-    const waiting = store.locks.waits().filter(({ kind }) => kind !== "row");
+    const waiting = store.locks.waits().filter(({ kind, key }) => kind !== "row" || deleted.has(Number(key)));
     // Which of two that want the same value, or the same table and then perhaps the same row, is first, is decided there by
-    // who wakes up first.
+    // who wakes up first. And of two that wait for a row that is gone in the end, the second waits here for the first, which
+    // has its lock; there nobody has one.
     return new Set(waiting.map(({ kind, key }) => `${kind} ${key}`)).size < waiting.length
       ? "undecided"
       : "goes on";
