@@ -115,3 +115,20 @@ test("clients above the limit are told so", async () => {
     message: "sorry, too many clients already",
   });
 });
+
+test("a query is cancelled from another connection", async () => {
+  const engine = await RunningEngine.start();
+  const client = await engine.client();
+  const running = client.query("select count(*) from generate_series(1, 2000000000)");
+  const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
+  const key = Buffer.alloc(4);
+  key.writeInt32BE(secretKey);
+  const wrong = Buffer.from(key.map((byte) => byte ^ 1));
+  for (const each of [wrong, key]) {
+    const canceler = await WireClient.open(engine.port);
+    canceler.send((writer) => writer.cancelRequest(processID, each));
+    expect(await canceler.answer()).toEqual(["<closed>"]);
+  }
+  await expect(running).rejects.toMatchObject({ code: "57014" });
+  expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+});

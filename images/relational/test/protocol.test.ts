@@ -307,6 +307,41 @@ describe("the extended protocol", () => {
     ]);
     expect(await bind(["7"])).toEqual(["1", "2", "D(7)", "C(SELECT 1)", "Z(I)"]);
   });
+
+  test("a plan whose result changes is not served to who knows the old one", async () => {
+    const client = await (await RunningEngine.start()).wire();
+    await client.query("create table cp(a int)");
+    await client.say((writer) => {
+      writer.parse("cp1", "select * from cp");
+      writer.sync();
+    });
+    await client.query("alter table cp add b int");
+    const answers = await client.say((writer) => {
+      writer.bind("", "cp1");
+      writer.execute("");
+      writer.sync();
+    });
+    expect(answers.slice(-2)).toEqual(["E(0A000 cached plan must not change result type)", "Z(I)"]);
+  });
+
+  test("SQL's PREPARE can be bound by the protocol; DISCARD ALL drops both kinds", async () => {
+    const client = await (await RunningEngine.start()).wire();
+    await client.query("prepare sq(int) as select $1+1");
+    const bind = (name: string, parameters: string[]) =>
+      client.say((writer) => {
+        writer.bind("", name, parameters);
+        writer.execute("");
+        writer.sync();
+      });
+    expect(await bind("sq", ["4"])).toEqual(["2", "D(5)", "C(SELECT 1)", "Z(I)"]);
+    await client.say((writer) => {
+      writer.parse("s1", "select 1");
+      writer.sync();
+    });
+    expect(await client.query("discard all")).toContain("C(DISCARD ALL)");
+    expect(await bind("s1", [])).toEqual(['E(26000 prepared statement "s1" does not exist)', "Z(I)"]);
+    expect(await bind("sq", ["4"])).toEqual(['E(26000 prepared statement "sq" does not exist)', "Z(I)"]);
+  });
 });
 
 describe("COPY", () => {
