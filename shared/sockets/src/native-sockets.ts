@@ -85,12 +85,15 @@ export class NativeSockets {
     return buffer === this.#input;
   }
 
-  /** Adds a range of a buffer to what the next `flush` sends. */
-  queue(id: number, buffer: Buffer, start: number, end: number): void {
-    if (this.#outputRows === OUTPUT_ROWS || buffer !== this.#outputBuffer) {
-      this.sendQueued();
-      this.#outputBuffer = buffer;
-    }
+  /** Makes room for a range of this buffer. What was queued may be sent for it, and some of that kept by its transport. */
+  makeRoom(buffer: Buffer): void {
+    if (this.#outputRows < OUTPUT_ROWS && buffer === this.#outputBuffer) return;
+    this.sendQueued();
+    this.#outputBuffer = buffer;
+  }
+
+  /** Adds a range of a buffer, for which there is room, to what the next `flush` sends. */
+  queue(id: number, start: number, end: number): void {
     const at = this.#outputRows++ * ROW_INTS;
     this.#output[at] = id;
     this.#output[at + 1] = start;

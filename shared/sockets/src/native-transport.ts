@@ -13,7 +13,8 @@ export interface Poller {
 
 /** What a connection needs of `NativeSockets`. */
 interface Output {
-  queue(id: number, buffer: Buffer, start: number, end: number): void;
+  makeRoom(buffer: Buffer): void;
+  queue(id: number, start: number, end: number): void;
   sendQueued(): void;
   sendNow(id: number, bytes: Buffer): number;
   forget(id: number): void;
@@ -44,8 +45,11 @@ export class NativeTransport implements Transport {
 
   send(buffer: Buffer, start: number, end: number): boolean {
     if (this.#isClosed) return true;
+    // Bytes of this connection that are queued may find no room now: these come behind them.
+    if (this.unsentBytes === 0) this.#sockets.makeRoom(buffer);
+    if (this.#isClosed) return true;
     if (this.unsentBytes > 0) return this.#keep(buffer, start, end);
-    this.#sockets.queue(this.#id, buffer, start, end);
+    this.#sockets.queue(this.#id, start, end);
     return true;
   }
 

@@ -152,6 +152,20 @@ describe.each([...(isBuilt ? [true] : []), false])("with native sockets: %s", (i
     expect(session.told).toEqual(["good", "malformed: a frame of 4294967295 bytes", "closed"]);
   });
 
+  test("much that is sent in one turn comes in its order", async () => {
+    const { client, session } = await connected(isNative);
+    const chunks = Array.from({ length: 300 }, (_, index) => Buffer.alloc(20_000 + index * 100, index % 251));
+    session.onFrame = () => {
+      for (const chunk of chunks) session.connection.send(Buffer.from(chunk));
+      session.connection.end();
+    };
+    client.write(frame("go"));
+    const received: Buffer[] = [];
+    client.on("data", (bytes: Buffer) => received.push(bytes));
+    await once(client, "end");
+    expect(Buffer.concat(received).equals(Buffer.concat(chunks))).toBe(true);
+  });
+
   test("a slow reader is told of, and then that it has caught up", async () => {
     const { client, session } = await connected(isNative);
     const chunk = Buffer.alloc(1 << 20, "z");
