@@ -4,16 +4,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { freePort } from "@weftkit/testing/free-ports";
+import { freePort, freePorts } from "@weftkit/testing/free-ports";
 import { expect, onTestFinished } from "vitest";
 import { type ComposeProject, writeProject } from "./compose-project.ts";
 import { differences, writeDataset } from "./dataset.ts";
 import { docker, dockerOutput, inspect, program, run } from "./docker.ts";
+import { Ledger } from "./ledger.ts";
+import { Shelf } from "./shelf.ts";
 import { testWithDocker } from "./test-with-docker.ts";
 import { Wiki } from "./wiki.ts";
 
 const keyCount = 100_000;
 const documentCount = 1000;
+const rowCount = 2000;
+const itemCount = 2000;
 
 /**
  * An address of this machine that containers reach, whatever network they are in: the gateway of the default bridge. Right
@@ -84,18 +88,25 @@ async function persist(
 }
 
 testWithDocker(
-  "100,000 keys and 1,000 documents are there after containers and volumes were removed",
+  "the keys, documents, rows and items of four engines are there after containers and volumes were removed",
+  { timeout: 300_000 },
   async () => {
     const place = await placeOfFunction();
-    const wikiPort = await freePort();
-    const engines = ["--engines", "inmemory,markdown", "--port", `markdown=${wikiPort}`];
-    const flags = [...engines, "--persist", "serverless", "--persist-url", place.url];
+    const ports = await freePorts("markdown", "relational", "keyvalue");
+    const engines = ["--engines", "inmemory,markdown,relational,keyvalue"];
+    const published = Object.entries(ports).flatMap(([engine, port]) => ["--port", `${engine}=${port}`]);
+    const flags = [...engines, ...published, "--persist", "serverless", "--persist-url", place.url];
     const project = await writeProject("serverless", ...flags);
     const { compose, connect } = project;
     await startFunction(place, project);
     await compose("up", "--detach", "--wait");
-    const wiki = new Wiki(project, wikiPort);
+    const wiki = new Wiki(project, ports.markdown);
     await wiki.write(documentCount);
+    const ledger = new Ledger(project, ports.relational);
+    await ledger.write(rowCount);
+    const shelf = new Shelf(project, ports.keyvalue);
+    onTestFinished(() => shelf.close());
+    await shelf.write(itemCount);
     const before = connect();
     await writeDataset(before, keyCount);
     await connect(5).set("in another database", "yes");
@@ -111,7 +122,9 @@ testWithDocker(
     expect(await after.dbsize()).toBe(keyCount);
     expect(await connect(5).get("in another database")).toBe("yes");
     expect(await wiki.differences(documentCount)).toEqual([]);
-    for (const engine of ["inmemory", "markdown"]) {
+    expect(await ledger.differences(rowCount)).toEqual([]);
+    expect(await shelf.differences(itemCount)).toEqual([]);
+    for (const engine of ["inmemory", "markdown", "relational", "keyvalue"]) {
       expect(await persist(project, place.url, engine, "verify", "--all")).toMatch(
         /whole; .* were read back/,
       );
