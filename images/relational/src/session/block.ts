@@ -37,6 +37,8 @@ export interface Block {
   readonly localSettings: Set<string>;
   readonly notifications: { readonly channel: string; readonly payload: string }[];
   readonly listens: { readonly channel: string; readonly isOn: boolean }[];
+  /** Of SERIALIZABLE: the tables that were read, as the store names them. */
+  readonly readTables: Set<string>;
   /** A statement has run: SET TRANSACTION comes too late. */
   hasQueried: boolean;
 }
@@ -63,6 +65,7 @@ export function newBlock(
     localSettings: new Set(),
     notifications: [],
     listens: [],
+    readTables: new Set(),
     hasQueried: false,
   };
 }

@@ -1,8 +1,10 @@
 import type { Snapshot } from "@weftkit/store";
+import type { Relation } from "../catalog/model.ts";
 import { PgError } from "../errors.ts";
 import { MustWait } from "../functions/registry.ts";
 import type { Plan } from "../plan/planner.ts";
 import type { Exec, Rows } from "../run/exec.ts";
+import { tableName } from "../storage/tables.ts";
 import type { Datum, Row } from "../types/datum.ts";
 import type { Block } from "./block.ts";
 import { nowMicros } from "./clock.ts";
@@ -103,6 +105,7 @@ export async function runPlan(
       "25006",
       `cannot execute ${plan.query.command.toUpperCase()} in a read-only transaction`,
     );
+  if (block.isolation === "serializable") for (const table of tablesOf(plan)) block.readTables.add(table);
   block.hasQueried = true;
   if (
     block.isolation !== "read committed" &&
@@ -124,6 +127,32 @@ export async function runPlan(
     runWrite(session, block, plan, params, limits),
   );
   return new Finished({ rows, tag: tagOf(plan, affected) });
+}
+
+const planTables = new WeakMap<Plan, readonly string[]>();
+
+/** The tables that are anywhere in a query, as the store names them; one that is only written is among them. */
+function tablesOf(plan: Plan): readonly string[] {
+  let tables = planTables.get(plan);
+  if (tables === undefined) {
+    const found = new Set<string>();
+    collectTables(plan.query, new Set(), found);
+    tables = [...found];
+    planTables.set(plan, tables);
+  }
+  return tables;
+}
+
+function collectTables(value: unknown, seen: Set<unknown>, found: Set<string>): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  const { oid, columns, typeOid } = value as Partial<Relation>;
+  if (oid !== undefined && columns !== undefined && typeOid !== undefined) {
+    found.add(tableName(oid));
+    return;
+  }
+  for (const item of value instanceof Map ? value.values() : Object.values(value))
+    collectTables(item, seen, found);
 }
 
 const sequencePlans = new WeakMap<Plan, boolean>();

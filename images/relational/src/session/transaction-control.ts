@@ -87,10 +87,15 @@ export class TransactionControl {
     const { database } = session;
     try {
       if (block.transaction !== undefined) {
-        const last = (work: TransactionWork) => this.#checkDeferred(block, work);
+        const { transaction } = block;
+        const mayHaveBeenOvertaken = block.isolation === "serializable" && transaction.hasChanges;
+        const last = (work: TransactionWork) => {
+          if (mayHaveBeenOvertaken) checkReads(block, transaction);
+          this.#checkDeferred(block, work);
+        };
         const timeout = session.settings.ms("statement_timeout");
         await block.transaction.commit({
-          ...(block.deferred.length > 0 ? { last } : {}),
+          ...(block.deferred.length > 0 || mayHaveBeenOvertaken ? { last } : {}),
           ...(timeout > 0 ? { deadline: Deadline.after(timeout) } : {}),
         });
       }
@@ -215,5 +220,27 @@ export class TransactionControl {
     const savepoint = block.savepoints[at]!;
     if (savepoint.mark !== undefined) block.transaction!.release(savepoint.mark);
     block.savepoints.splice(at);
+  }
+}
+
+/**
+ * SERIALIZABLE is the order of commits: what a transaction that writes has read must still be so when it commits. By whole tables,
+ * so that a row that was not there is covered too; PostgreSQL, which looks at rows and pages, lets more pass.
+ *
+ * @throws PgError 40001
+ */
+function checkReads(block: Block, transaction: Transaction): void {
+  const { snapshot } = block;
+  for (const table of block.readTables) {
+    // Without a snapshot (the transaction began with a COPY) it cannot be told.
+    if (snapshot !== undefined && !transaction.scopeChangedSince(snapshot, table)) continue;
+    throw new PgError(
+      "40001",
+      "could not serialize access due to read/write dependencies among transactions",
+      {
+        detail: "Another transaction has changed a table that this one has read.",
+        hint: "The transaction might succeed if retried.",
+      },
+    );
   }
 }

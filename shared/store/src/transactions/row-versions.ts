@@ -18,6 +18,8 @@ export class RowVersions {
   readonly #snapshots = new Map<number, number>();
   readonly #rows = new Map<string, Map<string | number, number>>();
   readonly #scopes = new Map<string, number>();
+  /** The last commit that changed any row of a scope. */
+  readonly #newest = new Map<string, number>();
   readonly #commits: Committed[] = [];
 
   /** A snapshot of the state after `commit` is held from now on. */
@@ -38,6 +40,7 @@ export class RowVersions {
   /** A commit has changed these rows. */
   committed(commit: number, rows: readonly ChangedRow[]): void {
     if (this.#snapshots.size === 0 || rows.length === 0) return;
+    for (const { scope } of rows) this.#newest.set(scope, commit);
     if (rows.length > rowsMax) {
       for (const scope of new Set(rows.map((row) => row.scope))) this.#scopes.set(scope, commit);
       return;
@@ -58,12 +61,18 @@ export class RowVersions {
     return (this.#scopes.get(scope) ?? 0) > commit || (this.#rows.get(scope)?.get(rowKey(key)) ?? 0) > commit;
   }
 
+  /** Whether any row of the scope was changed after that commit, of which a snapshot must be held. */
+  scopeChangedSince(commit: number, scope: string): boolean {
+    return (this.#newest.get(scope) ?? 0) > commit;
+  }
+
   /** Forgets what every snapshot sees. Commits are in order, so the oldest snapshot is the first of its Map. */
   #prune(): void {
     const oldest = this.#snapshots.keys().next().value;
     if (oldest === undefined) {
       this.#rows.clear();
       this.#scopes.clear();
+      this.#newest.clear();
       this.#commits.length = 0;
       return;
     }

@@ -140,6 +140,10 @@ export class InteractiveTransaction implements Transaction {
     );
   }
 
+  scopeChangedSince(snapshot: NonNullable<BeginOptions["from"]>, scope: string): boolean {
+    return this.#host.versions.scopeChangedSince(this.#host.commitOf(snapshot), scope);
+  }
+
   mark(): Mark {
     this.#beginCall();
     try {

@@ -102,6 +102,11 @@ export interface Transaction {
   overlay(scope: string): ReadonlyMap<string | number, unknown>;
   /** Whether somebody else has committed a change of this row after the snapshot of `from`. */
   changedSince(scope: string, key: LockKey): boolean;
+  /**
+   * Whether somebody else has committed a change of any row of a scope after a snapshot, which must still be held. Asked in the
+   * `last` of `commit`, nobody commits between the answer and this commit.
+   */
+  scopeChangedSince(snapshot: Snapshot, scope: string): boolean;
   mark(): Mark;
   /** Undoes what came after the mark, gives back the locks taken since, and keeps the mark. */
   rollbackTo(mark: Mark): void;
