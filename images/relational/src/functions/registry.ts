@@ -38,6 +38,8 @@ export interface FunctionRun {
   setval(sequence: number, value: bigint, isCalled: boolean): bigint;
   currval(sequence: number): bigint;
   lastval(): bigint;
+  /** The value that a sequence has, whether or not it was given out. */
+  sequenceValue(sequence: number): { readonly last: bigint; readonly isCalled: boolean };
   relationSize(relation: number): number;
   /** The value of a call that waits: known when the statement runs again. @throws MustWait */
   awaited(wait: (signal: AbortSignal | undefined) => Promise<Datum>): Datum;

@@ -1,6 +1,6 @@
 import { catalogNamespace } from "../catalog/model.ts";
 import { PgError } from "../errors.ts";
-import { type Datum, PgArray } from "../types/datum.ts";
+import { type Datum, PgArray, PgRecord } from "../types/datum.ts";
 import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
 import { formatType, parseTypeName, splitQualified } from "../types/type-text.ts";
@@ -35,14 +35,41 @@ define("PG_encoding_to_char", (encoding: number) =>
 define("PG_char_to_encoding", (name: string) => (/^utf-?8$/i.test(name) ? 6 : -1));
 define("pg_client_encoding", () => "UTF8");
 define("getdatabaseencoding", () => "UTF8");
-define("pg_get_userbyid", (id: number) =>
-  id === 10 ? "postgres" : id === 6171 ? "pg_database_owner" : `unknown (OID=${id})`,
-);
+const userName = (id: number) =>
+  id === 10 ? "postgres" : id === 6171 ? "pg_database_owner" : `unknown (OID=${id})`;
+define("pg_get_userbyid", userName);
+/** What everybody, and the owner, may do to an object of a kind that nothing was granted on (PostgreSQL, acldefault()). */
+const defaultRights: Readonly<Record<string, readonly [everybody: string, owner: string]>> = {
+  c: ["", ""],
+  r: ["", "arwdDxtm"],
+  s: ["", "rwU"],
+  d: ["Tc", "CTc"],
+  f: ["X", "X"],
+  l: ["U", "U"],
+  L: ["", "rw"],
+  n: ["", "UC"],
+  p: ["", "sA"],
+  t: ["", "C"],
+  F: ["", "U"],
+  S: ["", "U"],
+  T: ["U", "U"],
+};
+
+define("acldefault_sql", (kind: string, owner: number) => {
+  const rights = defaultRights[kind];
+  if (rights === undefined) throw new PgError("XX000", `unrecognized object type abbreviation: ${kind}`);
+  const name = userName(owner);
+  const [everybody, own] = rights;
+  const items = [
+    ...(everybody === "" ? [] : [`=${everybody}/${name}`]),
+    ...(own === "" ? [] : [`${name}=${own}/${name}`]),
+  ];
+  return new PgArray(items);
+});
 define("pg_collation_for", () => '"default"');
 define("pg_stat_get_numscans pg_stat_get_live_tuples", () => 0n);
 define("txid_current pg_current_xact_id", () => BigInt(Date.now()));
 define("pg_current_xact_id_if_assigned txid_current_if_assigned", () => null);
-define("pg_export_snapshot", () => "00000003-0000001B-1");
 define("pg_relation_is_publishable", () => false);
 define("pg_trigger_depth", () => 0);
 define("pg_jit_available", () => false);
@@ -231,6 +258,20 @@ defineWith("pg_notify", (call, channel: string | null, payload: string | null) =
   return "";
 });
 defineSet("pg_listening_channels", () => []);
+defineWith("pg_sequence_last_value", (call, sequence: number) => {
+  const { last, isCalled } = call.run.sequenceValue(sequence);
+  return isCalled ? last : null;
+});
+defineWith("pg_get_sequence_data", (call, sequence: number) => {
+  const { last, isCalled } = call.run.sequenceValue(sequence);
+  return new PgRecord([last, isCalled], [oid.int8, oid.bool], ["last_value", "is_called"]);
+});
+defineSet("pg_options_to_table", function* (_call, options: PgArray) {
+  for (const option of options.elements) {
+    const [name = "", ...value] = String(option).split("=");
+    yield [name, value.join("=")];
+  }
+});
 defineSet("information_schema_pg_expandarray", function* (_call, array: PgArray) {
   const lower = array.lowerBounds[0] ?? 1;
   for (const [i, element] of array.elements.entries()) yield [element, i + lower - lower + 1];

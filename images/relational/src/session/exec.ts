@@ -79,6 +79,7 @@ export function makeExec(
       if (isCalled) session.lastValues.set(oid, value);
       return value;
     },
+    sequenceValue: (oid) => database.sequences.peek(sequenceOf(oid).sequence),
     currval: (oid) => {
       const { name } = sequenceOf(oid);
       const value = session.lastValues.get(oid);
