@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import {
   CreateTableCommand,
   DescribeTableCommand,
@@ -12,7 +10,7 @@ import {
   UpdateTimeToLiveCommand,
 } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
-import { Program } from "@weftkit/testing/program";
+import { startPersistFunction } from "@weftkit/testing/persist-function";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
 import { EngineProcess } from "./engine-process.ts";
@@ -21,22 +19,6 @@ import { type SdkItem, StreamReplica } from "./stream-replica.ts";
 
 const TableName = "kept";
 const itemCount = 300;
-
-/** The WKP-1 function for Node on a folder, and the variables by which engines find it. */
-async function startFunction(): Promise<Record<string, string>> {
-  const folder = temporaryFolder();
-  const secretFile = join(folder, "secret");
-  writeFileSync(secretFile, "a secret that both sides have\n");
-  const program = new Program(join(import.meta.dirname, "../../../functions/node-s3/src/main.ts"), {
-    env: { WKP_PORT: "0", WKP_STORE: `file://${join(folder, "store")}`, WKP_SECRET_FILE: secretFile },
-  });
-  const { port } = await program.logged<{ port: number }>("serving WKP-1");
-  return {
-    WEFTKIT_PERSIST_MODE: "serverless",
-    WEFTKIT_PERSIST_URL: `http://127.0.0.1:${port}`,
-    WEFTKIT_PERSIST_SECRET_FILE: secretFile,
-  };
-}
 
 function itemOf(index: number): SdkItem {
   return {
@@ -111,7 +93,7 @@ async function verify(client: DynamoDBClient): Promise<string> {
 }
 
 test("a restart, and a volume that is lost, leave every item, index, time to live, tag and stream position", async () => {
-  const persist = await startFunction();
+  const persist = await startPersistFunction();
   const dataDir = temporaryFolder();
   let engine = await EngineProcess.start(dataDir, persist);
   let client = new DynamoDBClient(clientOptions(engine.url));

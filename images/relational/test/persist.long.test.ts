@@ -1,26 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { Program } from "@weftkit/testing/program";
+import { startPersistFunction } from "@weftkit/testing/persist-function";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import type pg from "pg";
 import { expect, test } from "vitest";
 import { EngineProcess } from "./engine-process.ts";
-
-/** The WKP-1 function for Node on a folder, and the variables by which engines find it. */
-async function startFunction(): Promise<Record<string, string>> {
-  const folder = temporaryFolder();
-  const secretFile = join(folder, "secret");
-  writeFileSync(secretFile, "a secret that both sides have\n");
-  const program = new Program(join(import.meta.dirname, "../../../functions/node-s3/src/main.ts"), {
-    env: { WKP_PORT: "0", WKP_STORE: `file://${join(folder, "store")}`, WKP_SECRET_FILE: secretFile },
-  });
-  const { port } = await program.logged<{ port: number }>("serving WKP-1");
-  return {
-    WEFTKIT_PERSIST_MODE: "serverless",
-    WEFTKIT_PERSIST_URL: `http://127.0.0.1:${port}`,
-    WEFTKIT_PERSIST_SECRET_FILE: secretFile,
-  };
-}
 
 async function fill(client: pg.Client): Promise<void> {
   await client.query("create table customers(id bigserial primary key, name text not null unique)");
@@ -50,7 +32,7 @@ async function verify(client: pg.Client, customers: number): Promise<void> {
 }
 
 test("a restart, and a volume that is lost, leave tables, rows, indexes, keys and sequences", async () => {
-  const persist = await startFunction();
+  const persist = await startPersistFunction();
   const dataDir = temporaryFolder();
   let engine = await EngineProcess.start(dataDir, persist);
   let client = await engine.client();
