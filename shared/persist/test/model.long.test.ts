@@ -1,18 +1,20 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { patientMs } from "@weftkit/testing/patience";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { CountingEngine } from "./counting-engine.ts";
 import { type Fate, FunctionServer } from "./function-server.ts";
 
 /** More, and others, are run by hand: WEFTKIT_MODEL_SEEDS=1000. */
-const seeds = Number(process.env.WEFTKIT_MODEL_SEEDS ?? 12);
+const seeds = Number(process.env.WEFTKIT_MODEL_SEEDS ?? 8);
 const stepsPerSeed = 40;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const patienceMs = 1500;
-const leaseMs = 300;
+const patienceMs = patientMs(1500);
+/** Longer than a busy machine keeps a process waiting: a lease that runs out by that is a takeover, as it should be. */
+const leaseMs = patientMs(500);
 
 let root: string;
 let server: FunctionServer;
