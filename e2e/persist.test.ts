@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -133,12 +133,16 @@ testWithDocker(
 );
 
 testWithDocker(
-  "without its function an engine serves from its volume, ends with 75, and pushes what it owes later",
+  "without its function an engine that prefers availability serves from its volume, ends with 75, and pushes what it owes later",
   { timeout: 300_000 },
   async () => {
     const place = await placeOfFunction();
     const project = await writeProject("outage", "--persist", "serverless", "--persist-url", place.url);
     const { name, compose, connect } = project;
+    // The default is to wait for the function rather than to serve what another engine may own by now.
+    const environment = { WEFTKIT_PERSIST_PREFER: "availability" };
+    const override = join(project.folder, "docker-compose.override.yml");
+    writeFileSync(override, JSON.stringify({ services: { inmemory: { environment } } }));
     // Nobody serves there yet, and the volume is empty: an empty start could hide a state that is remote.
     // It is asked of the container: compose may report success when the time of --wait-timeout is over.
     await compose("up", "--detach");
