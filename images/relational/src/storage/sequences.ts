@@ -5,6 +5,8 @@ import { PgError } from "../errors.ts";
 interface Value {
   last: bigint;
   isCalled: boolean;
+  /** It counts down. */
+  descends?: boolean;
 }
 
 /**
@@ -37,6 +39,7 @@ export class Sequences {
   /** @throws PgError 2200H */
   next(sequence: Sequence, name: string): bigint {
     const value = this.#value(sequence);
+    value.descends = sequence.increment < 0n;
     if (!value.isCalled) {
       value.isCalled = true;
       return value.last;
@@ -72,7 +75,9 @@ export class Sequences {
   save(work: TransactionWork, oid: number, isReset: boolean): void {
     const value = this.#values.get(oid);
     if (value === undefined) return;
-    const keep = isReset ? "excluded.last_value" : "max(last_value, excluded.last_value)";
+    // Transactions commit in another order than they took values: the furthest stays.
+    const furthest = value.descends === true ? "min" : "max";
+    const keep = isReset ? "excluded.last_value" : `${furthest}(last_value, excluded.last_value)`;
     work.change(
       `INSERT INTO sequence_value (oid, last_value, is_called) VALUES (?, ?, ?)
        ON CONFLICT (oid) DO UPDATE SET last_value = ${keep}, is_called = excluded.is_called`,
