@@ -6,12 +6,13 @@ import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
 import { FramedConnection, SocketGroup } from "@weftkit/sockets";
-import { BackendWriter, packetLength } from "@weftkit/wire-postgres";
+import { BackendWriter } from "@weftkit/wire-postgres";
 import { PgError } from "./errors.ts";
 import { CancelKeys } from "./protocol/cancel-keys.ts";
 import { ClientConnection } from "./protocol/client-connection.ts";
 import { errorFields } from "./protocol/error-fields.ts";
 import { type Settled, settleTls } from "./protocol/settle-tls.ts";
+import { startupLength } from "./protocol/startup-length.ts";
 import {
   type Database,
   openDatabase,
@@ -98,8 +99,7 @@ export class RelationalEngine implements Engine<"relational"> {
         peer.released();
       },
     });
-    const frames = (bytes: Buffer, at: number, end: number) => packetLength(bytes, at, end, 10_000);
-    const connection = new FramedConnection(this.#sockets, this.#sockets.take(socket), frames, client);
+    const connection = new FramedConnection(this.#sockets, this.#sockets.take(socket), startupLength, client);
     this.#connections.add(connection);
     client.attach(connection);
     connection.start(input);

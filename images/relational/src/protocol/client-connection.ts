@@ -11,7 +11,6 @@ import {
   frameLength,
   negotiate,
   type ParseMessage,
-  packetLength,
   readFrontendMessage,
   readStartup,
   type StartupPacket,
@@ -33,8 +32,7 @@ import { errorFields } from "./error-fields.ts";
 import { Login } from "./login.ts";
 import { Portals, Statements } from "./names.ts";
 
-/** PostgreSQL's own limits: of a start-up packet, of a message before the login, of any message. */
-const startupBytesMax = 10_000;
+/** PostgreSQL's own limit of a message before the login. */
 const loginMessageBytesMax = 65_536;
 /** So long a client may take from its connection to its login (authentication_timeout). */
 const loginMs = 60_000;
@@ -91,10 +89,9 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     this.#options = options;
   }
 
-  /** Takes the connection, whose input is cut into start-up packets first. */
+  /** Takes the connection, whose input is cut by `startupLength` first. */
   attach(connection: FramedConnection): void {
     this.#connection = connection;
-    connection.frameLength = (bytes, at, end) => packetLength(bytes, at, end, startupBytesMax);
     this.#loginTimer = setTimeout(() => connection.destroy(), loginMs);
   }
 

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Peer, SecuredPeer } from "@weftkit/host";
-import { packetLength, readStartup, violation } from "@weftkit/wire-postgres";
+import { readStartup, violation } from "@weftkit/wire-postgres";
 import { PgError } from "../errors.ts";
+import { startupLength } from "./startup-length.ts";
 
 /** The first byte of a TLS handshake, which is no length that a start-up packet could begin with. */
 const handshakeByte = 0x16;
-const startupBytesMax = 10_000;
 /** So long a client may take to say how it wants to begin. */
 const firstPacketMs = 10_000;
 
@@ -63,7 +63,7 @@ async function peek(socket: Socket): Promise<Buffer> {
 
 async function readPacket(socket: Socket): Promise<Buffer> {
   const header = await readExactly(socket, 4);
-  const length = packetLength(header, 0, 4, startupBytesMax);
+  const length = startupLength(header, 0, 4);
   return Buffer.concat([header, await readExactly(socket, length - 4)]);
 }
 
