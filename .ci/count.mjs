@@ -1,5 +1,5 @@
 // Adds up what the steps of .ci/run left behind: <folder>/<step>.code holds each one's exit code, <step>.json what
-// vitest counted. A step that failed without a failed test (a build, a type error) counts as one failure, so that
+// vitest counted. Failed tests are named again at the end, where a long output is read first. A step that failed without a failed test (a build, a type error) counts as one failure, so that
 // the numbers never look better than the run was.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +13,10 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".code")))
   total.passed += counted?.numPassedTests ?? 0;
   total.failed += counted?.numFailedTests ?? 0;
   total.skipped += (counted?.numPendingTests ?? 0) + (counted?.numTodoTests ?? 0);
+  for (const { assertionResults } of counted?.testResults ?? [])
+    for (const { status, fullName, failureMessages } of assertionResults ?? [])
+      if (status === "failed")
+        console.log(`${step}: ${fullName}\n${failureMessages?.join("\n").slice(0, 2_000)}`);
   const wasGood = readFileSync(join(folder, file), "utf8").trim() === "0";
   const ranNothing = testSteps.includes(step) && !(counted?.numPassedTests > 0);
   if ((!wasGood || ranNothing) && !(counted?.numFailedTests > 0)) {
