@@ -224,6 +224,8 @@ async function ask(client: Client, statement: Statement): Promise<Result> {
     if (command === "SELECT") return { rows };
     return { count: ["INSERT", "UPDATE", "DELETE"].includes(command) ? (rowCount ?? 0) : 0 };
   } catch (error) {
+    // PostgreSQL tells the error before it gives the locks of the transaction back; it takes the next statement after.
+    await client.query("");
     return { code: (error as { code: string }).code };
   }
 }
