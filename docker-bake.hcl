@@ -25,6 +25,7 @@ variable "ENGINES" {
     { name = "relational", port = 5432 },
     { name = "keyvalue", port = 8000 },
     { name = "inmemory", port = 6379 },
+    { name = "vector", port = 50051 },
     { name = "markdown", port = 8080 },
     # /images
   ]

@@ -22,18 +22,6 @@ export const graph = {
   keys: engineKeys(7687),
 } satisfies EngineDescription;
 
-export const vector = {
-  title: "vector search, gRPC",
-  doc: "Vector search over gRPC.",
-  protocol: "gRPC",
-  protocols: ["grpc"],
-  port: 50_051,
-  keys: {
-    ...engineKeys(50_051),
-    max_index_bytes: bytes("How much memory indexes may take; 0 is no limit.", 0, { example: "8589934592" }),
-  },
-} satisfies EngineDescription;
-
 export const filestore = {
   title: "objects, S3 API",
   doc: "Objects over the S3 API.",

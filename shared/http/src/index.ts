@@ -1,4 +1,5 @@
 export { type Answer, content, empty, json } from "./answer.ts";
+export { RequestAuthenticator } from "./authenticate.ts";
 export { Cursors } from "./cursor.ts";
 export { type Preconditions, preconditionsOf } from "./entity-tags.ts";
 export { escapeHtml } from "./escape-html.ts";

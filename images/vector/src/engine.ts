@@ -1,0 +1,160 @@
+import type { Duplex } from "node:stream";
+import type { Deadline } from "@weftkit/core";
+import type { Engine, EngineContext, Peer } from "@weftkit/host";
+import { Gauge, Histogram, type Logger } from "@weftkit/observe";
+import type { Stream } from "@weftkit/persist";
+import { EngineStore } from "@weftkit/persist/pages";
+import { VectorDatabase } from "./collections/vector-database.ts";
+import { applicationId } from "./identity.ts";
+import { GrpcServer } from "./protocol/grpc-server.ts";
+import { healthService } from "./protocol/health.ts";
+import { Identify } from "./protocol/identify.ts";
+import { readProto } from "./protocol/proto-files.ts";
+import { Reflection } from "./protocol/reflection.ts";
+import { settleProtocol } from "./protocol/settle-protocol.ts";
+import { VectorService } from "./protocol/weftkit/service.ts";
+import { migrations } from "./storage/schema.ts";
+
+/** The database, in the data folder. */
+export const databaseFile = "vector.db";
+
+const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
+
+/** Vector search, as the host runs it. */
+export class VectorEngine implements Engine<"vector"> {
+  /** Clients of both protocols are told theirs. */
+  readonly alpn = ["h2", "http/1.1"];
+  readonly #engineStore = new EngineStore(databaseFile);
+  /** By the client's address and port, as gRPC's calls know it. */
+  readonly #peers = new Map<string, Peer>();
+  readonly #sockets = new Set<Duplex>();
+  #database!: VectorDatabase;
+  #grpc!: GrpcServer;
+  #isClosing = false;
+
+  streams(dataDir: string, log: Logger): readonly Stream[] {
+    return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  async open(ctx: EngineContext<"vector">): Promise<void> {
+    const { log, metrics, readiness } = ctx;
+    const store = await this.#engineStore.open({
+      dataDir: ctx.dataDir,
+      applicationId,
+      migrations,
+      walFsync: ctx.section.wal_fsync,
+      log,
+      metrics,
+      readiness,
+      fatal: (error) => ctx.fatal(error),
+    });
+    this.#database = new VectorDatabase({ store, log, indexBytesMax: ctx.section.max_index_bytes });
+    await this.#database.open();
+    this.#addMetrics(ctx);
+    const identify = new Identify(ctx.auth, ctx.section.rate_limit);
+    const duration = new Histogram({
+      name: "weftkit_grpc_call_duration_seconds",
+      help: "From a call's message to its answer.",
+      labelNames: ["method", "code"],
+      buckets,
+      registers: [metrics],
+    });
+    this.#grpc = new GrpcServer({
+      log,
+      identify: (authorization, address) =>
+        identify.caller(authorization, this.#peers.get(address) ?? { address }),
+      finished: (method, code, seconds) => duration.observe({ method, code }, seconds),
+    });
+    this.#addServices();
+  }
+
+  #addServices(): void {
+    const reflection = new Reflection();
+    const own = readProto("weftkit_vec.proto");
+    const services = ["weftkit.vector.v1.VectorService"];
+    reflection.add(own);
+    this.#grpc.add(own, services[0]!, new VectorService(this.#database).handlers());
+    const health = readProto("health.proto");
+    reflection.add(health);
+    this.#grpc.add(
+      health,
+      "grpc.health.v1.Health",
+      healthService(services, () => !this.#isClosing),
+    );
+    for (const version of ["v1", "v1alpha"] as const) {
+      const file = readProto(`reflection_${version}.proto`);
+      reflection.add(file);
+      this.#grpc.add(file, `grpc.reflection.${version}.ServerReflection`, reflection.handlers());
+    }
+  }
+
+  #addMetrics({ metrics }: EngineContext<"vector">): void {
+    const database = this.#database;
+    const gauges: [name: string, help: string, value: () => number][] = [
+      ["weftkit_vector_collections", "Collections.", () => database.size],
+      ["weftkit_vector_index_bytes", "Memory that indexes take.", () => database.budget.used],
+      ["weftkit_vector_points", "Points in all collections.", () => sum(database, ({ points }) => points)],
+      [
+        "weftkit_vector_unlinked",
+        "Vectors that wait to be linked into a graph.",
+        () => sum(database, ({ waiting }) => waiting),
+      ],
+    ];
+    for (const [name, help, value] of gauges) {
+      new Gauge({
+        name,
+        help,
+        registers: [metrics],
+        collect() {
+          this.set(value());
+        },
+      });
+    }
+  }
+
+  accept(socket: Duplex, peer: Peer): void {
+    const name = `${peer.address}:${peer.port}`;
+    this.#sockets.add(socket);
+    this.#peers.set(name, peer);
+    socket.on("error", () => socket.destroy());
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      if (this.#peers.get(name) === peer) this.#peers.delete(name);
+    });
+    void settleProtocol(socket).then((protocol) => {
+      if (protocol === "http2") this.#grpc.accept(socket);
+      else if (protocol === "http1") socket.destroy();
+    });
+  }
+
+  async close(deadline: Deadline): Promise<void> {
+    this.#isClosing = true;
+    await this.#grpc.close(deadline);
+    for (const socket of this.#sockets) socket.destroy();
+    await this.#database.close();
+  }
+
+  dispose(): Promise<void> {
+    return this.#engineStore.close();
+  }
+
+  status(): Record<string, unknown> {
+    const database = this.#database;
+    return {
+      connections: this.#sockets.size,
+      collections: database.size,
+      points: sum(database, ({ points }) => points),
+      unlinked: sum(database, ({ waiting }) => waiting),
+      indexBytes: database.budget.used,
+    };
+  }
+}
+
+function sum(
+  database: VectorDatabase,
+  of: (collection: { points: number; waiting: number }) => number,
+): number {
+  let total = 0;
+  for (const collection of database.all()) total += of(collection);
+  return total;
+}
