@@ -70,9 +70,10 @@ export interface EngineContext<Name extends EngineName = EngineName> {
 export interface Engine<Name extends EngineName = EngineName> {
   /**
    * What the engine's state is made of, for persistence outside the container. Called once, before `open`, when
-   * persistence is on; the streams are restored by then or empty, and captured from `open` to after `close`.
+   * persistence is on; the streams are restored by then or empty, and captured from `open` to after `close`. `section` is the
+   * engine's own of weftkit.toml.
    */
-  streams?(dataDir: string, log: Logger): readonly Stream[];
+  streams?(dataDir: string, log: Logger, section: Config[Name]): readonly Stream[];
   /** The state is restored and locked; build caches, recover. Rejecting stops the start. */
   open(ctx: EngineContext<Name>): Promise<void>;
   /**

@@ -197,7 +197,7 @@ export class Image<Name extends EngineName> {
     const { definition, config, log } = this.#parts;
     if (config.persist.mode === "disabled") return undefined;
     const dataDir = config.server.data_dir;
-    const streams = this.#engine.streams?.(dataDir, log) ?? [];
+    const streams = this.#engine.streams?.(dataDir, log, config[definition.name]) ?? [];
     if (streams.length === 0) {
       const message = `weftkit/${definition.name} has no state to persist: leave WEFTKIT_PERSIST_MODE out`;
       throw new ConfigError([{ where: "persist.mode", message }]);

@@ -49,7 +49,7 @@ export async function readBody(
 
 /** An empty body is a body where bytes of any length are. */
 function takesNothing(bodies: Bodies): boolean {
-  return Object.values(bodies).some(({ kind }) => kind === "bytes" || kind === "text");
+  return Object.values(bodies).some(({ kind }) => kind !== "json");
 }
 
 /** Which of the route's bodies was sent. */

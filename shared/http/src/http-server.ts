@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Duplex, Readable } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { EngineContext, Peer } from "@weftkit/host";
@@ -36,13 +36,27 @@ export interface HttpServerOptions {
   readonly ratePerSecond: number;
   /** A body of which nothing comes for this long is given up. Default: 15 s. */
   readonly bodyIdleMs?: number;
+  /** For all of a request to arrive; 0 is no limit. Default: 10 minutes, the largest import of most engines included. */
+  readonly requestTimeoutMs?: number;
+  /** Who serves what is not below the prefix, on the same port. */
+  readonly beside?: BesideServer;
+}
+
+/** Another protocol over HTTP on the same connections. */
+export interface BesideServer {
+  /** Whether a request for this address is its own. */
+  takes(url: string): boolean;
+  /**
+   * Serves one, from its headers to the end of the answer. A client that waits for `100 Continue` gets it when this calls
+   * `response.writeContinue()`.
+   */
+  handle(message: IncomingMessage, response: ServerResponse, peer: Peer | undefined): void;
 }
 
 const headersMaxBytes = 16 * 1024;
 const paramMaxLength = 8 * 1024;
 const headersTimeoutMs = 15_000;
-/** For all of a request to arrive, the largest import included. */
-const requestTimeoutMs = 600_000;
+const requestTimeoutMsDefault = 600_000;
 const keepAliveTimeoutMs = 65_000;
 const timeoutCheckMs = 1000;
 /** How long requests that run when the engine closes may go on. */
@@ -125,16 +139,21 @@ export class HttpServer {
         this.#answer(request as FastifyRequest, reply as FastifyReply, "none", () => Promise.reject(problem));
       },
       serverFactory: (handler) => {
-        this.#server = createServer(
-          {
-            maxHeaderSize: headersMaxBytes,
-            headersTimeout: headersTimeoutMs,
-            requestTimeout: requestTimeoutMs,
-            keepAliveTimeout: keepAliveTimeoutMs,
-            connectionsCheckingInterval: timeoutCheckMs,
-          },
-          handler,
-        );
+        const { beside, requestTimeoutMs = requestTimeoutMsDefault } = this.#options;
+        const options = {
+          maxHeaderSize: headersMaxBytes,
+          headersTimeout: headersTimeoutMs,
+          requestTimeout: requestTimeoutMs,
+          keepAliveTimeout: keepAliveTimeoutMs,
+          connectionsCheckingInterval: timeoutCheckMs,
+        };
+        this.#server = createServer(options, beside === undefined ? handler : this.#split(handler, beside));
+        if (beside !== undefined) {
+          this.#server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
+            if (!beside.takes(message.url ?? "")) response.writeContinue();
+            this.#server.emit("request", message, response);
+          });
+        }
         return this.#server;
       },
       clientErrorHandler: (error, socket) => refuseMalformed(error, socket),
@@ -156,6 +175,16 @@ export class HttpServer {
     );
     this.#addRoutes(fastify);
     return fastify;
+  }
+
+  #split(
+    handler: (message: IncomingMessage, response: ServerResponse) => void,
+    beside: BesideServer,
+  ): (message: IncomingMessage, response: ServerResponse) => void {
+    return (message, response) => {
+      if (!beside.takes(message.url ?? "")) handler(message, response);
+      else beside.handle(message, response, this.#peers.get(message.socket));
+    };
   }
 
   #addRoutes(fastify: FastifyInstance): void {

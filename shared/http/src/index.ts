@@ -3,7 +3,7 @@ export { RequestAuthenticator } from "./authenticate.ts";
 export { Cursors } from "./cursor.ts";
 export { type Preconditions, preconditionsOf } from "./entity-tags.ts";
 export { escapeHtml } from "./escape-html.ts";
-export { HttpServer, type HttpServerOptions, type Page } from "./http-server.ts";
+export { type BesideServer, HttpServer, type HttpServerOptions, type Page } from "./http-server.ts";
 export { negotiate } from "./negotiate.ts";
 export { type ApiInfo, openApiDocument } from "./openapi.ts";
 export { documentationPage } from "./openapi-page.ts";
