@@ -27,6 +27,7 @@ variable "ENGINES" {
     { name = "inmemory", port = 6379 },
     { name = "vector", port = 50051 },
     { name = "markdown", port = 8080 },
+    { name = "filestore", port = 8081 },
     # /images
   ]
 }

@@ -1,4 +1,4 @@
-import { bytes, type EngineDescription, engineKeys, text } from "./engine-description.ts";
+import { type EngineDescription, engineKeys } from "./engine-description.ts";
 
 /**
  * Engines that have no image yet. Their sections are read and checked, so that one weftkit.toml holds for the whole
@@ -20,17 +20,4 @@ export const graph = {
   protocols: ["bolt"],
   port: 7687,
   keys: engineKeys(7687),
-} satisfies EngineDescription;
-
-export const filestore = {
-  title: "objects, S3 API",
-  doc: "Objects over the S3 API.",
-  protocol: "S3 and REST",
-  protocols: ["s3"],
-  port: 8081,
-  keys: {
-    ...engineKeys(8081),
-    storage: text("Where objects are stored.", { fallbackDoc: "`files` in `server.data_dir`" }),
-    max_size: bytes("How much may be stored in all; 0 is no limit.", 0, { example: '"100GB"' }),
-  },
 } satisfies EngineDescription;

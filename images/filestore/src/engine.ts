@@ -1,0 +1,140 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Duplex } from "node:stream";
+import { type Deadline, systemClock } from "@weftkit/core";
+import type { Engine, EngineContext, Peer } from "@weftkit/host";
+import { Cursors, HttpServer } from "@weftkit/http";
+import type { Logger } from "@weftkit/observe";
+import type { Stream } from "@weftkit/persist";
+import { BlobFolder, BlobsStream } from "@weftkit/persist/blobs";
+import { EngineStore } from "@weftkit/persist/pages";
+import { type Store, statement } from "@weftkit/store";
+import { Accounts } from "./access/accounts.ts";
+import { applicationId } from "./identity.ts";
+import type { Services } from "./objects/services.ts";
+import { descriptionPages, prefix, routesOf } from "./rest/routes.ts";
+import { S3Server } from "./s3/server.ts";
+import { ContentStore } from "./storage/content-store.ts";
+import { MasterKey, masterKeyOf } from "./storage/encryption.ts";
+import { migrations } from "./storage/schema.ts";
+import { Sweeper } from "./storage/sweeper.ts";
+import { VersionSequence } from "./storage/versions.ts";
+
+/** The database, in the data folder. */
+const databaseFile = "filestore.db";
+
+/** The file store, as the host runs it. */
+export class FilestoreEngine implements Engine<"filestore"> {
+  #store!: Store;
+  #http!: HttpServer;
+  #s3!: S3Server;
+  #sweeper!: Sweeper;
+  #contents!: ContentStore;
+  #blobs: BlobsStream | undefined;
+  readonly #engineStore = new EngineStore(databaseFile);
+
+  streams(dataDir: string, log: Logger, section: EngineContext<"filestore">["section"]): readonly Stream[] {
+    this.#blobs = new BlobsStream({ name: "blobs", folder: folderOf(dataDir, section.storage), log });
+    return [this.#engineStore.stream(dataDir, log), this.#blobs];
+  }
+
+  async open(ctx: EngineContext<"filestore">): Promise<void> {
+    const { section, log, metrics, readiness, dataDir } = ctx;
+    const store = await this.#engineStore.open({
+      dataDir,
+      applicationId,
+      migrations,
+      walFsync: section.wal_fsync,
+      log,
+      metrics,
+      readiness,
+      fatal: (error) => ctx.fatal(error),
+    });
+    this.#store = store;
+    const folderPath = folderOf(dataDir, section.storage);
+    await mkdir(folderPath, { recursive: true, mode: 0o700 });
+    const folder = await BlobFolder.open(folderPath, this.#blobs);
+    this.#contents = new ContentStore(folder, store, log);
+    const sequence = new VersionSequence();
+    const { cursorKey, ownKey } = await store.read((db) => {
+      sequence.open(db);
+      const setting = statement(db, "SELECT value FROM settings WHERE name = ?", { pluck: true });
+      return {
+        cursorKey: setting.get("cursor_key") as Buffer,
+        ownKey: setting.get("encryption_key") as Buffer,
+      };
+    });
+    this.#sweeper = new Sweeper(store, this.#contents, log, section.multipart_retention);
+    const { encryption_key: given } = section;
+    const services: Services = {
+      store,
+      contents: this.#contents,
+      sequence,
+      sweeper: this.#sweeper,
+      accounts: new Accounts(section.accounts),
+      masterKey: new MasterKey(given === undefined ? ownKey : masterKeyOf(given)),
+      clock: systemClock,
+      log,
+      region: section.region,
+      bytesMax: section.max_size,
+      lifecycleDayMs: section.lifecycle_day,
+      read: (work) => store.read(work),
+      write: (work) => store.write(work),
+    };
+    this.#s3 = new S3Server({
+      services,
+      auth: ctx.auth,
+      metrics,
+      domains: section.domains,
+      ratePerSecond: section.rate_limit,
+    });
+    const routes = routesOf({ services, cursors: new Cursors(cursorKey) });
+    this.#http = new HttpServer({
+      context: ctx,
+      routes,
+      prefix,
+      pages: descriptionPages(routes),
+      ratePerSecond: section.rate_limit,
+      // Objects of any size, over lines of any speed; each body is watched while it comes.
+      requestTimeoutMs: 0,
+      beside: {
+        takes: (url) => !(url.startsWith(`${prefix}/`) || url === prefix),
+        handle: (message, response, peer) => this.#s3.handle(message, response, peer),
+      },
+    });
+    await this.#http.open();
+  }
+
+  accept(socket: Duplex, peer: Peer): void {
+    this.#http.accept(socket, peer);
+  }
+
+  refuse(socket: Duplex): void {
+    this.#http.refuse(socket);
+  }
+
+  async close(deadline: Deadline): Promise<void> {
+    // The connections are closed with the other one.
+    await this.#s3.close(deadline);
+    await this.#http.close(deadline);
+    await this.#sweeper.stop();
+  }
+
+  async dispose(): Promise<void> {
+    await this.#blobs?.close();
+    await this.#engineStore.close();
+  }
+
+  status(): Record<string, unknown> {
+    return {
+      requests: this.#http.requests + this.#s3.requests,
+      damagedContents: this.#contents.damaged,
+      walBytes: this.#store.walBytes,
+    };
+  }
+}
+
+/** Where the contents are. */
+function folderOf(dataDir: string, storage: string | undefined): string {
+  return storage === undefined ? join(dataDir, "files") : resolve(storage);
+}

@@ -1,0 +1,257 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Authenticator, SecurityContext } from "@weftkit/auth";
+import type { Clock } from "@weftkit/core";
+import type { Peer } from "@weftkit/host";
+import {
+  AwsError,
+  type ChunkSigning,
+  canonicalRequest,
+  encodeRfc3986,
+  type ReadSignature,
+  readSignature,
+  SigningKeys,
+  signatureOf,
+  stringToSign,
+} from "@weftkit/http-aws";
+import { S3Error } from "../../errors.ts";
+
+/** Who signed a request, and by what its body is verified. */
+export interface Verified {
+  /** Undefined: nobody signed it. */
+  readonly user: SecurityContext | undefined;
+  /** `x-amz-content-sha256`: a hash or one of S3's words; of a request that is not signed, as it came. */
+  readonly payload: string;
+  readonly chunkSigning: ChunkSigning | undefined;
+  readonly isPresigned: boolean;
+}
+
+export interface SignedHead {
+  readonly method: string;
+  readonly path: string;
+  readonly rawQuery: string;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  readonly peer: Pick<Peer, "identity"> | undefined;
+}
+
+const skewMs = 15 * 60_000;
+const expiresMaxSeconds = 7 * 86_400;
+const unsigned = "UNSIGNED-PAYLOAD";
+
+/** Finds out who signed a request to S3, in a header or in the query. */
+export class SignatureVerifier {
+  readonly #auth: Authenticator;
+  readonly #clock: Clock;
+  readonly #keys = new SigningKeys();
+
+  constructor(auth: Authenticator, clock: Clock) {
+    this.#auth = auth;
+    this.#clock = clock;
+  }
+
+  /** @throws S3Error */
+  verify(head: SignedHead): Verified | Promise<Verified> {
+    const { headers, rawQuery, peer } = head;
+    const { authorization } = headers;
+    const isPresigned = rawQuery.includes("X-Amz-Algorithm=") || rawQuery.includes("X-Amz-Signature=");
+    const payloadHeader = headers["x-amz-content-sha256"];
+    const payload = typeof payloadHeader === "string" ? payloadHeader : unsigned;
+    const anonymous = this.#auth.anonymous ?? peer?.identity;
+    if (authorization === undefined && !isPresigned) {
+      if (/(?:^|&)(?:AWSAccessKeyId|Signature)=/.test(rawQuery)) throw wrongMechanism();
+      return { user: anonymous, payload: unsignedPayload(payload), chunkSigning: undefined, isPresigned };
+    }
+    if (authorization !== undefined && !authorization.startsWith("AWS4-")) {
+      if (authorization.startsWith("AWS ")) throw wrongMechanism();
+      throw new S3Error("InvalidArgument", "Unsupported Authorization Type", {
+        ArgumentName: "Authorization",
+        ArgumentValue: authorization,
+      });
+    }
+    const read = readS3Signature(headers, rawQuery, isPresigned);
+    if (!isPresigned && payloadHeader === undefined) {
+      throw new S3Error("InvalidRequest", "Missing required header for this request: x-amz-content-sha256");
+    }
+    if (anonymous !== undefined) {
+      return { user: anonymous, payload: unsignedPayload(payload), chunkSigning: undefined, isPresigned };
+    }
+    if (this.#auth.method === "jwt") return this.#verifyToken(read, unsignedPayload(payload), isPresigned);
+    const verified = this.#auth.withSecret(read.credential.accessKey, (secret, user): Verified => {
+      const chunkSigning = this.#requireSignature(head, read, secret, payload, isPresigned);
+      return { user, payload, chunkSigning, isPresigned };
+    });
+    if (verified === undefined) {
+      throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: read.credential.accessKey });
+    }
+    return verified;
+  }
+
+  /** A policy of a POST form, which is signed as it stands in base64. @throws S3Error */
+  verifyPolicy(
+    policy: string,
+    { credential, signature }: { readonly credential: string; readonly signature: string },
+  ): SecurityContext {
+    const parts = credential.split("/");
+    const [date = "", region = "", service = "", terminator] = parts.slice(-4);
+    const accessKey = parts.slice(0, -4).join("/");
+    if (terminator !== "aws4_request" || service !== "s3") {
+      throw new S3Error("InvalidArgument", "The credential is malformed", {
+        ArgumentName: "x-amz-credential",
+      });
+    }
+    const { anonymous } = this.#auth;
+    if (anonymous !== undefined) return anonymous;
+    const user = this.#auth.withSecret(accessKey, (secret, context) => {
+      const key = this.#keys.get(accessKey, secret, date, region, service);
+      if (!isSame(signatureOf(key, policy), signature)) throw new S3Error("SignatureDoesNotMatch");
+      return context;
+    });
+    if (user === undefined) throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: accessKey });
+    return user;
+  }
+
+  async #verifyToken(
+    { sessionToken }: ReadSignature,
+    payload: string,
+    isPresigned: boolean,
+  ): Promise<Verified> {
+    const user = sessionToken === undefined ? undefined : await this.#auth.verifyToken(sessionToken);
+    if (user === undefined) throw new S3Error("InvalidToken");
+    return { user, payload, chunkSigning: undefined, isPresigned };
+  }
+
+  #requireSignature(
+    { method, path, rawQuery, headers }: SignedHead,
+    read: ReadSignature,
+    secret: string,
+    payload: string,
+    isPresigned: boolean,
+  ): ChunkSigning | undefined {
+    const { credential, timestamp, signedHeaders, signature } = read;
+    this.#requireTime(read, isPresigned);
+    if (!signedHeaders.includes("host")) throw new S3Error("SignatureDoesNotMatch");
+    const { date, region, service, accessKey } = credential;
+    const key = this.#keys.get(accessKey, secret, date, region, service);
+    const scope = `${date}/${region}/${service}/aws4_request`;
+    const bodyHash = isPresigned && headers["x-amz-content-sha256"] === undefined ? unsigned : payload;
+    const signed = { method, query: rawQuery, headers: sentHeaders(headers, signedHeaders), bodyHash };
+    const matches = (form: string) => {
+      const canonical = canonicalRequest({ ...signed, path: form }, signedHeaders, {
+        encodesPathTwice: false,
+      });
+      return isSame(signatureOf(key, stringToSign(timestamp, scope, canonical)), signature);
+    };
+    // A path may be sent in another form than the one that is signed, with fewer characters encoded.
+    if (!matches(path)) {
+      const form = normalPath(path);
+      if (form === path || !matches(form)) {
+        throw new S3Error("SignatureDoesNotMatch", undefined, {
+          AWSAccessKeyId: accessKey,
+          SignatureProvided: signature,
+        });
+      }
+    }
+    return { key, timestamp, scope, seedSignature: signature };
+  }
+
+  #requireTime({ timestamp, expiresSeconds, credential }: ReadSignature, isPresigned: boolean): void {
+    const atMs = timeOf(timestamp);
+    if (atMs === undefined || !timestamp.startsWith(credential.date)) {
+      throw new S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header");
+    }
+    const nowMs = this.#clock.wallMs();
+    if (!isPresigned) {
+      if (Math.abs(nowMs - atMs) <= skewMs) return;
+      throw new S3Error("RequestTimeTooSkewed", undefined, {
+        RequestTime: timestamp,
+        ServerTime: new Date(nowMs).toISOString(),
+        MaxAllowedSkewMilliseconds: String(skewMs),
+      });
+    }
+    if (expiresSeconds === undefined || !Number.isInteger(expiresSeconds) || expiresSeconds < 0) {
+      throw new S3Error("AuthorizationQueryParametersError", "X-Amz-Expires should be a number");
+    }
+    if (expiresSeconds > expiresMaxSeconds) {
+      const message = "X-Amz-Expires must be less than a week (in seconds) that is 604800";
+      throw new S3Error("AuthorizationQueryParametersError", message);
+    }
+    if (atMs - nowMs > skewMs) throw new S3Error("AccessDenied", "Request is not valid yet");
+    if (nowMs > atMs + expiresSeconds * 1000) {
+      throw new S3Error("AccessDenied", "Request has expired", {
+        Expires: new Date(atMs + expiresSeconds * 1000).toISOString(),
+        ServerTime: new Date(nowMs).toISOString(),
+      });
+    }
+  }
+}
+
+function readS3Signature(
+  headers: Readonly<IncomingHttpHeaders>,
+  query: string,
+  isPresigned: boolean,
+): ReadSignature {
+  if (isPresigned && headers.authorization !== undefined) {
+    throw new S3Error(
+      "InvalidArgument",
+      "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+    );
+  }
+  try {
+    return readSignature(headers, query, "s3");
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    if (isPresigned) throw new S3Error("AuthorizationQueryParametersError", error.message);
+    if (headers["x-amz-date"] === undefined && headers.date === undefined) {
+      throw new S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header");
+    }
+    throw new S3Error(
+      "AuthorizationHeaderMalformed",
+      `The authorization header is malformed; ${error.message}`,
+    );
+  }
+}
+
+/** Where nothing is verified by signature, chunks are not either. */
+function unsignedPayload(payload: string): string {
+  if (payload === "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER") return "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+  return payload;
+}
+
+function wrongMechanism(): S3Error {
+  return new S3Error(
+    "InvalidRequest",
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+  );
+}
+
+/** Headers as they were sent: Node reads their bytes as Latin-1, and they are signed as UTF-8. */
+function sentHeaders(headers: Readonly<IncomingHttpHeaders>, names: readonly string[]): IncomingHttpHeaders {
+  const sent: IncomingHttpHeaders = {};
+  for (const name of names) {
+    const value = headers[name];
+    const text = typeof value === "string" ? value : value?.join(",");
+    if (text === undefined) continue;
+    const isAscii = Buffer.byteLength(text) === text.length;
+    sent[name] = isAscii ? text : Buffer.from(text, "latin1").toString();
+  }
+  return sent;
+}
+
+function normalPath(path: string): string {
+  try {
+    return decodeURIComponent(path).split("/").map(encodeRfc3986).join("/");
+  } catch {
+    return path;
+  }
+}
+
+function timeOf(timestamp: string): number | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number);
+  return Date.UTC(year!, month! - 1, day, hour, minute, second);
+}
+
+function isSame(expected: string, given: string): boolean {
+  return expected.length === given.length && timingSafeEqual(Buffer.from(expected), Buffer.from(given));
+}

@@ -1,0 +1,133 @@
+import type { Logger } from "@weftkit/observe";
+import { type Database, type Store, statement } from "@weftkit/store";
+import type { ContentStore } from "./content-store.ts";
+import { isKnownContent, takeUnused } from "./contents.ts";
+import { forgetCompleted, removeUpload, staleUploads } from "./uploads.ts";
+
+const batch = 50;
+const intervalMs = 3_600_000;
+/** How long a completion that is sent again is known. */
+const completedMs = 86_400_000;
+const scanBatch = 200;
+
+/**
+ * Removes in the background what nothing names: contents that are not used any more, files that a crash left, uploads
+ * that were given up.
+ */
+export class Sweeper {
+  readonly #store: Store;
+  readonly #contents: ContentStore;
+  readonly #log: Logger;
+  readonly #multipartRetentionMs: number;
+  readonly #timer: NodeJS.Timeout;
+  readonly #startedMs = Date.now();
+  #running: Promise<void> | undefined;
+  #isWanted = false;
+  #isStopped = false;
+  #orphansAreSwept = false;
+
+  constructor(store: Store, contents: ContentStore, log: Logger, multipartRetentionMs: number) {
+    this.#store = store;
+    this.#contents = contents;
+    this.#log = log;
+    this.#multipartRetentionMs = multipartRetentionMs;
+    this.#timer = setInterval(() => this.sweep(), intervalMs).unref();
+    this.sweep();
+  }
+
+  /** Begins to sweep, or lets a sweep that is under way look once more. */
+  sweep(): void {
+    if (this.#isStopped) return;
+    this.#isWanted = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Resolves when nothing is left that could be removed now. */
+  async settled(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  /** Ends after the batch that is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#isWanted && !this.#isStopped) {
+        this.#isWanted = false;
+        await this.#giveUpUploads();
+        await this.#removeUnused();
+        if (!this.#orphansAreSwept) await this.#removeOrphans();
+      }
+    } catch (error) {
+      // The next sweep goes on where this one stopped.
+      this.#log.warn({ err: error }, "contents that nothing names could not be removed");
+    }
+  }
+
+  async #giveUpUploads(): Promise<void> {
+    const now = Date.now();
+    await this.#store.write((db) => forgetCompleted(db, now - completedMs));
+    if (this.#multipartRetentionMs === 0) return;
+    const before = now - this.#multipartRetentionMs;
+    for (let count = batch; count === batch && !this.#isStopped; ) {
+      count = await this.#store.write((db) => {
+        const uploads = staleUploads(db, before, batch);
+        for (const upload of uploads) removeUpload(db, upload);
+        return uploads.length;
+      });
+    }
+  }
+
+  async #removeUnused(): Promise<void> {
+    const hasAny = (db: Database) =>
+      statement(db, "SELECT 1 FROM contents WHERE refs = 0 LIMIT 1").get() !== undefined;
+    while (!this.#isStopped && (await this.#store.read(hasAny))) {
+      const names = await this.#store.write((db) => takeUnused(db, batch));
+      await this.#removeFiles(names);
+    }
+  }
+
+  /** Files that were there when this process began, and that no content names: a crash came before the commit. */
+  async #removeOrphans(): Promise<void> {
+    let names: string[] = [];
+    const flush = async () => {
+      const known = names;
+      names = [];
+      const orphans = await this.#store.read((db) => known.filter((name) => !isKnownContent(db, name)));
+      await this.#removeFiles(orphans);
+    };
+    for await (const { sha256, putAtMs } of this.#contents.folder.list()) {
+      if (this.#isStopped) return;
+      if (putAtMs >= this.#startedMs) continue;
+      names.push(sha256);
+      if (names.length === scanBatch) await flush();
+    }
+    if (names.length > 0) await flush();
+    this.#orphansAreSwept = true;
+  }
+
+  async #removeFiles(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return;
+    let waiting = names;
+    // Files that are being read stay until they were; each round looks again.
+    for (;;) {
+      const pinned = waiting.filter((name) => this.#contents.isPinned(name));
+      const free = waiting.filter((name) => !this.#contents.isPinned(name));
+      if (free.length > 0) {
+        await this.#store.exclusively(async (writer) => {
+          for (const name of free)
+            if (!isKnownContent(writer, name)) await this.#contents.folder.remove(name);
+        });
+      }
+      if (pinned.length === 0 || this.#isStopped) return;
+      waiting = pinned;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
