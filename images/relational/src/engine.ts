@@ -1,3 +1,4 @@
+import "./routines/register.ts";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Deadline } from "@weftkit/core";

@@ -1,3 +1,4 @@
+import "../src/routines/register.ts";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -377,3 +377,49 @@ test("a transaction that is left open delays nobody who writes other rows", asyn
   await open.commit();
   expect(await notes(store)).toEqual(["left open", `write ${writes - 1}`, "still open 190"]);
 });
+
+test("a part of a work that fails leaves nothing, and the work goes on", async () => {
+  const store = await openWithNotes();
+  const transaction = store.begin();
+  await transaction.run((work) => {
+    update(work, 1, "kept");
+    expect(() =>
+      work.within(() => {
+        update(work, 2, "undone");
+        insert(work, "undone");
+        work.within(() => update(work, 3, "undone"));
+        throw new Error("no");
+      }),
+    ).toThrow("no");
+    work.within(() => update(work, 3, "kept too"));
+  });
+  // Somebody else parks it, so that its journal is replayed.
+  await somebodyWrites(store);
+  expect(await notes(transaction)).toEqual(["kept", "2", "kept too"]);
+  await transaction.commit();
+  expect(await notes(store)).toEqual(["kept", "2", "kept too"]);
+});
+
+test("a part that fails gives the writer back that it took hold of", async () => {
+  const store = await openWithNotes();
+  const transaction = store.begin();
+  await transaction.run((work) => {
+    update(work, 1, "before");
+    expect(() =>
+      work.within(() => {
+        work.hold();
+        work.db.exec("CREATE TABLE other (id INTEGER PRIMARY KEY)");
+        throw new Error("no");
+      }),
+    ).toThrow("no");
+  });
+  expect(transaction.isHolding).toBe(false);
+  await somebodyWrites(store);
+  await transaction.commit();
+  expect(await notes(store)).toContain("before");
+  expect(
+    await store.read((db) =>
+      db.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'other'").pluck().get(),
+    ),
+  ).toBe(0);
+});

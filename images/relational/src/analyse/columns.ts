@@ -41,6 +41,26 @@ export function analyseColumnRef(a: Analyser, level: Level, node: pg.ColumnRef):
     return wholeRow(a, level, names, location);
   }
   const names = fields.map(stringOf);
+  const variable = a.ctx.variables?.resolve(a.ctx, names);
+  if (variable === undefined) return columnOf(a, level, names, location);
+  let column: Expr;
+  try {
+    column = columnOf(a, level, names, location);
+  } catch (error) {
+    const { code } = error as PgError;
+    if (code === "42703" || code === "42P01") return located(variable, location);
+    throw error;
+  }
+  if (a.ctx.variables!.onConflict === "column") return column;
+  throw new PgError(
+    "42702",
+    `column reference "${names.join(".")}" is ambiguous`,
+    { detail: "It could refer to either a PL/pgSQL variable or a table column." },
+    location,
+  );
+}
+
+function columnOf(a: Analyser, level: Level, names: readonly string[], location: number | undefined): Expr {
   if (names.length === 1) return bareName(a, level, names[0]!, location);
   return qualified(a, level, names, location);
 }
@@ -229,7 +249,11 @@ function fieldOfTable(
 
 function wholeRow(a: Analyser, level: Level, names: readonly string[], location: number | undefined): Expr {
   const found = findTable(level, names.at(-2), names.at(-1)!, location);
-  if (found === undefined) throw missingTable(level, names.at(-1)!, location);
+  if (found === undefined) {
+    const variable = a.ctx.variables?.resolve(a.ctx, names);
+    if (variable !== undefined) return located(variable, location);
+    throw missingTable(level, names.at(-1)!, location);
+  }
   return located(raise(rowOf(a, found.item), found.levels), location);
 }
 

@@ -15,6 +15,14 @@ import type {
   WindowFunc,
 } from "./expr.ts";
 
+/** Names that mean values of the routine around a statement: its arguments and variables. */
+export interface Variables {
+  /** What `a`, `a.b` or `a.b.c` stands for, as a parameter of the statement; undefined when it is none. */
+  resolve(ctx: AnalyseContext, names: readonly string[]): Expr | undefined;
+  /** What a name means that is a column too: in PL/pgSQL it is an error. */
+  readonly onConflict: "error" | "column";
+}
+
 /** What one statement's analysis shares. */
 export class AnalyseContext {
   readonly catalog: Catalog;
@@ -25,6 +33,10 @@ export class AnalyseContext {
   readonly params: number[];
   /** Whether parameters that are not declared may appear. */
   readonly openParams: boolean;
+  /** Of a statement inside of a routine. */
+  variables: Variables | undefined;
+  /** Tables that only this statement has: the rows that a trigger's statement changed. */
+  tables: ReadonlyMap<string, Cte> | undefined;
   #entries = 0;
   #ordinals = 0;
 

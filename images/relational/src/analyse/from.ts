@@ -226,8 +226,9 @@ function rangeVar(a: Analyser, level: Level, node: pg.RangeVar): RangeEntry {
   const alias = node.alias?.aliasname ?? name;
   if (node.schemaname === undefined || node.schemaname === "") {
     const found = findCte(level, name);
-    if (found !== undefined) {
-      const { cte, levels } = found;
+    const own = ctx.tables?.get(name);
+    if (found !== undefined || own !== undefined) {
+      const { cte, levels } = found ?? { cte: own!, levels: 0 };
       cte.references++;
       return {
         id: ctx.nextEntryId(),

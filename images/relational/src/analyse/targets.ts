@@ -6,7 +6,7 @@ import { findTable, missingTable, raise } from "./columns.ts";
 import type { Level } from "./context.ts";
 import type { Expr, Target } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
-import { compositeFields, fieldsOf } from "./fields.ts";
+import { fieldsOf } from "./fields.ts";
 
 /** A target list, stars spread out. */
 export function analyseTargets(a: Analyser, level: Level, nodes: readonly Node[]): Target[] {
@@ -67,8 +67,11 @@ export function expandStar(
     );
   }
   const found = findTable(level, names.at(-2), names.at(-1)!, location);
-  if (found === undefined) throw missingTable(level, names.at(-1)!, location);
-  void a;
+  if (found === undefined) {
+    const variable = a.ctx.variables?.resolve(a.ctx, names);
+    if (variable === undefined) throw missingTable(level, names.at(-1)!, location);
+    return spread(a, variable, location);
+  }
   return found.item.columns.map((column) => ({
     expr: raise(column.expr, found.levels),
     name: column.name,
@@ -82,14 +85,17 @@ function expandComposite(a: Analyser, level: Level, node: Node): Target[] {
   const { arg, indirection } = node.A_Indirection!;
   const rest = (indirection ?? []).slice(0, -1);
   const inner = (rest.length === 0 ? arg : { A_Indirection: { arg, indirection: rest } }) as Node;
-  const expr = analyseExpr(a, level, inner);
+  return spread(a, analyseExpr(a, level, inner), locationOf(node));
+}
+
+/** The fields of a composite value, each as a column. */
+function spread(a: Analyser, expr: Expr, location: number | undefined): Target[] {
   const fields = fieldsOf(a.ctx, expr);
   if (fields === undefined) {
     if (expr.type === oid.record)
-      throw new PgError("42601", "record type has not been registered", {}, locationOf(node));
-    throw new PgError("42809", `type ${a.ctx.formatType(expr.type)} is not composite`, {}, locationOf(node));
+      throw new PgError("42601", "record type has not been registered", {}, location);
+    throw new PgError("42809", `type ${a.ctx.formatType(expr.type)} is not composite`, {}, location);
   }
-  void compositeFields;
   return fields
     .map((field, index) => ({ field, index }))
     .filter(({ field }) => field.name !== "")

@@ -11,6 +11,7 @@ import {
   type Relation,
   type Role,
   type Sequence,
+  type Trigger,
   type TypeInfo,
 } from "./model.ts";
 import { systemRelations } from "./system-relations.ts";
@@ -27,6 +28,7 @@ export interface CatalogObjects {
   comment: Comment;
   role: Role;
   depend: Dependency;
+  trigger: Trigger;
 }
 
 export interface Comment {
@@ -63,6 +65,7 @@ const kinds: readonly ObjectKind[] = [
   "comment",
   "role",
   "depend",
+  "trigger",
 ];
 
 /** One change of a catalog, as it is written to the store. */
@@ -235,6 +238,18 @@ export class Catalog {
       return map;
     });
     return groups.get(name) ?? [];
+  }
+
+  /** By name, the order in which they fire. */
+  triggersOf(relation: number): readonly Trigger[] {
+    const groups = this.derive("triggers", () => {
+      const map = new Map<number, Trigger[]>();
+      for (const trigger of this.all("trigger"))
+        map.set(trigger.relation, [...(map.get(trigger.relation) ?? []), trigger]);
+      for (const group of map.values()) group.sort((a, b) => (a.name < b.name ? -1 : 1));
+      return map;
+    });
+    return groups.get(relation) ?? [];
   }
 
   comment(object: number, classOid: number, subId: number): string | undefined {

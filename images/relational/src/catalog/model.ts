@@ -178,6 +178,35 @@ export interface Proc {
   /** Of a function made by CREATE FUNCTION. */
   readonly language?: "sql" | "plpgsql";
   readonly acl?: readonly string[];
+  /** SET of CREATE FUNCTION: settings for the time of a call. */
+  readonly settings?: readonly (readonly [name: string, value: string])[];
+  readonly securityDefiner?: boolean;
+  readonly leakproof?: boolean;
+  readonly parallel?: "s" | "r" | "u";
+  readonly cost?: number;
+  readonly rows?: number;
+}
+
+export type TriggerEvent = "insert" | "update" | "delete" | "truncate";
+
+export interface Trigger {
+  readonly oid: number;
+  readonly name: string;
+  readonly relation: number;
+  readonly proc: number;
+  readonly timing: "before" | "after" | "instead";
+  readonly events: readonly TriggerEvent[];
+  /** Of UPDATE OF: attnums; empty for any. */
+  readonly columns: readonly number[];
+  readonly perRow: boolean;
+  /** SQL text of WHEN. */
+  readonly condition?: string;
+  readonly args: readonly string[];
+  /** on, off, replica, always */
+  readonly enabled: "O" | "D" | "R" | "A";
+  readonly constraint?: { readonly deferrable: boolean; readonly deferred: boolean };
+  readonly oldTable?: string;
+  readonly newTable?: string;
 }
 
 export interface Operator {

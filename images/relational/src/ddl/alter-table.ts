@@ -44,6 +44,7 @@ import { Removal } from "./drop.ts";
 import { removeIndex } from "./indexes.ts";
 import { freeRelationName } from "./names.ts";
 import { alterSequence, makeSequence } from "./sequences.ts";
+import { enableTriggers } from "./triggers.ts";
 import { dependentViews } from "./views.ts";
 
 const kindWords: Readonly<Record<string, readonly [kinds: string[], word: string]>> = {
@@ -309,14 +310,31 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
     case "AT_SetUnLogged":
     case "AT_SetAccessMethod":
     case "AT_SetTableSpace":
+    case "AT_DropOids":
+      return;
     case "AT_EnableTrig":
+    case "AT_EnableAlwaysTrig":
+    case "AT_EnableReplicaTrig":
     case "AT_EnableTrigAll":
     case "AT_EnableTrigUser":
     case "AT_DisableTrig":
     case "AT_DisableTrigAll":
-    case "AT_DisableTrigUser":
-    case "AT_DropOids":
+    case "AT_DisableTrigUser": {
+      const which = command.subtype.endsWith("All")
+        ? "all"
+        : command.subtype.endsWith("User")
+          ? "user"
+          : (command.name ?? "");
+      const enabled = command.subtype.includes("Disable")
+        ? "D"
+        : command.subtype.includes("Always")
+          ? "A"
+          : command.subtype.includes("Replica")
+            ? "R"
+            : "O";
+      enableTriggers(ddl, relation, which, enabled);
       return;
+    }
     case "AT_SetRelOptions":
     case "AT_ResetRelOptions": {
       const names = ((def?.List?.items ?? []) as Node[]).map((o) => o.DefElem!);

@@ -7,7 +7,7 @@ import { itemOf, lookUpRelation, tableEntry } from "../analyse/from.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { catalogNamespace, type Relation } from "../catalog/model.ts";
 import { type DeparseContext, deparse } from "../deparse/expr.ts";
-import { notSupported, PgError } from "../errors.ts";
+import { type ErrorDetails, notSupported, PgError } from "../errors.ts";
 import { at, type Node, type pg } from "../parse/ast.ts";
 import { sqlTexts } from "../parse/parse.ts";
 import type { PlanContext } from "../plan/context.ts";
@@ -27,7 +27,7 @@ export interface Ddl {
   readonly sessionId: number;
   readonly exec: Exec;
   readonly plan: () => PlanContext;
-  notice(message: string, severity?: "NOTICE" | "WARNING"): void;
+  notice(message: string, severity?: "NOTICE" | "WARNING", details?: ErrorDetails): void;
   requireSchema(name: string | undefined): void;
   /** The schema of the session's temporary tables, made at its first use. */
   temporaryNamespace(): number;

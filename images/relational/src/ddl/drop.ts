@@ -7,6 +7,8 @@ import { tableName } from "../storage/tables.ts";
 import { formatType } from "../types/type-text.ts";
 import { analyserOf, type Ddl } from "./context.ts";
 import { removeIndex } from "./indexes.ts";
+import { dropRoutine } from "./routines.ts";
+import { dropTrigger } from "./triggers.ts";
 import { dependentViews } from "./views.ts";
 
 const relationKinds: Readonly<Record<string, readonly [kinds: string, word: string]>> = {
@@ -62,6 +64,8 @@ export function drop(ddl: Ddl, node: pg.DropStmt): void {
       }
       return;
     case "OBJECT_TRIGGER":
+      for (const object of objects) dropTrigger(ddl, strings(object.List?.items as Node[]), missingOk);
+      return;
     case "OBJECT_RULE":
     case "OBJECT_POLICY": {
       const word = type.replace("OBJECT_", "").toLowerCase();
@@ -77,25 +81,11 @@ export function drop(ddl: Ddl, node: pg.DropStmt): void {
     case "OBJECT_PROCEDURE":
     case "OBJECT_ROUTINE":
     case "OBJECT_AGGREGATE":
-      for (const object of objects) dropFunction(ddl, object.ObjectWithArgs!, missingOk, type);
+      for (const object of objects) dropRoutine(ddl, object.ObjectWithArgs!, type, missingOk, cascade);
       return;
     default:
       throw notSupported(`DROP ${type.replace("OBJECT_", "").replaceAll("_", " ")}`);
   }
-}
-
-function dropFunction(ddl: Ddl, object: pg.ObjectWithArgs, missingOk: boolean, type: string): void {
-  const names = strings(object.objname as Node[]);
-  const found = ddl.catalog.procsNamed(names.at(-1)!);
-  const word =
-    type === "OBJECT_PROCEDURE" ? "procedure" : type === "OBJECT_AGGREGATE" ? "aggregate" : "function";
-  if (found.length === 0) {
-    const shown = `${names.join(".")}${object.args_unspecified === true ? "" : "()"}`;
-    if (!missingOk) throw new PgError("42883", `${word} ${shown} does not exist`);
-    ddl.notice(`${word} ${shown} does not exist, skipping`);
-    return;
-  }
-  for (const proc of found) ddl.catalog.delete("proc", proc.oid);
 }
 
 function dropRelations(
@@ -262,6 +252,7 @@ export function removeRelation(ddl: Ddl, relation: Relation): void {
     removeComments(ddl, index.oid);
   }
   for (const constraint of catalog.constraintsOf(relation.oid)) catalog.delete("constraint", constraint.oid);
+  for (const trigger of catalog.triggersOf(relation.oid)) catalog.delete("trigger", trigger.oid);
   if (relation.kind === "r" || relation.kind === "m") {
     work.db.exec(`DROP TABLE IF EXISTS ${tableName(relation.oid)}`);
     work.forgetRowids(tableName(relation.oid));

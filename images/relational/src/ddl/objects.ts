@@ -19,6 +19,7 @@ import {
   targetNamespace,
 } from "./context.ts";
 import { freeConstraintName } from "./names.ts";
+import { findRoutine, missingRoutine } from "./routines.ts";
 import { baseType, makeRowType, putType } from "./types.ts";
 
 export function createSchema(ddl: Ddl, node: pg.CreateSchemaStmt): void {
@@ -329,6 +330,7 @@ const classes: Readonly<Record<string, number>> = {
   schema: 2615,
   constraint: 2606,
   proc: 1255,
+  trigger: 2620,
 };
 
 export function comment(ddl: Ddl, node: pg.CommentStmt): void {
@@ -383,6 +385,24 @@ export function comment(ddl: Ddl, node: pg.CommentStmt): void {
         );
       id = constraint.oid;
       classOid = classes.constraint!;
+      break;
+    }
+    case "OBJECT_FUNCTION":
+    case "OBJECT_PROCEDURE":
+    case "OBJECT_ROUTINE": {
+      const proc = findRoutine(ddl, object.ObjectWithArgs!, node.objtype);
+      if (proc === undefined) throw missingRoutine(ddl, object.ObjectWithArgs!, node.objtype);
+      id = proc.oid;
+      classOid = classes.proc!;
+      break;
+    }
+    case "OBJECT_TRIGGER": {
+      const relation = relationOf(names.slice(0, -1));
+      const trigger = ddl.catalog.triggersOf(relation.oid).find((each) => each.name === names.at(-1));
+      if (trigger === undefined)
+        throw new PgError("42704", `trigger "${names.at(-1)}" for table "${relation.name}" does not exist`);
+      id = trigger.oid;
+      classOid = classes.trigger!;
       break;
     }
     case "OBJECT_DATABASE":

@@ -1,11 +1,12 @@
 import { lookUpRelation } from "../analyse/from.ts";
 import { findType } from "../analyse/type-names.ts";
-import type { Relation } from "../catalog/model.ts";
+import type { Proc, Relation } from "../catalog/model.ts";
 import { deparse } from "../deparse/expr.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, strings } from "../parse/ast.ts";
 import { tableExpression } from "../plan/table-expressions.ts";
 import { analyserOf, type Ddl, deparseContext } from "./context.ts";
+import { findRoutine, missingRoutine } from "./routines.ts";
 import { dependentViews } from "./views.ts";
 
 const relationTypes: ReadonlySet<string> = new Set([
@@ -87,9 +88,45 @@ export function rename(ddl: Ddl, node: pg.RenameStmt): void {
       if (relation !== undefined) ddl.catalog.set("relation", { ...relation, name: next });
       return;
     }
+    case "OBJECT_FUNCTION":
+    case "OBJECT_PROCEDURE":
+    case "OBJECT_ROUTINE": {
+      ddl.requireSchema(undefined);
+      const proc = requireRoutine(ddl, (node.object as Node).ObjectWithArgs!, type);
+      requireFreeRoutine(ddl, proc, next, proc.namespace);
+      ddl.catalog.set("proc", { ...proc, name: next });
+      return;
+    }
+    case "OBJECT_TRIGGER": {
+      const relation = find(ddl, node.relation!, false)!;
+      const trigger = ddl.catalog.triggersOf(relation.oid).find((each) => each.name === node.subname);
+      if (trigger === undefined)
+        throw new PgError("42704", `trigger "${node.subname}" for table "${relation.name}" does not exist`);
+      if (ddl.catalog.triggersOf(relation.oid).some((each) => each.name === next))
+        throw new PgError("42710", `trigger "${next}" for relation "${relation.name}" already exists`);
+      ddl.catalog.set("trigger", { ...trigger, name: next });
+      return;
+    }
     default:
       throw notSupported(`RENAME of ${type.replace("OBJECT_", "")}`);
   }
+}
+
+function requireRoutine(ddl: Ddl, object: pg.ObjectWithArgs, type: string): Proc {
+  const proc = findRoutine(ddl, object, type);
+  if (proc === undefined) throw missingRoutine(ddl, object, type);
+  return proc;
+}
+
+/** @throws PgError 42723 */
+function requireFreeRoutine(ddl: Ddl, proc: Proc, name: string, namespace: number): void {
+  const taken = ddl.catalog
+    .procsNamed(name)
+    .some(
+      (each) =>
+        each !== proc && each.namespace === namespace && each.arguments.join() === proc.arguments.join(),
+    );
+  if (taken) throw new PgError("42723", `function ${name} already exists with same argument types`);
 }
 
 function renameRelation(ddl: Ddl, relation: Relation, next: string): void {
@@ -188,6 +225,12 @@ export function setSchema(ddl: Ddl, node: pg.AlterObjectSchemaStmt): void {
   const namespace = ddl.catalog.namespaceByName(node.newschema ?? "");
   if (namespace === undefined) throw new PgError("3F000", `schema "${node.newschema}" does not exist`);
   if (node.relation === undefined) {
+    if (["OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE"].includes(node.objectType ?? "")) {
+      const proc = requireRoutine(ddl, (node.object as Node).ObjectWithArgs!, node.objectType!);
+      requireFreeRoutine(ddl, proc, proc.name, namespace.oid);
+      ddl.catalog.set("proc", { ...proc, namespace: namespace.oid });
+      return;
+    }
     if (node.objectType !== "OBJECT_TYPE" && node.objectType !== "OBJECT_DOMAIN")
       throw notSupported(`SET SCHEMA of ${String(node.objectType).replace("OBJECT_", "")}`);
     const names = strings((node.object as Node).List?.items as Node[]);

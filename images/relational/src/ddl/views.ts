@@ -1,9 +1,9 @@
-import { deparseSync as deparseNode } from "pgsql-deparser";
 import { entryColumn } from "../analyse/context.ts";
 import { outputTargets, type Query } from "../analyse/expr.ts";
 import type { Column, Relation } from "../catalog/model.ts";
 import { PgError } from "../errors.ts";
 import { at, type Node, type pg, strings } from "../parse/ast.ts";
+import { deparseNode } from "../parse/deparse.ts";
 import { sqlTexts } from "../parse/parse.ts";
 import { TableWriter } from "../plan/write.ts";
 import { createTableSql, tableName } from "../storage/tables.ts";
@@ -46,7 +46,7 @@ function recordDependencies(ddl: Ddl, view: number, query: Query): void {
 
 /** The text of a query, from what the grammar gave. */
 export function queryText(node: Node): string {
-  return deparseNode(node as pg.Node, { pretty: false } as never);
+  return deparseNode(node);
 }
 
 function viewColumns(

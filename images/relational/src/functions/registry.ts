@@ -13,6 +13,40 @@ export interface FunctionSession {
   notify(channel: string, payload: string): void;
   notice(severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG", message: string): void;
   backend(name: string, args: readonly Datum[], run: FunctionRun): Datum;
+  sessions(): Iterable<SessionInfo>;
+  locks(): Iterable<LockInfo>;
+  preparedStatements(): Iterable<{
+    readonly name: string;
+    readonly statement: string;
+    readonly preparedAt: bigint;
+  }>;
+}
+
+/** A session as pg_stat_activity shows it; times in microseconds since 2000. */
+export interface SessionInfo {
+  readonly processId: number;
+  readonly user: string;
+  readonly applicationName: string;
+  readonly clientPort: number | undefined;
+  readonly startedAt: bigint;
+  readonly transactionAt: bigint | undefined;
+  readonly queryAt: bigint | undefined;
+  readonly state: string;
+  readonly query: string;
+  readonly waitsFor: string | undefined;
+}
+
+/** A lock that is held or waited for, as pg_locks shows it. */
+export interface LockInfo {
+  readonly type: string;
+  readonly processId: number;
+  readonly relation?: number;
+  readonly tuple?: number;
+  readonly classId?: number;
+  readonly objectId?: number;
+  readonly objectSubId?: number;
+  readonly mode: string;
+  readonly isGranted: boolean;
 }
 
 /**

@@ -1,10 +1,7 @@
-import { builtinProcs } from "../catalog/builtin.ts";
 import { constraintDefinition, indexDefinition } from "../deparse/catalog.ts";
-import { PgError } from "../errors.ts";
 import { type CallContext, define, defineSet, defineWith } from "../functions/registry.ts";
 import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
-import { formatType, quoteName } from "../types/type-text.ts";
 
 /** Functions that write definitions as SQL. */
 defineWith("pg_get_constraintdef pg_get_constraintdef_ext", (call, id: number, isPretty?: boolean) => {
@@ -32,51 +29,9 @@ defineWith("pg_get_viewdef_name pg_get_viewdef_name_ext", (call, name: string) =
   view(call, typeOps(call.catalog, oid.regclass).input(name, -1, call.run.io) as number),
 );
 define(
-  "pg_get_ruledef pg_get_ruledef_ext pg_get_triggerdef pg_get_triggerdef_ext pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_partkeydef pg_get_partition_constraintdef",
+  "pg_get_ruledef pg_get_ruledef_ext pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_partkeydef pg_get_partition_constraintdef",
   () => null,
 );
-const procOf = (call: CallContext, id: number) => builtinProcs.get(id) ?? call.run.catalog.get("proc", id);
-const args = (call: CallContext, id: number, withDefaults: boolean): string | null => {
-  const proc = procOf(call, id);
-  if (proc === undefined) return null;
-  const firstDefault = proc.arguments.length - proc.defaultCount;
-  let input = 0;
-  const parts: string[] = [];
-  for (const [i, type] of proc.allArguments.entries()) {
-    const mode = proc.modes[i] ?? "i";
-    if (mode === "t") continue;
-    const word = { i: "", o: "OUT ", b: "INOUT ", v: "VARIADIC " }[mode] ?? "";
-    const name = proc.argumentNames[i];
-    let text = `${word}${name === undefined || name === "" ? "" : `${quoteName(name)} `}${formatType(call.catalog, type, -1, call.run.io.searchPath)}`;
-    if (mode !== "o") {
-      if (withDefaults && input >= firstDefault)
-        text += ` DEFAULT ${proc.defaults[input - firstDefault] ?? ""}`;
-      input++;
-    }
-    parts.push(text);
-  }
-  return parts.join(", ");
-};
-defineWith("pg_get_function_arguments", (call, id: number) => args(call, id, true));
-defineWith("pg_get_function_identity_arguments", (call, id: number) => args(call, id, false));
-defineWith("pg_get_function_result", (call, id: number) => {
-  const proc = procOf(call, id);
-  if (proc === undefined || proc.kind === "p") return null;
-  const table = proc.allArguments
-    .map((type, i) => ({ type, mode: proc.modes[i] ?? "i", name: proc.argumentNames[i] }))
-    .filter(({ mode }) => mode === "t")
-    .map(
-      ({ type, name }) =>
-        `${quoteName(name ?? "")} ${formatType(call.catalog, type, -1, call.run.io.searchPath)}`,
-    );
-  if (table.length > 0) return `TABLE(${table.join(", ")})`;
-  return `${proc.returnsSet ? "SETOF " : ""}${formatType(call.catalog, proc.result, -1, call.run.io.searchPath)}`;
-});
-defineWith("pg_get_functiondef", (call, id: number) => {
-  const proc = call.run.catalog.get("proc", id);
-  if (proc === undefined) throw new PgError("42883", `function with OID ${id} does not exist`);
-  return proc.source;
-});
 defineWith("pg_relation_filenode", (call, id: number) =>
   call.run.catalog.get("relation", id)?.kind === "v" ? null : id,
 );

@@ -431,10 +431,7 @@ rows("character_sets", function* ({ session }) {
 });
 for (const name of [
   "applicable_roles",
-  "triggers",
   "triggered_update_columns",
-  "routines",
-  "parameters",
   "routine_privileges",
   "column_domain_usage",
   "column_udt_usage",

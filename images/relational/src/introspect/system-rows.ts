@@ -79,6 +79,7 @@ rows("pg_class", function* (exec) {
       relchecks: constraints.filter((c) => c.type === "c").length,
       relhasrules: r.kind === "v",
       relhastriggers:
+        catalog.triggersOf(r.oid).length > 0 ||
         constraints.some((c) => c.type === "f") ||
         (r.system !== true && catalog.referencesTo(r.oid).length > 0),
       relhassubclass: false,
@@ -312,17 +313,17 @@ rows("pg_proc", function* ({ catalog }) {
       pronamespace: p.namespace,
       proowner: p.owner,
       prolang: p.language === "sql" ? 14 : p.language === "plpgsql" ? 13500 : 12,
-      procost: 1,
-      prorows: p.returnsSet ? 1000 : 0,
+      procost: p.cost ?? (p.language === undefined ? 1 : 100),
+      prorows: p.rows ?? (p.returnsSet ? 1000 : 0),
       provariadic: p.variadic,
       prosupport: 0,
       prokind: p.kind,
-      prosecdef: false,
-      proleakproof: false,
+      prosecdef: p.securityDefiner === true,
+      proleakproof: p.leakproof === true,
       proisstrict: p.strict,
       proretset: p.returnsSet,
       provolatile: p.volatility,
-      proparallel: "s",
+      proparallel: p.parallel ?? (p.language === undefined ? "s" : "u"),
       pronargs: p.arguments.length,
       pronargdefaults: p.defaultCount,
       prorettype: p.result,
@@ -330,8 +331,10 @@ rows("pg_proc", function* ({ catalog }) {
       proallargtypes: p.modes === "" ? null : new PgArray([...p.allArguments]),
       proargmodes: p.modes === "" ? null : new PgArray([...p.modes]),
       proargnames: p.argumentNames.length === 0 ? null : new PgArray([...p.argumentNames]),
-      proargdefaults: null,
+      proargdefaults: p.defaults.length === 0 ? null : p.defaults.join(", "),
       prosrc: p.source,
+      proconfig:
+        p.settings === undefined ? null : new PgArray(p.settings.map(([name, value]) => `${name}=${value}`)),
     };
   }
 });
@@ -490,7 +493,7 @@ rows("pg_tables", function* ({ catalog }) {
       tablespace: null,
       hasindexes: catalog.indexesOf(r.oid).length > 0,
       hasrules: false,
-      hastriggers: false,
+      hastriggers: catalog.triggersOf(r.oid).length > 0,
       rowsecurity: r.rowSecurity === true,
     };
   }
@@ -565,7 +568,6 @@ rows("pg_extension", () => []);
 
 for (const name of [
   "pg_inherits",
-  "pg_trigger",
   "pg_event_trigger",
   "pg_policy",
   "pg_policies",
@@ -604,7 +606,6 @@ for (const name of [
   "pg_auth_members",
   "pg_group",
   "pg_prepared_xacts",
-  "pg_prepared_statements",
   "pg_cursors",
   "pg_available_extensions",
   "pg_available_extension_versions",
@@ -619,14 +620,7 @@ for (const name of [
   "pg_replication_slots",
   "pg_replication_origin",
   "pg_stat_replication",
-  "pg_stat_all_tables",
-  "pg_stat_user_tables",
-  "pg_stat_sys_tables",
-  "pg_stat_all_indexes",
-  "pg_stat_user_indexes",
   "pg_stat_database",
-  "pg_stat_activity",
-  "pg_locks",
   "pg_file_settings",
   "pg_hba_file_rules",
   "pg_ident_file_mappings",

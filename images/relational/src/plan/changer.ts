@@ -9,6 +9,7 @@ import { typeOps } from "../types/registry.ts";
 import { planChecks, planGenerated, type RowCheck } from "./checks.ts";
 import type { PlanContext } from "./context.ts";
 import { tableExpression } from "./table-expressions.ts";
+import { Triggers } from "./triggers.ts";
 import { lastAttnumOf, TableWriter, uniqueViolation } from "./write.ts";
 
 /** Inserts, updates and deletes single rows of a table, with all that its constraints ask. */
@@ -19,6 +20,7 @@ export class Changer {
   readonly #generated: RowCheck;
   readonly #checks: RowCheck;
   readonly #outgoing: readonly ForeignKey[];
+  readonly triggers: Triggers;
   #incoming: readonly ForeignKey[] | undefined;
 
   private constructor(ctx: PlanContext, relation: Relation) {
@@ -27,6 +29,7 @@ export class Changer {
     this.writer = new TableWriter(ctx, relation);
     this.#generated = planGenerated(ctx, relation);
     this.#checks = planChecks(ctx, relation);
+    this.triggers = new Triggers(ctx, relation);
     this.#outgoing = ctx.catalog
       .constraintsOf(relation.oid)
       .filter((c) => c.type === "f" && c.enforced !== false)
@@ -50,8 +53,14 @@ export class Changer {
     return this.#incoming;
   }
 
-  /** Generated columns, NOT NULL and CHECK. */
-  prepare(row: Row, exec: Exec): void {
+  /** BEFORE triggers, generated columns, NOT NULL and CHECK; false leaves the row out. */
+  prepareInsert(row: Row, exec: Exec): boolean {
+    if (this.triggers.hasAny && !this.triggers.beforeRow("insert", undefined, row, exec)) return false;
+    this.#prepare(row, exec);
+    return true;
+  }
+
+  #prepare(row: Row, exec: Exec): void {
     this.#generated(row, exec);
     this.#checks(row, exec);
   }
@@ -65,11 +74,21 @@ export class Changer {
     this.#checkUnique(row, rowid, exec);
     for (const key of this.#outgoing)
       this.#later(key.constraint, exec, (later) => this.#checkReference(key, rowid, row, later));
+    if (this.triggers.hasAny) this.triggers.afterRow("insert", undefined, row, exec);
     return rowid;
   }
 
-  update(rowid: number, before: Row, after: Row, exec: Exec): void {
+  /**
+   * `after` is changed in place by BEFORE triggers and generated columns; `columns` are those that the statement sets. False
+   * when a trigger left the row as it was.
+   */
+  update(rowid: number, before: Row, after: Row, exec: Exec, columns?: ReadonlySet<number>): boolean {
     const work = workOf(exec);
+    if (this.triggers.hasBefore("update")) {
+      this.lock(work, rowid, "no key update");
+      if (!this.triggers.beforeRow("update", before, after, exec, columns)) return false;
+    }
+    this.#prepare(after, exec);
     const references = this.#references.filter((key) => !key.sameReferenced(before, after));
     this.lock(
       work,
@@ -84,11 +103,14 @@ export class Changer {
         this.#later(key.constraint, exec, (later) => this.#checkReference(key, rowid, after, later));
     }
     for (const key of references) this.#onReferenced(key, "update", before, after, exec);
+    if (this.triggers.hasAny) this.triggers.afterRow("update", before, after, exec, columns);
+    return true;
   }
 
   delete(rowid: number, before: Row, exec: Exec): boolean {
     const work = workOf(exec);
     this.lock(work, rowid, "update");
+    if (this.triggers.hasAny && !this.triggers.beforeRow("delete", before, undefined, exec)) return false;
     this.writer.lockValues(work, before, exec);
     if (
       statement(exec.db, `SELECT 1 FROM ${this.writer.table} WHERE rowid_ = ?`, { pluck: true }).get(
@@ -98,6 +120,7 @@ export class Changer {
       return false;
     this.writer.delete(work, rowid);
     for (const key of this.#references) this.#onReferenced(key, "delete", before, undefined, exec);
+    if (this.triggers.hasAny) this.triggers.afterRow("delete", before, undefined, exec);
     return true;
   }
 
@@ -193,8 +216,7 @@ export class Changer {
                 ? null
                 : key.defaultOf(attnum, later);
         }
-        child.prepare(changed, later);
-        child.update(rowid, row, changed, later);
+        child.update(rowid, row, changed, later, new Set(columns));
       }
     });
   }

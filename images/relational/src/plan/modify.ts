@@ -68,6 +68,7 @@ export function planUpdate(ctx: PlanContext, query: UpdateQuery, parent: Scope |
     .filter(({ expr }) => expr.kind !== "default")
     .map(({ attnum, expr }) => ({ at: attnum - 1, value: ctx.compiler.compile(expr, own) }));
   const changer = Changer.of(ctx, query.relation);
+  const columns = new Set(query.sets.map(({ attnum }) => attnum));
   const width = source!.width;
   const returning = planReturning(ctx, query, own, width);
   const offset = own.offsets.get(query.target)!;
@@ -77,20 +78,23 @@ export function planUpdate(ctx: PlanContext, query: UpdateQuery, parent: Scope |
     width: query.returning.length,
     *run(exec, outer) {
       const env: Env = outer ?? { exec, row: [], outer: undefined };
+      changer.triggers.beforeStatement("update", exec, columns);
       const found = yield* collect(source!.run(env, []), filters, env, rowidAt);
       const results: Row[] = [];
       let count = 0;
+      let affected = 0;
       for (const joined of found) {
         if (++count % pauseEvery === 0) yield null;
         const before = joined.slice(offset, offset + targetWidth);
         const rowid = joined[rowidAt] as number;
         const after = before.slice();
         for (const { at, value } of sets) after[at] = value(joined, env);
-        changer.prepare(after, exec);
-        changer.update(rowid, before, after, exec);
+        if (!changer.update(rowid, before, after, exec, columns)) continue;
+        affected++;
         if (query.returns) results.push(returning(joined, before, after, env));
       }
-      exec.affected = found.length;
+      changer.triggers.afterStatement("update", exec, columns);
+      exec.affected = affected;
       yield* results;
     },
   };
@@ -139,16 +143,20 @@ export function planDelete(ctx: PlanContext, query: DeleteQuery, parent: Scope |
     width: query.returning.length,
     *run(exec, outer) {
       const env: Env = outer ?? { exec, row: [], outer: undefined };
+      changer.triggers.beforeStatement("delete", exec);
       const found = yield* collect(source!.run(env, []), filters, env, rowidAt);
       const results: Row[] = [];
       let count = 0;
+      let affected = 0;
       for (const joined of found) {
         if (++count % pauseEvery === 0) yield null;
         const before = joined.slice(offset, offset + targetWidth);
-        changer.delete(joined[rowidAt] as number, before, exec);
+        if (!changer.delete(joined[rowidAt] as number, before, exec) && changer.triggers.hasAny) continue;
+        affected++;
         if (query.returns) results.push(returning(joined, before, undefined, env));
       }
-      exec.affected = found.length;
+      changer.triggers.afterStatement("delete", exec);
+      exec.affected = affected;
       yield* results;
     },
   };
@@ -246,11 +254,17 @@ export function planInsert(ctx: PlanContext, query: InsertQuery, parent: Scope |
   own.offsets.set(query.target, 0);
   const returning = planReturning(ctx, query, own, width);
   const conflict = planConflict(ctx, query, changer, parent);
+  const updated =
+    query.onConflict?.action === "update"
+      ? new Set(query.onConflict.sets.map(({ attnum }) => attnum))
+      : undefined;
   return {
     width: query.returning.length,
     *run(exec, outer) {
       const env: Env = outer ?? { exec, row: [], outer: undefined };
       const inner: Env = { exec, row: [], outer: env };
+      changer.triggers.beforeStatement("insert", exec);
+      if (updated !== undefined) changer.triggers.beforeStatement("update", exec, updated);
       // The whole source is read before the first row is written: it may be the same table.
       const rows: Row[] = [];
       if (source === undefined) rows.push([]);
@@ -268,7 +282,7 @@ export function planInsert(ctx: PlanContext, query: InsertQuery, parent: Scope |
         const row = nullRow(width);
         for (const { at, value } of values) row[at] = value(given, env);
         for (const { at, value } of defaults) row[at] = value([], env);
-        changer.prepare(row, exec);
+        if (!changer.prepareInsert(row, exec)) continue;
         const outcome = conflict === undefined ? undefined : conflict(row, exec, env, touched);
         if (outcome === "skip") continue;
         if (outcome !== undefined) {
@@ -282,6 +296,8 @@ export function planInsert(ctx: PlanContext, query: InsertQuery, parent: Scope |
         exec.affected++;
         if (query.returns) results.push(returning(row, undefined, row, env));
       }
+      if (updated !== undefined) changer.triggers.afterStatement("update", exec, updated);
+      changer.triggers.afterStatement("insert", exec);
       yield* results;
     },
   };
@@ -310,6 +326,7 @@ function planConflict(ctx: PlanContext, query: InsertQuery, changer: Changer, pa
     at: attnum - 1,
     value: conflictValue(ctx, query, attnum, expr, scope),
   }));
+  const columns = new Set(onConflict.sets.map(({ attnum }) => attnum));
   return (row: Row, exec: Exec, env: Env, touched: Set<number>): ConflictOutcome => {
     if (exec.work === undefined) return undefined;
     changer.writer.lockValues(exec.work, row, exec);
@@ -330,8 +347,7 @@ function planConflict(ctx: PlanContext, query: InsertQuery, changer: Changer, pa
       if (where !== undefined && !where(both, env)) return "skip";
       const after = before.slice();
       for (const { at, value } of sets) after[at] = value(both, env);
-      changer.prepare(after, exec);
-      changer.update(rowid, before, after, exec);
+      if (!changer.update(rowid, before, after, exec, columns)) return "skip";
       return { before, after };
     }
     return undefined;
@@ -395,6 +411,9 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
     for (const [i, attnum] of action.columns.entries())
       if (action.values[i]!.kind !== "default") checkOverriding(columnOf(query.relation, attnum), "none");
   const sourceStart = offset === 0 ? targetWidth : 0;
+  const events = (["insert", "update", "delete"] as const).filter((event) =>
+    actions.some(({ action }) => action === event),
+  );
   return {
     width: query.returning.length,
     *run(exec, outer) {
@@ -404,6 +423,7 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
         if (row === null) yield null;
         else rows.push(row);
       }
+      for (const event of events) changer.triggers.beforeStatement(event, exec);
       const changed = new Set<number>();
       const results: Row[] = [];
       let count = 0;
@@ -422,7 +442,7 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
           const row = nullRow(targetWidth);
           for (const { at, value } of action.compiledValues) row[at] = value(joined, env);
           for (const { at, value } of action.defaults) row[at] = value([], env);
-          changer.prepare(row, exec);
+          if (!changer.prepareInsert(row, exec)) continue;
           row[targetWidth - 1] = changer.insert(row, exec);
           exec.affected++;
           exec.mergeAction = "INSERT";
@@ -437,7 +457,7 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
         changed.add(rowid!);
         const before = joined.slice(offset, offset + targetWidth);
         if (action.action === "delete") {
-          changer.delete(rowid!, before, exec);
+          if (!changer.delete(rowid!, before, exec) && changer.triggers.hasAny) continue;
           exec.affected++;
           exec.mergeAction = "DELETE";
           if (query.returns) results.push(returning(joined, before, undefined, env));
@@ -445,12 +465,13 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
         }
         const after = before.slice();
         for (const { at, value } of action.compiledSets) after[at] = value(joined, env);
-        changer.prepare(after, exec);
-        changer.update(rowid!, before, after, exec);
+        if (!changer.update(rowid!, before, after, exec, new Set(action.sets.map(({ attnum }) => attnum))))
+          continue;
         exec.affected++;
         exec.mergeAction = "UPDATE";
         if (query.returns) results.push(returning(joined, before, after, env));
       }
+      for (const event of events.toReversed()) changer.triggers.afterStatement(event, exec);
       yield* results;
     },
   };

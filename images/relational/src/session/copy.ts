@@ -325,14 +325,18 @@ class TableCopyIn implements CopyIn {
         // A wait for a lock undoes the work and runs it again from here.
         block.deferred.splice(deferred);
         let affected = 0;
+        const exec = makeExec(session, block, work.db, work, []);
+        exec.firesStatementTriggers = false;
         for (const { plan, params } of plans) {
-          const exec = makeExec(session, block, work.db, work, params);
+          exec.params = params;
+          exec.affected = 0;
+          exec.ctes.clear();
           for (const row of plan.run(exec)) if (row === null) yield;
-          for (const [oid, isReset] of exec.touchedSequences)
-            session.database.sequences.save(work, oid, isReset);
           affected += exec.affected;
-          yield;
+          if (affected % 32 === 0) yield;
         }
+        for (const [oid, isReset] of exec.touchedSequences)
+          session.database.sequences.save(work, oid, isReset);
         return affected;
       }, limits),
     );

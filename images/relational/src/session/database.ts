@@ -6,6 +6,8 @@ import { Sequences } from "../storage/sequences.ts";
 import "../functions/all.ts";
 import "../introspect/catalog-functions.ts";
 import "../introspect/information-schema.ts";
+import "../introspect/routines.ts";
+import "../introspect/statistics.ts";
 import "../introspect/system-rows.ts";
 import { SqlSession } from "./session.ts";
 import type { Session, SessionOptions } from "./types.ts";

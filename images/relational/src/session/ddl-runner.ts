@@ -1,3 +1,4 @@
+import type { TransactionWork } from "@weftkit/store";
 import { StatementAnalyser } from "../analyse/analyse.ts";
 import { AnalyseContext } from "../analyse/context.ts";
 import { outputTargets } from "../analyse/expr.ts";
@@ -19,7 +20,9 @@ import {
   truncate,
 } from "../ddl/objects.ts";
 import { rename, setSchema } from "../ddl/rename.ts";
+import { alterRoutine, createRoutine } from "../ddl/routines.ts";
 import { alterSequence, createSequence } from "../ddl/sequences.ts";
+import { createTrigger } from "../ddl/triggers.ts";
 import { createTableAs, createView, refreshView } from "../ddl/views.ts";
 import { PgError } from "../errors.ts";
 import { systemRows } from "../introspect/row-sources.ts";
@@ -28,6 +31,7 @@ import { sqlTexts } from "../parse/parse.ts";
 import { makePlanContext, planStatement } from "../plan/planner.ts";
 import { saveChanges, takeOids } from "../storage/catalog-store.ts";
 import type { Row } from "../types/datum.ts";
+import type { Block } from "./block.ts";
 import { makeExec } from "./exec.ts";
 import { requireSchema } from "./privileges.ts";
 import { runLimited } from "./running.ts";
@@ -75,6 +79,15 @@ Object.assign(commands, {
   CreateDomainStmt: ["CREATE DOMAIN", (ddl: Ddl, node: Node) => createDomain(ddl, node.CreateDomainStmt!)],
   AlterDomainStmt: ["ALTER DOMAIN", (ddl: Ddl, node: Node) => alterDomain(ddl, node.AlterDomainStmt!)],
   CompositeTypeStmt: ["CREATE TYPE", (ddl: Ddl, node: Node) => createComposite(ddl, node.CompositeTypeStmt!)],
+  CreateFunctionStmt: [
+    (node: Node) => (node.CreateFunctionStmt?.is_procedure === true ? "CREATE PROCEDURE" : "CREATE FUNCTION"),
+    (ddl: Ddl, node: Node) => createRoutine(ddl, node.CreateFunctionStmt!),
+  ],
+  AlterFunctionStmt: [
+    (node: Node) => `ALTER ${renameWord(node.AlterFunctionStmt?.objtype, undefined)}`,
+    (ddl: Ddl, node: Node) => alterRoutine(ddl, node.AlterFunctionStmt!),
+  ],
+  CreateTrigStmt: ["CREATE TRIGGER", (ddl: Ddl, node: Node) => createTrigger(ddl, node.CreateTrigStmt!)],
   TruncateStmt: ["TRUNCATE TABLE", (ddl: Ddl, node: Node) => truncate(ddl, node.TruncateStmt!)],
   CommentStmt: ["COMMENT", (ddl: Ddl, node: Node) => comment(ddl, node.CommentStmt!)],
   RenameStmt: [
@@ -142,71 +155,97 @@ export async function inDdl<T>(session: SessionState, work: (ddl: Ddl) => T): Pr
   return runLimited(session, async (limits) => {
     try {
       return await transaction.run((holder) => {
-        holder.hold();
-        // Others may have changed definitions while this waited for the writer.
-        const catalog = new Catalog(before ?? session.database.catalog);
-        block.catalog = catalog;
-        const exec = makeExec(session, block, holder.db, holder, []);
-        const plan = () =>
-          makePlanContext({
-            catalog,
-            pushdown: session.settings.pushdown,
-            systemRows: (r, e) => systemRows(session, r, e),
-          });
-        const ddl: Ddl = {
-          catalog,
-          io: { ...session.io, catalog },
-          work: holder,
-          user: session.user.user,
-          owner: bootstrapRole,
-          sessionId: session.processId,
-          exec,
-          plan,
-          notice: (message, severity = "NOTICE") => session.notice(severity, message),
-          requireSchema: (name) => requireSchema(session, name),
-          temporaryNamespace: () => {
-            const name = `pg_temp_${session.processId}`;
-            const known = catalog.namespaceByName(name);
-            if (known !== undefined) return known.oid;
-            const oid = takeOids(holder.db, 1);
-            catalog.set("namespace", { oid, name, owner: bootstrapRole });
-            return oid;
-          },
-          forgetSequence: (oid) => session.database.sequences.forget(oid),
-          restartSequence: (oid, value) => {
-            session.database.sequences.set(catalog.get("sequence", oid)!, value, false);
-            session.database.sequences.save(holder, oid, true);
-          },
-          sequenceValue: (oid) => session.database.sequences.peek(catalog.get("sequence", oid)!),
-          query: (node) => {
-            const ctx = new AnalyseContext({ ...session.io, catalog }, [], false);
-            const query = new StatementAnalyser(ctx, sqlTexts).statement(node);
-            const planned = planStatement(
-              {
-                catalog,
-                pushdown: session.settings.pushdown,
-                systemRows: (r, e) => systemRows(session, r, e),
-              },
-              query,
-            );
-            const columns = outputTargets(query).map(({ expr, name }) => ({
-              name,
-              type: expr.type,
-              typmod: expr.typmod,
-              collation: expr.collation ?? 0,
-            }));
-            return { columns, rows: rowsOf(planned.run(exec)) };
-          },
-        };
-        const result = work(ddl);
-        saveChanges(holder.db, catalog.takeChanges());
-        return result;
+        block.catalog = before;
+        return ddlWithin(session, block, holder, work);
       }, limits);
     } catch (error) {
       block.catalog = before;
       throw error;
     }
   });
+}
+
+/** As `inDdl`, in a work of the transaction that runs. Whoever catches its error puts the block's catalog back. */
+export function ddlWithin<T>(
+  session: SessionState,
+  block: Block,
+  holder: TransactionWork,
+  work: (ddl: Ddl) => T,
+): T {
+  holder.hold();
+  // Others may have changed definitions while this waited for the writer.
+  const catalog = new Catalog(block.catalog ?? session.database.catalog);
+  block.catalog = catalog;
+  const exec = makeExec(session, block, holder.db, holder, []);
+  const plan = () =>
+    makePlanContext({
+      catalog,
+      pushdown: session.settings.pushdown,
+      systemRows: (r, e) => systemRows(session, r, e),
+    });
+  const ddl: Ddl = {
+    catalog,
+    io: { ...session.io, catalog },
+    work: holder,
+    user: session.user.user,
+    owner: bootstrapRole,
+    sessionId: session.processId,
+    exec,
+    plan,
+    notice: (message, severity = "NOTICE", details = {}) =>
+      session.notice(severity, message, undefined, details),
+    requireSchema: (name) => requireSchema(session, name),
+    temporaryNamespace: () => {
+      const name = `pg_temp_${session.processId}`;
+      const known = catalog.namespaceByName(name);
+      if (known !== undefined) return known.oid;
+      const oid = takeOids(holder.db, 1);
+      catalog.set("namespace", { oid, name, owner: bootstrapRole });
+      return oid;
+    },
+    forgetSequence: (oid) => session.database.sequences.forget(oid),
+    restartSequence: (oid, value) => {
+      session.database.sequences.set(catalog.get("sequence", oid)!, value, false);
+      session.database.sequences.save(holder, oid, true);
+    },
+    sequenceValue: (oid) => session.database.sequences.peek(catalog.get("sequence", oid)!),
+    query: (node) => {
+      const ctx = new AnalyseContext({ ...session.io, catalog }, [], false);
+      const query = new StatementAnalyser(ctx, sqlTexts).statement(node);
+      const planned = planStatement(
+        {
+          catalog,
+          pushdown: session.settings.pushdown,
+          systemRows: (r, e) => systemRows(session, r, e),
+        },
+        query,
+      );
+      const columns = outputTargets(query).map(({ expr, name }) => ({
+        name,
+        type: expr.type,
+        typmod: expr.typmod,
+        collation: expr.collation ?? 0,
+      }));
+      return { columns, rows: rowsOf(planned.run(exec)) };
+    },
+  };
+  const result = work(ddl);
+  saveChanges(holder.db, catalog.takeChanges());
+  return result;
+}
+
+/** Runs a statement that changes definitions inside of a routine; false when it is none. */
+export function runDdlWithin(
+  session: SessionState,
+  block: Block,
+  work: TransactionWork,
+  given: Node,
+): boolean {
+  const node = selectInto(given) ?? given;
+  const command = commands[tagOf(node)];
+  if (command === undefined) return false;
+  ddlWithin(session, block, work, (ddl) => command[1](ddl, node));
+  return true;
 }
 
 function* rowsOf(rows: Generator<Row | null, void, void>): Generator<Row> {

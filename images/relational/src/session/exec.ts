@@ -1,14 +1,42 @@
 import type { Database, TransactionWork } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import { PgError } from "../errors.ts";
+import { notSupported, PgError } from "../errors.ts";
 import { MustWait } from "../functions/registry.ts";
-import type { Exec } from "../run/exec.ts";
+import type { Exec, Routines } from "../run/exec.ts";
 import { tableName } from "../storage/tables.ts";
 import type { Datum } from "../types/datum.ts";
 import type { Block } from "./block.ts";
 import { nowMicros } from "./clock.ts";
 import { functionSession } from "./function-session.ts";
 import type { SessionState } from "./state.ts";
+
+/** Made by what runs routines, which stands above the session. */
+export type RoutinesOf = (session: SessionState, block: Block) => Routines;
+let routinesOf: RoutinesOf = () => {
+  throw notSupported("a routine");
+};
+export function useRoutines(of: RoutinesOf): void {
+  routinesOf = of;
+}
+
+/** A statement inside of a routine: it shares what is counted and awaited with the one around it. */
+export function nestedExec(
+  session: SessionState,
+  block: Block,
+  parent: Exec,
+  params: readonly Datum[],
+): Exec {
+  const exec = makeExec(session, block, parent.db, parent.work, params);
+  return Object.assign(exec, {
+    awaited: parent.awaited,
+    nextval: parent.nextval,
+    setval: parent.setval,
+    check: parent.check,
+    notice: parent.notice,
+    overlay: parent.overlay,
+    depth: parent.depth + 1,
+  });
+}
 
 /** What one run of a statement shares. */
 export function makeExec(
@@ -22,8 +50,9 @@ export function makeExec(
   const { catalog, database } = session;
   const touchedSequences = new Map<number, boolean>();
   const sequenceOf = (oid: number) => {
-    const sequence = catalog.get("sequence", oid);
-    const relation = catalog.get("relation", oid);
+    // A routine may have made it since.
+    const sequence = session.catalog.get("sequence", oid);
+    const relation = session.catalog.get("relation", oid);
     if (sequence === undefined || relation === undefined)
       throw new PgError("42809", `"${relation?.name ?? oid}" is not a sequence`);
     return { sequence, name: relation.name };
@@ -54,6 +83,11 @@ export function makeExec(
     },
     defer: (constraint, check) => void block.deferred.push({ constraint, check }),
     check: () => {},
+    depth: 0,
+    transitions: new Map(),
+    firesStatementTriggers: true,
+    routines: routinesOf(session, block),
+    notice: (level, message, code, details) => session.notice(level, message, code, details),
     awaited: (wait) => {
       const call = calls++;
       if (call < known.length) return known[call]!;

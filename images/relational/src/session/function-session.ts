@@ -1,5 +1,7 @@
 import type { FunctionSession } from "../functions/registry.ts";
+import { lockInfos, sessionInfos } from "./activity.ts";
 import { backendFunction } from "./backend-functions.ts";
+import { nowMicros } from "./clock.ts";
 import type { SessionState } from "./state.ts";
 
 const made = new WeakMap<SessionState, FunctionSession>();
@@ -21,6 +23,14 @@ export function functionSession(session: SessionState): FunctionSession {
       notify: (channel, payload) =>
         void session.transactions.current().notifications.push({ channel, payload }),
       notice: (severity, message) => session.notice(severity, message),
+      sessions: () => sessionInfos(session),
+      locks: () => lockInfos(session),
+      preparedStatements: () =>
+        [...session.statements].map(([name, prepared]) => ({
+          name,
+          statement: prepared.statement?.text ?? "",
+          preparedAt: nowMicros(),
+        })),
       backend: (name, args, run) => backendFunction(session, name, args, run),
     };
     made.set(session, known);

@@ -1,7 +1,6 @@
 import type { Snapshot } from "@weftkit/store";
-import type { Relation } from "../catalog/model.ts";
+import type { Proc, Relation } from "../catalog/model.ts";
 import { PgError } from "../errors.ts";
-import { MustWait } from "../functions/registry.ts";
 import type { Plan } from "../plan/planner.ts";
 import type { Exec, Rows } from "../run/exec.ts";
 import { tableName } from "../storage/tables.ts";
@@ -11,9 +10,10 @@ import { nowMicros } from "./clock.ts";
 import { makeExec } from "./exec.ts";
 import { checkNotFailed, currentPlan, type PreparedStatement } from "./prepare.ts";
 import { lockRowOf } from "./row-locks.ts";
-import { Finished, type Limits, type Running, runLimited } from "./running.ts";
+import { checkOf, Finished, type Limits, type Running, runLimited } from "./running.ts";
 import type { SessionState } from "./state.ts";
 import type { FetchResult, Portal, ResultColumn } from "./types.ts";
+import { runOnWriter } from "./write.ts";
 
 /** So long a read has the event loop for itself. */
 const sliceMs = 8;
@@ -113,19 +113,18 @@ export async function runPlan(
     block.transaction?.hasChanges !== true
   )
     block.snapshot = await session.database.store.snapshot();
-  const usesSequences = mentionsSequences(plan);
   const ownChanges = block.transaction?.hasChanges === true && block.snapshot === undefined;
-  if (waits(plan)) {
-    const { rows, affected } = await runLimited(session, (limits) =>
-      runWaiting(session, block, plan, params, limits),
-    );
-    return new Finished({ rows, tag: tagOf(plan, affected) });
-  }
-  if (!plan.writes && !usesSequences && !ownChanges && block.transaction?.isHolding !== true)
+  if (!plan.writes && !hasEffects(plan) && !ownChanges && block.transaction?.isHolding !== true)
     return startRead(session, block, plan, params);
-  const { rows, affected } = await runLimited(session, (limits) =>
-    runWrite(session, block, plan, params, limits),
-  );
+  const { rows, affected } = await runOnWriter(session, block, params, function* (exec, work) {
+    exec.lockRow = lockRowOf(session, plan.query, work);
+    const found: Row[] = [];
+    for (const row of plan.run(exec)) {
+      if (row === null) yield;
+      else found.push(row);
+    }
+    return { rows: found, affected: exec.affected };
+  });
   return new Finished({ rows, tag: tagOf(plan, affected) });
 }
 
@@ -155,81 +154,30 @@ function collectTables(value: unknown, seen: Set<unknown>, found: Set<string>): 
     collectTables(item, seen, found);
 }
 
-const sequencePlans = new WeakMap<Plan, boolean>();
+const effects = new WeakMap<Plan, boolean>();
 
-function mentionsSequences(plan: Plan): boolean {
-  let known = sequencePlans.get(plan);
+/** Whether a plan calls what changes something or waits: sequences, pg_sleep, advisory locks, volatile routines. */
+function hasEffects(plan: Plan): boolean {
+  let known = effects.get(plan);
   if (known === undefined) {
-    known = callsAny(plan.query, new Set(), (name) => name === "nextval" || name === "setval");
-    sequencePlans.set(plan, known);
+    known = callsAny(plan.query, new Set(), ({ name, language, volatility }) =>
+      language === undefined
+        ? name === "nextval" || name === "setval" || name === "pg_sleep" || name.includes("advisory")
+        : volatility === "v",
+    );
+    effects.set(plan, known);
   }
   return known;
 }
 
-/** Whether a function whose name fits is called anywhere in a query. */
-function callsAny(value: unknown, seen: Set<unknown>, fits: (name: string) => boolean): boolean {
+/** Whether a function that fits is called anywhere in a query. */
+function callsAny(value: unknown, seen: Set<unknown>, fits: (proc: Proc) => boolean): boolean {
   if (typeof value !== "object" || value === null || seen.has(value)) return false;
   seen.add(value);
-  const { kind, proc } = value as { kind?: string; proc?: { name: string } };
-  if (kind === "func" && proc !== undefined && fits(proc.name)) return true;
+  const { kind, proc } = value as { kind?: string; proc?: Proc };
+  if (kind === "func" && proc !== undefined && fits(proc)) return true;
   if (value instanceof Map) return [...value.values()].some((item) => callsAny(item, seen, fits));
   return Object.values(value).some((item) => callsAny(item, seen, fits));
-}
-
-const waitingPlans = new WeakMap<Plan, boolean>();
-
-/** Whether a plan calls functions that wait: pg_sleep, advisory locks. */
-function waits(plan: Plan): boolean {
-  let known = waitingPlans.get(plan);
-  if (known === undefined) {
-    known = callsAny(plan.query, new Set(), (name) => name === "pg_sleep" || name.includes("advisory"));
-    waitingPlans.set(plan, known);
-  }
-  return known;
-}
-
-/** Runs a statement from its start again each time that one of its calls had to wait. */
-async function runWaiting(
-  session: SessionState,
-  block: Block,
-  plan: Plan,
-  params: readonly Datum[],
-  limits: Limits,
-): Promise<{ rows: Row[]; affected: number }> {
-  const known: Datum[] = [];
-  while (true) {
-    try {
-      return await runWrite(session, block, plan, params, limits, known);
-    } catch (error) {
-      if (!(error instanceof MustWait)) throw error;
-      known.push(await error.wait(limits.signal));
-    }
-  }
-}
-
-async function runWrite(
-  session: SessionState,
-  block: Block,
-  plan: Plan,
-  params: readonly Datum[],
-  limits: Limits,
-  known: readonly Datum[] = [],
-): Promise<{ rows: Row[]; affected: number }> {
-  const transaction = session.transactions.transaction(block);
-  const deferred = block.deferred.length;
-  return transaction.runInSlices(function* (work) {
-    // A wait for a lock undoes the work and runs it again from here.
-    block.deferred.splice(deferred);
-    const exec = makeExec(session, block, work.db, work, params, known);
-    exec.lockRow = lockRowOf(session, plan.query, work);
-    const rows: Row[] = [];
-    for (const row of plan.run(exec)) {
-      if (row === null) yield;
-      else rows.push(row);
-    }
-    for (const [oid, isReset] of exec.touchedSequences) session.database.sequences.save(work, oid, isReset);
-    return { rows, affected: exec.affected };
-  }, limits);
 }
 
 /** What a read may give, and take, to be done in one go on a reader that is there; others get a snapshot of their own. */
@@ -243,10 +191,13 @@ function briefRows(
   db: Exec["db"],
   plan: Plan,
   params: readonly Datum[],
+  limits: Limits,
 ): Row[] | undefined {
   const rows: Row[] = [];
   const ends = performance.now() + briefMs;
-  for (const row of plan.run(makeExec(session, block, db, undefined, params))) {
+  const exec = makeExec(session, block, db, undefined, params);
+  exec.check = checkOf(limits);
+  for (const row of plan.run(exec)) {
     if (row !== null) rows.push(row);
     if (rows.length > briefRowsMax || (row === null && performance.now() >= ends)) return undefined;
   }
@@ -261,7 +212,7 @@ async function startRead(
 ): Promise<Running> {
   if (block.snapshot === undefined) {
     const rows = await runLimited(session, (limits) =>
-      session.database.store.read((db) => briefRows(session, block, db, plan, params), limits),
+      session.database.store.read((db) => briefRows(session, block, db, plan, params, limits), limits),
     );
     if (rows !== undefined) return new Finished({ rows, tag: (count) => `SELECT ${count}` });
   }
@@ -303,13 +254,10 @@ class Reading implements Running {
     try {
       const isOver = await runLimited(this.#session, async (limits) => {
         while (true) {
-          const state = await this.#snapshot.read((db) => this.#slice(db, rows, maxRows), limits);
+          const state = await this.#snapshot.read((db) => this.#slice(db, rows, maxRows, limits), limits);
           if (state !== "paused") return state === "over";
           await new Promise<void>((resolve) => setImmediate(resolve));
-          if (limits.signal?.aborted === true)
-            throw new PgError("57014", "canceling statement due to user request");
-          if (limits.deadline?.remainingMs() === 0)
-            throw new PgError("57014", "canceling statement due to statement timeout");
+          checkOf(limits)();
         }
       });
       if (isOver) this.close();
@@ -320,12 +268,13 @@ class Reading implements Running {
     }
   }
 
-  #slice(db: Exec["db"], rows: Row[], maxRows: number): "paused" | "full" | "over" {
+  #slice(db: Exec["db"], rows: Row[], maxRows: number, limits: Limits): "paused" | "full" | "over" {
     if (this.#exec === undefined) {
       this.#exec = makeExec(this.#session, this.#block, db, undefined, this.#params);
       this.#rows = this.#plan.run(this.#exec);
     }
     this.#exec.db = db;
+    this.#exec.check = checkOf(limits);
     const ends = performance.now() + sliceMs;
     if (this.#next !== undefined) {
       rows.push(this.#next);

@@ -1,4 +1,6 @@
 import { Deadline } from "@weftkit/core";
+import { PgError } from "../errors.ts";
+import type { Exec } from "../run/exec.ts";
 import type { Row } from "../types/datum.ts";
 import type { SessionState } from "./state.ts";
 import type { FetchResult } from "./types.ts";
@@ -15,6 +17,35 @@ export function runLimited<T>(session: SessionState, work: (limits: Limits) => P
     const deadline = timeout > 0 ? Deadline.after(timeout) : undefined;
     return work(deadline === undefined ? { signal } : { deadline, signal });
   });
+}
+
+/** What a statement asks between its steps. @throws PgError 57014 */
+export function checkOf({ deadline, signal }: Limits): () => void {
+  return () => {
+    if (signal?.aborted === true) throw new PgError("57014", "canceling statement due to user request");
+    if (deadline?.remainingMs() === 0)
+      throw new PgError("57014", "canceling statement due to statement timeout");
+  };
+}
+
+/** Notices of a statement, each told once though a wait for a lock lets the statement run again. */
+export class Told {
+  readonly #session: SessionState;
+  #count = 0;
+
+  constructor(session: SessionState) {
+    this.#session = session;
+  }
+
+  /** For the next try. */
+  again(): Exec["notice"] {
+    let count = 0;
+    return (level, message, code, details) => {
+      if (count++ < this.#count) return;
+      this.#count = count;
+      this.#session.notice(level, message, code, details);
+    };
+  }
 }
 
 /** A statement that has begun. */

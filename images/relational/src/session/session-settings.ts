@@ -109,6 +109,16 @@ export class SessionSettings {
     }
   }
 
+  /** Sets a value for the time of a call; what it returns sets it back. @throws PgError as `set` */
+  within(name: string, value: string): () => void {
+    const key = settingKey(name);
+    if (settingDefinitions[key] === undefined && !key.includes("."))
+      throw new PgError("42704", `unrecognized configuration parameter "${name}"`);
+    const before = this.#values.get(key);
+    this.#put(key, this.#normalized(key, value));
+    return () => this.#put(key, before);
+  }
+
   copy(): ReadonlyMap<string, string> {
     return new Map(this.#values);
   }

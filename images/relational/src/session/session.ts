@@ -1,7 +1,7 @@
 import type { SecurityContext } from "@weftkit/auth";
 import type { LockOwner } from "@weftkit/store";
 import type { Catalog } from "../catalog/catalog.ts";
-import { PgError } from "../errors.ts";
+import { type ErrorDetails, PgError } from "../errors.ts";
 import type { pg } from "../parse/ast.ts";
 import { type ParsedStatement, parse, positionOf } from "../parse/parse.ts";
 import type { Datum } from "../types/datum.ts";
@@ -37,6 +37,7 @@ export class SqlSession implements Session, SessionState {
   readonly settings: SessionSettings;
   readonly transactions: TransactionControl;
   readonly clientAddress: string | undefined;
+  readonly clientPort: number | undefined;
   readonly startedAt = Date.now();
   readonly statements = new Map<string, Prepared>();
   readonly cursors = new Map<string, Portal>();
@@ -56,6 +57,7 @@ export class SqlSession implements Session, SessionState {
     this.user = options.user;
     this.events = options.events;
     this.clientAddress = options.clientAddress;
+    this.clientPort = options.clientPort;
     this.settings = new SessionSettings(options, processId, (name, value) =>
       this.events.parameterStatus(name, value),
     );
@@ -192,6 +194,10 @@ export class SqlSession implements Session, SessionState {
     }
   }
 
+  get isRunning(): boolean {
+    return this.#abort !== undefined;
+  }
+
   cancel(): void {
     this.#abort?.abort();
   }
@@ -219,14 +225,19 @@ export class SqlSession implements Session, SessionState {
       this.events.notification(from, channel, payload);
   }
 
-  notice(severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG", message: string, code?: string): void {
+  notice(
+    severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG",
+    message: string,
+    code?: string,
+    details: ErrorDetails = {},
+  ): void {
     const rank = ["DEBUG", "LOG", "NOTICE", "WARNING", "INFO"];
     const least = this.settings.get("client_min_messages").toUpperCase().replace(/\d/, "");
     if (severity !== "INFO" && rank.indexOf(severity) < rank.indexOf(least)) return;
     if (least === "ERROR" && severity !== "INFO") return;
     this.events.notice({
       severity,
-      error: new PgError(code ?? (severity === "WARNING" ? "01000" : "00000"), message),
+      error: new PgError(code ?? (severity === "WARNING" ? "01000" : "00000"), message, details),
     });
   }
 

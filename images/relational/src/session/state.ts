@@ -1,7 +1,7 @@
 import type { SecurityContext } from "@weftkit/auth";
 import type { LockOwner, Store, Transaction } from "@weftkit/store";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { PgError } from "../errors.ts";
+import type { ErrorDetails, PgError } from "../errors.ts";
 import type { ParsedStatement } from "../parse/parse.ts";
 import type { Sequences } from "../storage/sequences.ts";
 import type { IoContext } from "../types/type-ops.ts";
@@ -53,10 +53,18 @@ export interface SessionState {
   readonly listening: Set<string>;
   readonly startedAt: number;
   readonly clientAddress: string | undefined;
+  readonly clientPort: number | undefined;
+  /** Whether a statement runs that could be canceled. */
+  readonly isRunning: boolean;
   lastSequence: number | undefined;
   currentQuery: string;
   queryStartedAt: number | undefined;
-  notice(severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG", message: string, code?: string): void;
+  notice(
+    severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG",
+    message: string,
+    code?: string,
+    details?: ErrorDetails,
+  ): void;
   cancelable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   cancel(): void;
   deliver(from: number, channel: string, payload: string): void;

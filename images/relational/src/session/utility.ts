@@ -1,6 +1,9 @@
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, tagOf } from "../parse/ast.ts";
-import { runDdl } from "./ddl-runner.ts";
+import type { Exec } from "../run/exec.ts";
+import type { Datum, Row } from "../types/datum.ts";
+import type { Block } from "./block.ts";
+import { runDdl, runDdlWithin } from "./ddl-runner.ts";
 import type { SessionState } from "./state.ts";
 import { applyModes } from "./transaction-modes.ts";
 import { plain, type Utility, type UtilityMaker } from "./utility-types.ts";
@@ -102,6 +105,58 @@ export function utilityOf(session: SessionState, node: Node, parameterOids: read
   const ddl = runDdl(session, node);
   if (ddl !== undefined) return ddl;
   throw notSupported(statementName(tag));
+}
+
+/** What a statement in a routine does that is no query: at once, in the work that runs. */
+export type InnerUtility = (
+  session: SessionState,
+  block: Block,
+  exec: Exec,
+  node: Node,
+  params: readonly Datum[],
+) => readonly Row[] | undefined;
+
+const inner = new Map<string, InnerUtility>();
+
+export function defineInner(tag: string, utility: InnerUtility): void {
+  inner.set(tag, utility);
+}
+
+/** Statements that do nothing here, or whose work is done when they are made. */
+const immediate: ReadonlySet<string> = new Set([
+  "VariableSetStmt",
+  "NotifyStmt",
+  "ListenStmt",
+  "UnlistenStmt",
+  "ReindexStmt",
+  "ClusterStmt",
+]);
+
+/** Runs a statement inside of a routine. @throws PgError 0A000 */
+export function runInner(
+  session: SessionState,
+  block: Block,
+  exec: Exec,
+  node: Node,
+  params: readonly Datum[],
+): readonly Row[] | undefined {
+  const tag = tagOf(node);
+  const own = inner.get(tag);
+  if (own !== undefined) return own(session, block, exec, node, params);
+  if (node.TransactionStmt !== undefined)
+    throw new PgError("0A000", "unsupported transaction command in PL/pgSQL");
+  if (immediate.has(tag)) {
+    // They do all of their work before they give their promise.
+    void utilityOf(session, node, []).run(params, {});
+    return undefined;
+  }
+  if (node.VacuumStmt !== undefined) {
+    if (node.VacuumStmt.is_vacuumcmd === true)
+      throw new PgError("25001", "VACUUM cannot be executed from a function");
+    return undefined;
+  }
+  if (runDdlWithin(session, block, exec.work!, node)) return undefined;
+  throw notSupported(`${statementName(tag)} in a function`);
 }
 
 function statementName(tag: string): string {

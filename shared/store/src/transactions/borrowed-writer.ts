@@ -154,6 +154,31 @@ export class BorrowedWriter {
     }
   }
 
+  /** Runs a part of the work that runs: when it throws, it has changed nothing, and the work may go on. */
+  within<T>(part: () => T): T {
+    this.#recorded();
+    const { position } = this.journal;
+    const holdsFrom = this.#holdsFrom;
+    const { db } = this.connection;
+    const savepoint = `weftkit_${++this.#savepoints}`;
+    db.exec(`SAVEPOINT ${savepoint}`);
+    try {
+      const value = part();
+      this.#recorded();
+      db.exec(`RELEASE ${savepoint}`);
+      return value;
+    } catch (error) {
+      this.#host.recorder()?.take();
+      // SQLite has undone everything when the disk failed: whoever catches this error finds no transaction.
+      if (!db.inTransaction) throw error;
+      db.exec(`ROLLBACK TO ${savepoint}`);
+      db.exec(`RELEASE ${savepoint}`);
+      this.journal.truncate(position);
+      this.#setHolding(holdsFrom);
+      throw error;
+    }
+  }
+
   /** What a work has recorded goes with what it has changed. */
   #recorded(): void {
     const records = this.#host.recorder()?.take();

@@ -74,4 +74,8 @@ export class Work implements TransactionWork {
   hold(): void {
     this.#writer.hold();
   }
+
+  within<T>(part: () => T): T {
+    return this.#writer.within(part);
+  }
 }

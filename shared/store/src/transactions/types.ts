@@ -147,4 +147,10 @@ export interface TransactionWork {
    * are changed (CREATE, ALTER, DROP); from here on `db` may be used for changes.
    */
   hold(): void;
+  /**
+   * Runs a part of the work, which has changed nothing when it throws; the work may catch that and go on, unless
+   * `db.inTransaction` is false then (the disk has failed). A lock that has to be waited for still ends the whole work. Locks
+   * that the part was granted stay.
+   */
+  within<T>(part: () => T): T;
 }
