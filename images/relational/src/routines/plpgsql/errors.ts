@@ -1,9 +1,9 @@
 import { PgError } from "../../errors.ts";
 import { oid } from "../../types/oids.ts";
+import type { InnerSql } from "../inner-sql.ts";
 import type { Statement } from "./ast.ts";
 import { sqlstatesOf } from "./conditions.ts";
-import type { Interpreter } from "./interpreter.ts";
-import type { NameScope } from "./variables.ts";
+import type { Frame, NameScope } from "./variables.ts";
 
 /** What OTHERS leaves to those around: a cancel, and a failed assertion. */
 const notOthers: ReadonlySet<string> = new Set(["57014", "P0004"]);
@@ -50,15 +50,18 @@ const optionNames: ReadonlySet<string> = new Set([
   "schema",
 ]);
 
+/** The call that raises. */
+export interface Raising {
+  readonly sql: InnerSql;
+  readonly frame: Frame;
+  /** The text of an expression's value. */
+  textOf(text: string, scope: NameScope): string;
+}
+
 type Raise = Extract<Statement, { kind: "raise" }>;
 
 /** RAISE: a notice, or an error. @throws PgError what was raised */
-export function raise(
-  call: Interpreter,
-  statement: Raise,
-  scope: NameScope,
-  current: PgError | undefined,
-): void {
+export function raise(call: Raising, statement: Raise, scope: NameScope, current: PgError | undefined): void {
   const { format, condition, level } = statement;
   if (format === undefined && condition === undefined && statement.options.length === 0) {
     if (current === undefined)
@@ -88,7 +91,7 @@ export function raise(
   });
 }
 
-function optionsOf(call: Interpreter, statement: Raise, scope: NameScope): Options {
+function optionsOf(call: Raising, statement: Raise, scope: NameScope): Options {
   const options: Options = {};
   for (const { name, value } of statement.options) {
     if (!optionNames.has(name))
@@ -103,7 +106,7 @@ function optionsOf(call: Interpreter, statement: Raise, scope: NameScope): Optio
   return options;
 }
 
-function formatted(call: Interpreter, format: string, args: readonly string[], scope: NameScope): string {
+function formatted(call: Raising, format: string, args: readonly string[], scope: NameScope): string {
   let next = 0;
   return format.replace(/%%|%/g, (mark) => (mark === "%%" ? "%" : call.textOf(args[next++]!, scope)));
 }
