@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
@@ -48,7 +49,12 @@ export class VectorEngine implements Engine<"vector"> {
       readiness,
       fatal: (error) => ctx.fatal(error),
     });
-    this.#database = new VectorDatabase({ store, log, indexBytesMax: ctx.section.max_index_bytes });
+    this.#database = new VectorDatabase({
+      store,
+      log,
+      folder: join(ctx.dataDir, "indexes"),
+      indexBytesMax: ctx.section.max_index_bytes,
+    });
     await this.#database.open();
     this.#addMetrics(ctx);
     const identify = new Identify(ctx.auth, ctx.section.rate_limit);

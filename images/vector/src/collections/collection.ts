@@ -5,7 +5,7 @@ import type { FilteredPoint } from "../filters/compile.ts";
 import type { Filter } from "../filters/filter.ts";
 import { FilterCache } from "../filters/filter-cache.ts";
 import type { FilterSet } from "../filters/filter-set.ts";
-import { DenseIndex, type Found } from "../index/dense-index.ts";
+import { DenseIndex, type Found, linkFrom, type SavedMemory } from "../index/dense-index.ts";
 import type { IndexThreads } from "../index/index-threads.ts";
 import type { MemoryBudget } from "../index/memory-budget.ts";
 import { MultiIndex } from "../index/multi-index.ts";
@@ -18,12 +18,14 @@ import { PointRows } from "../storage/points.ts";
 import { GraphUpkeep } from "./graph-upkeep.ts";
 import { InFlight } from "./in-flight.ts";
 import { Nodes } from "./nodes.ts";
+import type { SavedIndexes } from "./saved-indexes.ts";
 
 /** What all collections need. */
 export interface CollectionContext {
   readonly store: Store;
   readonly threads: IndexThreads;
   readonly budget: MemoryBudget;
+  readonly saved: SavedIndexes;
   readonly log: Logger;
 }
 
@@ -42,11 +44,6 @@ export interface Changes {
     readonly slot: number;
     readonly key: PointKey;
     readonly payload: Readonly<Record<string, unknown>>;
-  }[];
-  readonly vectorsGone: {
-    readonly slot: number;
-    readonly name: string;
-    readonly point: () => FilteredPoint;
   }[];
 }
 
@@ -68,6 +65,10 @@ export interface Hit {
 const inPlaceFloats = 1_500_000;
 /** As many matches are compared one by one: it finds all, and is as fast as the graph. */
 const scanMatchesMax = 5000;
+/** Graphs are saved again when so much of them is new. */
+const saveShare = 0.25;
+/** Of a saved index: as many vectors are held against the database's. */
+const comparedCount = 32;
 /** More than a set has matches: then the graph leads past too many that do not match, and a scan is better. */
 const budgetFactor = 1;
 
@@ -86,6 +87,8 @@ export class Collection {
   isDropped = false;
   readonly #context: CollectionContext;
   readonly #upkeep: GraphUpkeep;
+  #changesSinceSave = 0;
+  #isSaving = false;
   /** Nodes without a point, and the number of the first search that cannot know them. */
   #unused: { readonly node: number; readonly since: number }[] = [];
 
@@ -114,16 +117,18 @@ export class Collection {
       threads: context.threads,
       log: context.log,
       freed: () => this.#freeNodes(),
+      idle: () => this.save(false),
     });
   }
 
   addDense(name: string, params: DenseParams): void {
     if (params.isMulti) this.multi.set(name, new MultiIndex(params.distance));
-    else {
-      const { size: dimensions, distance, m, efConstruction } = params;
-      const { budget } = this.#context;
-      this.dense.set(name, new DenseIndex({ dimensions, distance, m, efConstruction, budget }));
-    }
+    else this.dense.set(name, this.#newDense(params));
+  }
+
+  #newDense({ size: dimensions, distance, m, efConstruction }: DenseParams, saved?: SavedMemory): DenseIndex {
+    const { budget } = this.#context;
+    return new DenseIndex({ dimensions, distance, m, efConstruction, budget }, saved);
   }
 
   /** A name that the definition has since now. */
@@ -146,19 +151,102 @@ export class Collection {
     this.positions.delete(name);
   }
 
-  /** Reads all points: after `open` the indexes have what the database has. */
+  /** Reads all points, and what was saved of the graphs: afterwards the indexes have what the database has. */
   load(db: Database): void {
     const rows = new PointRows(db, this.number);
-    for (const slot of rows.slots()) this.nodes.add(slot);
+    const slots = rows.slots();
+    const missing = this.#loadSaved(db, rows, slots);
+    if (missing === undefined) {
+      for (const slot of slots) this.nodes.add(slot);
+      for (const index of this.dense.values()) if (this.nodes.end > 0) index.ensureNode(this.nodes.end - 1);
+    }
     for (const [name, position] of this.positions) {
       const kind = this.kindOf(name);
       if (kind === undefined) continue;
+      if (kind === "dense" && missing !== undefined) {
+        for (const slot of missing) {
+          const data = rows.vector(slot, position);
+          if (data !== undefined)
+            this.#addVector(name, this.nodes.nodeOf(slot)!, slot, decodeVector(kind, data));
+        }
+        continue;
+      }
       for (const [slot, data] of rows.allVectors(position)) {
         const node = this.nodes.nodeOf(slot);
         if (node !== undefined) this.#addVector(name, node, slot, decodeVector(kind, data));
       }
     }
+    this.#freeNodes();
     this.#tend();
+  }
+
+  /** Takes over what was saved; gives the slots that came since, or undefined when nothing is of use. */
+  #loadSaved(db: Database, rows: PointRows, slots: readonly number[]): number[] | undefined {
+    const { saved, log } = this.#context;
+    const names = new Map([...this.dense.keys()].map((name) => [name, this.positions.get(name)!]));
+    const loaded = saved.load(db, this.number, [...names.values()]);
+    if (loaded === undefined) return undefined;
+    const indexes = new Map<string, DenseIndex>();
+    for (const [name, position] of names) {
+      const { arena, description } = loaded.get(position)!;
+      const index = this.#newDense(this.definition.dense[name]!, { arena, nodes: description.nodes });
+      indexes.set(name, index);
+      if (index.isAsDescribed && isTruth(index, loaded.get(position)!.slots, rows, position)) continue;
+      log.warn(
+        { collection: this.name, vector: name },
+        "a saved index differs from the vectors; it is made again of them",
+      );
+      for (const one of indexes.values()) one.close();
+      return undefined;
+    }
+    for (const [name, index] of indexes) {
+      this.dense.get(name)!.close();
+      this.dense.set(name, index);
+    }
+    const [{ slots: known }] = loaded.values() as unknown as [{ slots: Float64Array }];
+    known.forEach((slot, node) => {
+      if (slot === 0) this.#unused.push({ node, since: 0 });
+      else this.nodes.addAt(slot, node);
+    });
+    const isThere = new Uint8Array(known.length);
+    const missing: number[] = [];
+    for (const slot of slots) {
+      const node = this.nodes.nodeOf(slot);
+      if (node === undefined) missing.push(slot);
+      else isThere[node] = 1;
+    }
+    known.forEach((slot, node) => {
+      if (slot !== 0 && isThere[node] === 0) this.#removeSlot(slot);
+    });
+    for (const slot of missing) {
+      const node = this.nodes.add(slot);
+      for (const index of indexes.values()) index.ensureNode(node);
+    }
+    return missing;
+  }
+
+  /** Saves the graphs, when enough has changed since they were saved; at the end, when anything has. */
+  async save(isEnd: boolean): Promise<void> {
+    const indexes = [...this.dense].filter(([, index]) => index.isGraph);
+    const least = isEnd ? 1 : Math.max(linkFrom, this.nodes.count * saveShare);
+    if (this.#isSaving || this.isDropped || indexes.length === 0 || indexes.length < this.dense.size) return;
+    if (this.#changesSinceSave < least) return;
+    this.#isSaving = true;
+    const changes = this.#changesSinceSave;
+    try {
+      await this.#context.saved.save(
+        this.#context.threads,
+        this.number,
+        indexes.map(([name, index]) => ({ index, position: this.positions.get(name)! })),
+        this.nodes.snapshot(),
+      );
+      this.#changesSinceSave -= changes;
+    } catch (error) {
+      // The vectors are in the database; the graph is made again when it has to.
+      this.#context.log.warn({ err: error, collection: this.name }, "an index was not saved");
+    } finally {
+      this.#isSaving = false;
+    }
   }
 
   kindOf(name: string): VectorValue["kind"] | undefined {
@@ -209,16 +297,9 @@ export class Collection {
   }
 
   /** Takes over what a write has changed. */
-  apply({ removed, added, payloads, vectorsGone }: Changes): void {
-    for (const slot of removed) {
-      const node = this.nodes.remove(slot);
-      if (node === undefined) continue;
-      for (const index of this.dense.values()) if (node < index.nodes) index.remove(node);
-      for (const index of this.sparse.values()) index.remove(node);
-      for (const index of this.multi.values()) index.remove(node);
-      this.filters.removed(node, slot);
-      this.#unused.push({ node, since: this.inFlight.next });
-    }
+  apply({ removed, added, payloads }: Changes): void {
+    for (const slot of removed) this.#removeSlot(slot);
+    this.#changesSinceSave += removed.length + added.length;
     if (this.#unused.length > 0 && !this.#upkeep.isNeeded(this.dense.values())) this.#freeNodes();
     for (const { slot, key, payload, vectors } of added) {
       const node = this.nodes.add(slot);
@@ -229,14 +310,6 @@ export class Collection {
     for (const { slot, key, payload } of payloads) {
       const node = this.nodes.nodeOf(slot);
       if (node !== undefined) this.filters.changed(node, slot, () => this.#filtered(node, key, payload));
-    }
-    for (const { slot, name, point } of vectorsGone) {
-      const node = this.nodes.nodeOf(slot);
-      if (node === undefined) continue;
-      this.dense.get(name)?.remove(node);
-      this.sparse.get(name)?.remove(node);
-      this.multi.get(name)?.remove(node);
-      this.filters.changed(node, slot, () => ({ ...point(), hasVector: (one) => this.hasVector(one, node) }));
     }
     this.#tend();
   }
@@ -262,7 +335,7 @@ export class Collection {
     const { threads } = this.#context;
     const isScan = exact === true || !index.isGraph || matches <= scanMatchesMax;
     if (!isScan) {
-      const width = Math.max(ef ?? efSearchDefault, wanted);
+      const width = Math.max(ef ?? efDefault(index), wanted);
       const budget = set === undefined ? 0xffff_ffff : Math.max(scanMatchesMax, matches * budgetFactor);
       const found = await threads.search(index, { query, k: wanted, ef: width, set, budget });
       // A graph may have lost its way to some: then all are compared.
@@ -277,6 +350,7 @@ export class Collection {
   /** Ends what goes on in the background. */
   async close(): Promise<void> {
     await this.#upkeep.stop();
+    await this.save(true);
   }
 
   /** The memory is given back. */
@@ -293,6 +367,16 @@ export class Collection {
   async matches(filter: Filter | undefined | null): Promise<FilterSet | undefined> {
     if (filter === undefined || filter === null || Object.keys(filter).length === 0) return undefined;
     return this.filters.matches(filter);
+  }
+
+  #removeSlot(slot: number): void {
+    const node = this.nodes.remove(slot);
+    if (node === undefined) return;
+    for (const index of this.dense.values()) if (node < index.nodes) index.remove(node);
+    for (const index of this.sparse.values()) index.remove(node);
+    for (const index of this.multi.values()) index.remove(node);
+    this.filters.removed(node, slot);
+    this.#unused.push({ node, since: this.inFlight.next });
   }
 
   #filtered(node: number, key: PointKey, payload: Readonly<Record<string, unknown>>): FilteredPoint {
@@ -316,6 +400,8 @@ export class Collection {
 
   /** Nodes that nothing knows any more can be used again. */
   #freeNodes(): void {
+    // What is being saved must stay what it is.
+    if (this.#isSaving || this.#unused.length === 0) return;
     const indexes = [...this.dense.values()];
     this.#unused = this.#unused.filter(({ node, since }) => {
       if (!this.inFlight.haveEnded(since) || !indexes.every((index) => index.isFree(node))) return true;
@@ -323,6 +409,10 @@ export class Collection {
       return false;
     });
   }
+}
+
+function efDefault(index: DenseIndex): number {
+  return index.isUneven ? 4 * efSearchDefault : efSearchDefault;
 }
 
 /** A distance of the index as clients see it. */
@@ -337,4 +427,20 @@ export function scoreOf(distance: DenseIndex["distance"], value: number): number
     case "Manhattan":
       return value;
   }
+}
+
+/** Whether a saved index has the vectors that the database has: a sample of them. */
+function isTruth(index: DenseIndex, slots: Float64Array, rows: PointRows, position: number): boolean {
+  const step = Math.max(1, Math.floor(slots.length / comparedCount));
+  for (let node = 0; node < slots.length; node += step) {
+    if (slots[node] === 0 || !index.has(node)) continue;
+    const data = rows.vector(slots[node]!, position);
+    // One that was deleted since.
+    if (data === undefined) continue;
+    const value = decodeVector("dense", data) as VectorValue & { kind: "dense" };
+    const expected = index.distance === "Cosine" ? normalized(value.values) : value.values;
+    const found = index.vectorOf(node);
+    if (expected.length !== found.length || expected.some((one, i) => one !== found[i])) return false;
+  }
+  return true;
 }

@@ -8,6 +8,8 @@ export interface GraphUpkeepOptions {
   readonly log: Logger;
   /** Nodes may be free now. */
   readonly freed: () => void;
+  /** There is nothing more to do, for now. */
+  readonly idle: () => Promise<void>;
 }
 
 /** A graph is purged when so many of its nodes are deleted, and at the least so many. */
@@ -52,7 +54,7 @@ export class GraphUpkeep {
   }
 
   async #run(index: DenseIndex): Promise<void> {
-    const { threads, freed } = this.#options;
+    const { threads, freed, idle } = this.#options;
     while (!this.#isStopping) {
       if (index.waiting > 0) {
         await threads.work(index, { do: "build", scratch: this.#scratch(index).at });
@@ -60,7 +62,8 @@ export class GraphUpkeep {
         await this.#purge(index);
         freed();
       } else {
-        return;
+        await idle();
+        if (index.waiting === 0) return;
       }
     }
   }

@@ -22,10 +22,13 @@ import {
   updateDefinition,
 } from "../storage/collection-tables.ts";
 import { Collection, type CollectionContext } from "./collection.ts";
+import { SavedIndexes } from "./saved-indexes.ts";
 
 export interface VectorDatabaseOptions {
   readonly store: Store;
   readonly log: Logger;
+  /** Where indexes are saved. */
+  readonly folder: string;
   /** 0 is no limit. */
   readonly indexBytesMax: number;
 }
@@ -37,6 +40,8 @@ export type AliasAction =
 
 const collectionsMax = 10_000;
 const nameMax = 255;
+/** An index that was saved so many runs ago is not used any more. */
+const runsMax = 100;
 const vectorNamesMax = 256;
 export const mMin = 4;
 export const mMax = 64;
@@ -46,15 +51,20 @@ export class VectorDatabase {
   readonly store: Store;
   readonly threads: IndexThreads;
   readonly budget: MemoryBudget;
+  /** Names this run of the engine. */
+  readonly #run: string;
+  readonly #saved: SavedIndexes;
   readonly #context: CollectionContext;
   readonly #collections = new Map<string, Collection>();
   #aliases = new Map<string, number>();
 
-  constructor({ store, log, indexBytesMax }: VectorDatabaseOptions) {
+  constructor({ store, log, folder, indexBytesMax }: VectorDatabaseOptions) {
     this.store = store;
     this.threads = new IndexThreads({ log });
     this.budget = new MemoryBudget(indexBytesMax);
-    this.#context = { store, threads: this.threads, budget: this.budget, log };
+    this.#run = randomUUID();
+    this.#saved = new SavedIndexes({ folder, run: this.#run, log });
+    this.#context = { store, threads: this.threads, budget: this.budget, saved: this.#saved, log };
   }
 
   /** Reads everything. */
@@ -62,13 +72,16 @@ export class VectorDatabase {
     const rows = await this.store.write((db) => {
       const found = readCollections(db);
       const slots = Object.fromEntries(found.map(({ number, nextSlot }) => [number, nextSlot]));
-      statement(db, "INSERT INTO runs (token, slots) VALUES (?, ?)").run(randomUUID(), JSON.stringify(slots));
+      statement(db, "INSERT INTO runs (token, slots) VALUES (?, ?)").run(this.#run, JSON.stringify(slots));
+      statement(db, "DELETE FROM runs WHERE number <= (SELECT max(number) FROM runs) - ?").run(runsMax);
       return found;
     });
     await this.store.read((db) => {
       for (const row of rows) this.#take(row).load(db);
       this.#aliases = readAliases(db);
     });
+    const numbers = new Map(rows.map(({ number, positions }) => [number, new Set(positions.values())]));
+    this.#saved.removeOthers((number, position) => numbers.get(number)?.has(position) === true);
   }
 
   get size(): number {
@@ -119,6 +132,7 @@ export class VectorDatabase {
     for (const [alias, number] of this.#aliases)
       if (number === collection.number) this.#aliases.delete(alias);
     await collection.drop();
+    for (const position of collection.positions.values()) this.#saved.remove(collection.number, position);
     return true;
   }
 

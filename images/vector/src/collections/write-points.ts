@@ -76,7 +76,7 @@ export async function writePoints(
       return Array.from(nodes, (node) => collection.nodes.slotOf(node));
     }),
   );
-  const changes: Changes = { removed: [], added: [], payloads: [], vectorsGone: [] };
+  const changes: Changes = { removed: [], added: [], payloads: [] };
   const counts = await store.write((db) => {
     // The work may run again.
     for (const list of Object.values(changes)) (list as unknown[]).length = 0;
@@ -234,19 +234,11 @@ class PointWriter {
     else this.#changes.added.splice(own, 1);
   }
 
-  #deleteVectors({ slot, id, payload }: PointRow, names: readonly string[]): void {
-    const own = this.#ownPlace(slot);
-    for (const name of names) this.#rows.deleteVector(slot, this.#collection.positions.get(name)!);
-    if (own >= 0) {
-      const added = this.#changes.added[own]!;
-      this.#changes.added[own] = {
-        ...added,
-        vectors: new Map([...added.vectors].filter(([name]) => !names.includes(name))),
-      };
-      return;
-    }
-    const point = () => ({ payload: parsed(payload), key: id.toString("hex"), hasVector: () => false });
-    for (const name of names) this.#changes.vectorsGone.push({ slot, name, point });
+  /** What vectors a slot has never changes: the point moves to another one. */
+  #deleteVectors(row: PointRow, names: readonly string[]): void {
+    const left = new Map([...this.#vectorsOf(row.slot)].filter(([name]) => !names.includes(name)));
+    this.#remove(row.slot);
+    this.#add(this.#takeSlots(1), row.id, payloadOf(row), left);
   }
 
   #changePayload(row: PointRow, change: (payload: Payload) => Payload): void {

@@ -1,6 +1,9 @@
 import { newMemory, type SharedMemory } from "./kernel.ts";
 import { headerBytes, memoryPagesMax, pageBytes, roundUp } from "./layout.ts";
 
+/** A place that is free, and its size. */
+export type FreePlace = readonly [at: number, size: number];
+
 /** A memory grows by at least so much, and by an eighth of what it is. */
 const growBytesMin = 1024 * 1024;
 const growShare = 8;
@@ -16,6 +19,8 @@ export class Arena {
   floats!: Float32Array;
   #end = headerBytes;
   readonly #free = new Map<number, number[]>();
+  /** What is of no use to another process: places and sizes. */
+  readonly #passing = new Map<number, number>();
 
   constructor(memory: SharedMemory = newMemory(1, memoryPagesMax)) {
     this.memory = memory;
@@ -27,10 +32,17 @@ export class Arena {
     return this.#end;
   }
 
-  /** Takes over a memory whose first bytes are taken already. */
-  startAt(end: number): void {
+  /** Takes over a memory whose first bytes are taken already, but for some places. */
+  startAt(end: number, free: readonly FreePlace[]): void {
     this.#end = end;
     this.refresh();
+    for (const [at, size] of free) this.free(at, size);
+  }
+
+  /** What another process that takes this memory over can use for itself. */
+  freePlaces(): FreePlace[] {
+    const free = [...this.#free].flatMap(([size, places]) => places.map((at): FreePlace => [at, size]));
+    return [...free, ...this.#passing];
   }
 
   refresh(): void {
@@ -50,6 +62,13 @@ export class Arena {
     return at;
   }
 
+  /** As `allocate`, for what has a meaning only in this process. */
+  allocatePassing(bytes: number): number {
+    const at = this.allocate(bytes);
+    this.#passing.set(at, roundUp(bytes, 16));
+    return at;
+  }
+
   /** Makes the memory at least so large. */
   ensure(end: number): void {
     const have = this.memory.buffer.byteLength;
@@ -63,6 +82,7 @@ export class Arena {
 
   free(at: number, bytes: number): void {
     const size = roundUp(bytes, 16);
+    this.#passing.delete(at);
     const list = this.#free.get(size);
     if (list === undefined) this.#free.set(size, [at]);
     else list.push(at);

@@ -26,6 +26,12 @@ export interface DenseIndexOptions {
   readonly random?: () => number;
 }
 
+/** An index that another process has saved: its memory, and how many nodes it has. */
+export interface SavedMemory {
+  readonly arena: Arena;
+  readonly nodes: number;
+}
+
 /** Nodes and their distances, the nearest first. */
 export interface Found {
   readonly nodes: Uint32Array;
@@ -39,6 +45,7 @@ export interface NodeSet {
 }
 
 const ringEntriesMin = 4096;
+const measuredMax = 10_000;
 /** Before this many the graph is not worth its links: all are compared. */
 export const linkFrom = 4096;
 
@@ -67,15 +74,18 @@ export class DenseIndex {
   #isGraph = false;
   /** Deleted before they were linked: their places in the ring. */
   readonly #deadInRing = new Map<number, number>();
+  /** The smallest and the largest length of a vector, squared: of dot products, and of a sample where a memory was taken over. */
+  #shortest = Number.POSITIVE_INFINITY;
+  #longest = 0;
   #own: Scratch | undefined;
   #charged = 0;
 
-  constructor(options: DenseIndexOptions, arena = new Arena()) {
+  constructor(options: DenseIndexOptions, saved?: SavedMemory) {
     const { dimensions, distance, m, efConstruction, budget, random = Math.random } = options;
     this.dimensions = dimensions;
     this.distance = distance;
     this.efConstruction = efConstruction;
-    this.arena = arena;
+    this.arena = saved?.arena ?? new Arena();
     this.#budget = budget;
     this.#random = random;
     this.#m = m;
@@ -83,22 +93,60 @@ export class DenseIndex {
     const vectorBytes = roundUp(dimensions * 4, 16);
     this.#vectorAt = roundUp(16 + 2 * m * 4, 16);
     this.#stride = this.#vectorAt + vectorBytes;
+    this.kernel = kernelOf(this.arena.memory);
+    if (saved === undefined) this.#begin(vectorBytes);
+    else this.#takeOver(saved.nodes);
+    this.#charge();
+  }
+
+  #begin(vectorBytes: number): void {
     const nodesMax = Math.floor((memoryPagesMax * pageBytes) / this.#stride);
-    const table = arena.allocate((Math.ceil(nodesMax / chunkNodes) + 1) * 4);
-    const ring = arena.allocate(ringEntriesMin * 4);
-    this.kernel = kernelOf(arena.memory);
-    this.#set("kind", distanceKinds[distance]);
+    const table = this.arena.allocate((Math.ceil(nodesMax / chunkNodes) + 1) * 4);
+    const ring = this.arena.allocate(ringEntriesMin * 4);
+    this.#set("kind", distanceKinds[this.distance]);
     this.#set("vectorBytes", vectorBytes);
     this.#set("stride", this.#stride);
     this.#set("vectorAt", this.#vectorAt);
-    this.#set("linksMax", m);
-    this.#set("efConstruction", efConstruction);
+    this.#set("linksMax", this.#m);
+    this.#set("efConstruction", this.efConstruction);
     this.#set("entry", 0xffff_ffff);
     this.#set("topLevel", 0xffff_ffff);
     this.#set("table", table);
     this.#set("ring", ring);
     this.#set("ringMask", ringEntriesMin - 1);
-    this.#charge();
+  }
+
+  /** Whether what a saved memory says of itself is what this index is. */
+  get isAsDescribed(): boolean {
+    return (
+      this.#get("kind") === distanceKinds[this.distance] &&
+      this.#get("vectorBytes") === roundUp(this.dimensions * 4, 16) &&
+      this.#get("stride") === this.#stride &&
+      this.#get("vectorAt") === this.#vectorAt &&
+      this.#get("linksMax") === this.#m
+    );
+  }
+
+  #takeOver(nodes: number): void {
+    this.#isGraph = true;
+    this.#chunks = Math.ceil(nodes / chunkNodes);
+    this.#set("nodes", nodes);
+    this.#set("ringDone", 0);
+    this.#set("ringTail", 0);
+    this.#set("efConstruction", this.efConstruction);
+    if (!this.isAsDescribed) return;
+    for (let node = 0; node < nodes; node++) {
+      const base = this.recordOf(node) / 4;
+      const state = this.arena.words[base]! & ~(nodeState.purging | nodeState.relinked);
+      this.arena.words[base] = state;
+      if ((state & nodeState.alive) === 0) {
+        if ((state & nodeState.linked) !== 0) this.#dead++;
+        continue;
+      }
+      this.#alive++;
+      if (this.distance === "Dot" && this.#alive < measuredMax) this.#measure(this.vectorOf(node));
+      if ((state & nodeState.linked) === 0) this.#enqueue(node);
+    }
   }
 
   /** Behind the last node. */
@@ -128,6 +176,21 @@ export class DenseIndex {
     return this.#charged;
   }
 
+  /**
+   * Whether products are compared of vectors that are not about of the same length: then they are no distances, short vectors are
+   * nobody's neighbours, and a search has to look further.
+   */
+  get isUneven(): boolean {
+    return this.#longest > 1.2 * this.#shortest;
+  }
+
+  #measure(vector: Float32Array): void {
+    let sum = 0;
+    for (let i = 0; i < vector.length; i++) sum += vector[i]! * vector[i]!;
+    this.#shortest = Math.min(this.#shortest, sum);
+    this.#longest = Math.max(this.#longest, sum);
+  }
+
   /** What adding so many nodes takes. */
   bytesFor(nodes: number): number {
     return nodes * this.#stride;
@@ -138,6 +201,7 @@ export class DenseIndex {
     this.ensureNode(node);
     const at = this.recordOf(node);
     this.arena.floats.set(vector, (at + this.#vectorAt) / 4);
+    if (this.distance === "Dot") this.#measure(vector);
     const base = at / 4;
     const { words } = this.arena;
     const known = words[base]!;
@@ -259,7 +323,7 @@ export class DenseIndex {
     let place = this.#sets.get(set);
     if (place === undefined || place.bytes < bytes) {
       if (place !== undefined) this.arena.free(place.at, place.bytes);
-      place = { at: this.arena.allocate(bytes), bytes, version: -1 };
+      place = { at: this.arena.allocatePassing(bytes), bytes, version: -1 };
       this.#sets.set(set, place);
       this.#charge();
     }

@@ -20,7 +20,7 @@ export const header = {
 export const headerBytes = 256;
 
 /** Bits of a record's state. */
-export const nodeState = { alive: 1, linked: 2, purging: 4 } as const;
+export const nodeState = { alive: 1, linked: 2, purging: 4, relinked: 8 } as const;
 
 /** Words of a scratch. */
 export const scratchWord = {

@@ -33,7 +33,7 @@ export function allocateScratch(arena: Arena, vectorBytes: number, nodes: number
     visited: nodesMax,
   };
   const bytes = scratchHeaderBytes + Object.values(parts).reduce((sum, part) => sum + part, 0);
-  const at = arena.allocate(bytes);
+  const at = arena.allocatePassing(bytes);
   let next = at + scratchHeaderBytes;
   const pointers = new Map<string, number>();
   for (const [name, size] of Object.entries(parts)) {

@@ -9,7 +9,6 @@ import {
   type CollectionDefinition,
   type DenseParams,
   efConstructionDefault,
-  efSearchDefault,
   mDefault,
 } from "../../model/definition.ts";
 import { keyOfText, textOfKey } from "../../model/point-id.ts";
@@ -188,8 +187,8 @@ export class VectorService {
     const offset = request.offset as number;
     if (topK + offset > topKMax)
       throw invalid(`top_k and offset are ${topKMax} together at the most, and not ${topK + offset}`);
-    const ef = (request.ef_search as number) || efSearchDefault;
-    if (ef > efMax) throw invalid(`ef_search is ${efMax} at the most, and not ${ef}`);
+    const ef = (request.ef_search as number) || undefined;
+    if (ef !== undefined && ef > efMax) throw invalid(`ef_search is ${efMax} at the most, and not ${ef}`);
     const set = await collection.matches(filterOf(request));
     const value: VectorValue =
       request.sparse == null
