@@ -412,7 +412,7 @@ export class Collection {
 }
 
 function efDefault(index: DenseIndex): number {
-  return index.isUneven ? 4 * efSearchDefault : efSearchDefault;
+  return index.isUneven ? 8 * efSearchDefault : efSearchDefault;
 }
 
 /** A distance of the index as clients see it. */
