@@ -1,4 +1,5 @@
 import { catalogNamespace, type Relation } from "../catalog/model.ts";
+import { namespaceNamed } from "../catalog/namespaces.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { at, locationOf, type Node, type pg, stringOf, strings, tagOf } from "../parse/ast.ts";
 import { oid } from "../types/oids.ts";
@@ -55,7 +56,7 @@ export function lookUpRelation(
 ): Relation | undefined {
   const { catalog, searchPath } = ctx;
   if (schema !== undefined && schema !== "") {
-    const namespace = catalog.namespaceByName(schema);
+    const namespace = namespaceNamed(catalog, searchPath, schema);
     return namespace === undefined ? undefined : catalog.relationByName(namespace.oid, name);
   }
   const path = searchPath.includes(catalogNamespace) ? searchPath : [catalogNamespace, ...searchPath];

@@ -1,5 +1,6 @@
 import { procsByName } from "../catalog/builtin.ts";
 import { catalogNamespace, type Proc } from "../catalog/model.ts";
+import { namespaceNamed, temporaryPrefix } from "../catalog/namespaces.ts";
 import { PgError } from "../errors.ts";
 import { oid } from "../types/oids.ts";
 import { quoteName } from "../types/type-text.ts";
@@ -31,13 +32,19 @@ export function procsOf(ctx: AnalyseContext, schema: string | undefined, name: s
   const builtin = procsByName.get(name) ?? [];
   const own = ctx.catalog.procsNamed(name);
   if (schema !== undefined) {
-    const namespace = ctx.catalog.namespaceByName(schema);
+    const namespace = namespaceNamed(ctx.catalog, ctx.searchPath, schema);
     if (namespace === undefined) throw new PgError("3F000", `schema "${schema}" does not exist`);
     return namespace.oid === catalogNamespace
       ? builtin
       : own.filter((proc) => proc.namespace === namespace.oid);
   }
-  return [...builtin, ...own.filter((proc) => ctx.searchPath.includes(proc.namespace))];
+  return [...builtin, ...own.filter((proc) => isSearched(ctx, proc.namespace))];
+}
+
+/** Temporary functions are found by their schema alone. */
+function isSearched(ctx: AnalyseContext, namespace: number): boolean {
+  if (!ctx.searchPath.includes(namespace)) return false;
+  return ctx.catalog.get("namespace", namespace)?.name.startsWith(temporaryPrefix) !== true;
 }
 
 function candidates(procs: readonly Proc[], shape: CallShape): Candidate[] {

@@ -1,5 +1,6 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { catalogNamespace, type TypeInfo } from "../catalog/model.ts";
+import { namespaceNamed } from "../catalog/namespaces.ts";
 import { PgError } from "../errors.ts";
 import { at, type Node, type pg, stringOf, strings } from "../parse/ast.ts";
 import { oid } from "../types/oids.ts";
@@ -19,7 +20,7 @@ export function findType(
   name: string,
 ): TypeInfo | undefined {
   if (schema !== undefined) {
-    const namespace = catalog.namespaceByName(schema);
+    const namespace = namespaceNamed(catalog, searchPath, schema);
     if (namespace === undefined) throw new PgError("3F000", `schema "${schema}" does not exist`);
     return catalog.typeByName(namespace.oid, name);
   }

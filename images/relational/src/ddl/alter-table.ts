@@ -294,9 +294,11 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
       return;
     }
     case "AT_EnableRowSecurity":
-    case "AT_ForceRowSecurity":
-      throw notSupported("row-level security");
     case "AT_DisableRowSecurity":
+      ddl.catalog.set("relation", { ...relation, rowSecurity: command.subtype === "AT_EnableRowSecurity" });
+      return;
+    case "AT_ForceRowSecurity":
+      throw notSupported("row-level security of a table's owner");
     case "AT_NoForceRowSecurity":
     case "AT_ChangeOwner":
     case "AT_SetStatistics":
@@ -601,6 +603,10 @@ function alterType(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void {
       detail: `rule _RETURN on view ${view.name} depends on column "${before.name}"`,
     });
   }
+  if (given.kind === "c") {
+    alterAttribute(ddl, given, { ...before, type, typmod, collation: ctx.type(type).collation });
+    return;
+  }
   const level = new Level();
   level.place = "ALTER USING";
   const entry = tableEntry(ctx, given, given.name);
@@ -672,6 +678,23 @@ function alterType(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void {
       return { rowid, row: next };
     }),
   );
+}
+
+/** ALTER TYPE ... ALTER ATTRIBUTE: values that are stored would not be of the type any more. @throws PgError 0A000 */
+function alterAttribute(ddl: Ddl, type: Relation, attribute: Column): void {
+  for (const relation of ddl.catalog.all("relation")) {
+    if (relation.kind !== "r" && relation.kind !== "m") continue;
+    const user = relation.columns.find((c) => c.type === type.typeOid && c.dropped !== true);
+    if (user !== undefined)
+      throw new PgError(
+        "0A000",
+        `cannot alter type "${type.name}" because column "${relation.name}.${user.name}" uses it`,
+      );
+  }
+  ddl.catalog.set("relation", {
+    ...type,
+    columns: type.columns.map((c) => (c.attnum === attribute.attnum ? attribute : c)),
+  });
 }
 
 function parseDefault(text: string): pg.Node {

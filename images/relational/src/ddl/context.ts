@@ -54,7 +54,10 @@ export function analyserOf(ddl: Ddl): { ctx: AnalyseContext; analyser: Statement
 export function targetNamespace(ddl: Ddl, name: pg.RangeVar | undefined): number {
   const schema = name?.schemaname;
   if (schema !== undefined && schema !== "") {
-    const namespace = ddl.catalog.namespaceByName(schema);
+    const namespace =
+      schema === "pg_temp"
+        ? ddl.catalog.get("namespace", ddl.temporaryNamespace())
+        : ddl.catalog.namespaceByName(schema);
     if (namespace === undefined)
       throw new PgError("3F000", `schema "${schema}" does not exist`, {}, at(name?.location));
     if (namespace.oid === catalogNamespace || namespace.name === "information_schema")

@@ -231,11 +231,16 @@ export function createTable(ddl: Ddl, node: pg.CreateStmt): Relation | undefined
   ddl.catalog.set("relation", relation);
   relation = finishColumns(ddl, relation, plans);
   ddl.work.db.exec(createTableSql(ddl.catalog, relation));
-  for (const { column, constraints } of plans) {
-    for (const constraint of withDeferrability(constraints)) addColumnConstraint(ddl, id, column, constraint);
+  const isForeign = (constraint: pg.Constraint) => constraint.contype === "CONSTR_FOREIGN";
+  // Foreign keys come last: they may refer to a key of the table itself.
+  for (const foreign of [false, true]) {
+    for (const { column, constraints } of plans)
+      for (const constraint of withDeferrability(constraints))
+        if (isForeign(constraint) === foreign) addColumnConstraint(ddl, id, column, constraint);
+    for (const constraint of tableConstraints)
+      if (isForeign(constraint) === foreign)
+        addConstraint(ddl, ddl.catalog.get("relation", id)!, constraint, false);
   }
-  for (const constraint of tableConstraints)
-    addConstraint(ddl, ddl.catalog.get("relation", id)!, constraint, false);
   for (const { relation: source, options } of likes)
     copyIndexes(ddl, source, ddl.catalog.get("relation", id)!, options);
   for (const column of ddl.catalog.get("relation", id)!.columns)

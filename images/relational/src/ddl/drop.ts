@@ -1,6 +1,7 @@
 import { lookUpRelation } from "../analyse/from.ts";
 import { findType } from "../analyse/type-names.ts";
 import type { Constraint, Relation } from "../catalog/model.ts";
+import { namespaceNamed } from "../catalog/namespaces.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
 import { tableName } from "../storage/tables.ts";
@@ -101,7 +102,7 @@ function dropRelations(
     const names = strings(object.List?.items as Node[]);
     const schema = names.at(-2);
     const name = names.at(-1)!;
-    if (schema !== undefined && ddl.catalog.namespaceByName(schema) === undefined) {
+    if (schema !== undefined && namespaceNamed(ddl.catalog, ddl.io.searchPath, schema) === undefined) {
       if (!missingOk) throw new PgError("3F000", `schema "${schema}" does not exist`);
       ddl.notice(`schema "${schema}" does not exist, skipping`);
       continue;
@@ -308,14 +309,36 @@ function dropSchema(ddl: Ddl, name: string, cascade: boolean, missingOk: boolean
       hint: "Use DROP ... CASCADE to drop the dependent objects too.",
     });
   }
-  const removal = new Removal(ddl, true, inside);
-  for (const relation of inside) removal.add(relation);
-  removal.run();
-  for (const type of types) removeType(ddl, type.oid);
-  for (const proc of procs) ddl.catalog.delete("proc", proc.oid);
+  removeNamespace(ddl, namespace.oid);
   if (all.length === 1) ddl.notice(`drop cascades to ${all[0]}`);
   else if (all.length > 1) ddl.notice(`drop cascades to ${all.length} other objects`);
-  ddl.catalog.delete("namespace", namespace.oid);
+}
+
+/** A schema with all that is in it, without a word. */
+export function removeNamespace(ddl: Ddl, namespace: number): void {
+  const { catalog } = ddl;
+  const quiet = { ...ddl, notice: () => {} };
+  const inside = [...catalog.all("relation")].filter((r) => r.namespace === namespace && r.kind !== "i");
+  const removal = new Removal(quiet, true, inside);
+  for (const relation of inside) removal.add(relation);
+  removal.run();
+  for (const type of [...catalog.all("type")])
+    if (type.namespace === namespace && type.category !== "A" && type.kind !== "c") removeType(ddl, type.oid);
+  for (const proc of [...catalog.all("proc")])
+    if (proc.namespace === namespace) {
+      for (const trigger of [...catalog.all("trigger")])
+        if (trigger.proc === proc.oid) catalog.delete("trigger", trigger.oid);
+      catalog.delete("proc", proc.oid);
+      removeComments(ddl, proc.oid);
+    }
+  catalog.delete("namespace", namespace);
+}
+
+/** One relation with what depends on it, without a word. */
+export function removeQuietly(ddl: Ddl, relation: Relation): void {
+  const removal = new Removal({ ...ddl, notice: () => {} }, true, [relation]);
+  removal.add(relation);
+  removal.run();
 }
 
 function isOwned(ddl: Ddl, relation: Relation): boolean {

@@ -4,6 +4,7 @@ import { isPolymorphic } from "../analyse/polymorphic.ts";
 import { resolveTypeName } from "../analyse/type-names.ts";
 import { procsByName } from "../catalog/builtin.ts";
 import type { Proc } from "../catalog/model.ts";
+import { namespaceNamed } from "../catalog/namespaces.ts";
 import { deparse } from "../deparse/expr.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
@@ -291,7 +292,8 @@ export function findRoutine(ddl: Ddl, object: pg.ObjectWithArgs, objectType: str
   const word = routineWords[objectType] ?? "function";
   const fits = (proc: Proc) =>
     objectType === "OBJECT_ROUTINE" || proc.kind === (objectType === "OBJECT_PROCEDURE" ? "p" : "f");
-  const namespace = schema === undefined ? undefined : ddl.catalog.namespaceByName(schema)?.oid;
+  const namespace =
+    schema === undefined ? undefined : namespaceNamed(ddl.catalog, ddl.io.searchPath, schema)?.oid;
   const found = ddl.catalog
     .procsNamed(names.at(-1)!)
     .filter(

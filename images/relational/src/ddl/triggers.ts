@@ -1,4 +1,5 @@
 import type { Relation, Trigger, TriggerEvent } from "../catalog/model.ts";
+import { namespaceNamed } from "../catalog/namespaces.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, strings } from "../parse/ast.ts";
 import { deparseNode } from "../parse/deparse.ts";
@@ -81,7 +82,8 @@ function columnOf(relation: Relation, name: string): number {
 function triggerFunction(ddl: Ddl, node: pg.CreateTrigStmt): number {
   const names = strings(node.funcname as Node[]);
   const schema = names.at(-2);
-  const namespace = schema === undefined ? undefined : ddl.catalog.namespaceByName(schema)?.oid;
+  const namespace =
+    schema === undefined ? undefined : namespaceNamed(ddl.catalog, ddl.io.searchPath, schema)?.oid;
   const proc = ddl.catalog
     .procsNamed(names.at(-1)!)
     .find(

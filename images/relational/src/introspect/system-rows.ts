@@ -636,6 +636,19 @@ for (const name of [
   "pg_stat_bgwriter",
   "pg_stat_wal",
   "pg_stat_archiver",
+  "pg_shmem_allocations",
+  "pg_shmem_allocations_numa",
+  "pg_backend_memory_contexts",
+  "pg_statio_sys_tables",
+  "pg_statio_sys_indexes",
+  "pg_statio_all_sequences",
+  "pg_statio_sys_sequences",
+  "pg_statio_user_sequences",
+  "pg_stat_progress_cluster",
+  "pg_stat_progress_basebackup",
+  "pg_stat_progress_copy",
+  "pg_replication_origin_status",
+  "pg_aios",
 ])
   rows(name, () => []);
 

@@ -15,6 +15,7 @@ import "./cursors.ts";
 import "./explain-and-lock.ts";
 import "./prepared-statements.ts";
 import "./table-expressions.ts";
+import { dropLeftovers } from "./temporary.ts";
 
 /** The store's migrations, in order. */
 export const relationalMigrations = [catalogMigration];
@@ -53,6 +54,7 @@ export class Database {
 /** Loads the definitions, and the grammar if this is the first database of the process. */
 export async function openDatabase(store: Store, name: string): Promise<Database> {
   await loadGrammar();
+  await store.write(dropLeftovers);
   const { catalog, sequences } = await store.read((db) => ({
     catalog: loadCatalog(db),
     sequences: Sequences.load(db),

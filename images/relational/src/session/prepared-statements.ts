@@ -12,6 +12,7 @@ import { makeExec } from "./exec.ts";
 import { openPortal } from "./portal.ts";
 import { type PreparedStatement, prepareStatement } from "./prepare.ts";
 import type { SessionState } from "./state.ts";
+import { dropTemporary } from "./temporary.ts";
 import { defineUtility } from "./utility.ts";
 import { plain } from "./utility-types.ts";
 
@@ -109,10 +110,13 @@ const targets: Readonly<Record<string, string>> = {
 
 defineUtility("DiscardStmt", (session, node) => {
   const target = node.DiscardStmt?.target ?? "DISCARD_ALL";
-  return plain(targets[target]!, () => {
-    if (target === "DISCARD_ALL") {
-      if (session.status !== "I")
+  return plain(targets[target]!, async () => {
+    if (target === "DISCARD_TEMP" || target === "DISCARD_ALL") {
+      if (target === "DISCARD_ALL" && session.status !== "I")
         throw new PgError("25001", "DISCARD ALL cannot run inside a transaction block");
+      await dropTemporary(session);
+    }
+    if (target === "DISCARD_ALL") {
       session.statements.clear();
       session.events.deallocated(undefined);
       session.settings.resetAll(session.transactions.current());

@@ -2,13 +2,17 @@ import type { FromNode, Query } from "../analyse/expr.ts";
 import { children, type Expr } from "../analyse/expr.ts";
 import { expressionsOf, subqueriesOf } from "../analyse/grouping.ts";
 import type { Relation } from "../catalog/model.ts";
-import { PgError } from "../errors.ts";
+import { notSupported, PgError } from "../errors.ts";
 import type { SessionState } from "./state.ts";
 
 /** Refuses what the user's roles do not allow. @throws PgError 42501 */
 export function checkPrivileges(session: SessionState, query: Query): void {
   const { user } = session;
-  if (user.scope("read") === "all" && user.scope("write") === "all") return;
+  const hasRowSecurity = session.catalog.derive("row security", () => {
+    const found = [...session.catalog.all("relation")].some((relation) => relation.rowSecurity === true);
+    return { found };
+  }).found;
+  if (!hasRowSecurity && user.scope("read") === "all" && user.scope("write") === "all") return;
   visit(session, query);
 }
 
@@ -40,6 +44,9 @@ export function requireAction(
   action: "read" | "write" | "schema",
   relation: Relation,
 ): void {
+  if (relation.rowSecurity === true && !session.user.can("schema", relation.name))
+    // There are no policies, and without one nobody but the owner sees or changes a row.
+    throw notSupported(`row-level security of table "${relation.name}" for users who do not own it`);
   if (session.user.can(action, relation.name)) return;
   const kind = relation.kind === "v" ? "view" : relation.kind === "S" ? "sequence" : "table";
   throw new PgError("42501", `permission denied for ${kind} ${relation.name}`);

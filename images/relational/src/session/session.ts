@@ -16,6 +16,7 @@ import { openPortal } from "./portal.ts";
 import { checkNotFailed, type PreparedStatement, prepareStatement } from "./prepare.ts";
 import { SessionSettings } from "./session-settings.ts";
 import type { SessionDatabase, SessionState } from "./state.ts";
+import { dropTemporary } from "./temporary.ts";
 import { TransactionControl } from "./transaction-control.ts";
 import type {
   CopyIn,
@@ -209,6 +210,12 @@ export class SqlSession implements Session, SessionState {
     for (const cursor of this.cursors.values()) cursor.close();
     await this.transactions.rollback();
     this.releaseAdvisory();
+    try {
+      await dropTemporary(this);
+      await this.transactions.finish();
+    } catch {
+      // What is left is removed when the database is opened.
+    }
     this.database.sessions.delete(this.processId);
   }
 

@@ -6,6 +6,7 @@ import { type Block, type Isolation, newBlock } from "./block.ts";
 import { nowMicros } from "./clock.ts";
 import { makeExec } from "./exec.ts";
 import type { SessionState } from "./state.ts";
+import { atCommit } from "./temporary.ts";
 
 /** BEGIN, COMMIT, savepoints, and the transactions that nobody began. */
 export class TransactionControl {
@@ -89,13 +90,15 @@ export class TransactionControl {
       if (block.transaction !== undefined) {
         const { transaction } = block;
         const mayHaveBeenOvertaken = block.isolation === "serializable" && transaction.hasChanges;
+        const onCommit = atCommit(session, block);
         const last = (work: TransactionWork) => {
           if (mayHaveBeenOvertaken) checkReads(block, transaction);
           this.#checkDeferred(block, work);
+          onCommit?.(work);
         };
         const timeout = session.settings.ms("statement_timeout");
         await block.transaction.commit({
-          ...(block.deferred.length > 0 || mayHaveBeenOvertaken ? { last } : {}),
+          ...(block.deferred.length > 0 || mayHaveBeenOvertaken || onCommit !== undefined ? { last } : {}),
           ...(timeout > 0 ? { deadline: Deadline.after(timeout) } : {}),
         });
       }

@@ -127,4 +127,21 @@ export const pgSystemRelationRows = `
 12338	12340	v	pg_user_mappings	umid:26:0 srvid:26:0 srvname:19:0 umuser:26:0 usename:19:0 umoptions:1009:0
 12347	12349	v	pg_stat_subscription_stats	subid:26:0 subname:19:0 apply_error_count:20:0 sync_error_count:20:0 confl_insert_exists:20:0 confl_update_origin_differs:20:0 confl_update_exists:20:0 confl_update_missing:20:0 confl_delete_origin_differs:20:0 confl_delete_missing:20:0 confl_multiple_unique_conflicts:20:0 stats_reset:1184:0
 12351	12353	v	pg_wait_events	type:25:0 name:25:0 description:25:0
+12134	12136	v	pg_shmem_allocations	name:25:0 off:20:0 size:20:0 allocated_size:20:0
+12138	12140	v	pg_shmem_allocations_numa	name:25:0 numa_node:23:0 size:20:0
+12142	12144	v	pg_backend_memory_contexts	name:25:0 ident:25:0 type:25:0 level:23:0 path:1007:0 total_bytes:20:0 total_nblocks:20:0 free_bytes:20:0 free_chunks:20:0 used_bytes:20:0
+12174	12176	v	pg_statio_all_tables	relid:26:0 schemaname:19:0 relname:19:0 heap_blks_read:20:0 heap_blks_hit:20:0 idx_blks_read:20:0 idx_blks_hit:20:0 toast_blks_read:20:0 toast_blks_hit:20:0 tidx_blks_read:20:0 tidx_blks_hit:20:0
+12179	12181	v	pg_statio_sys_tables	relid:26:0 schemaname:19:0 relname:19:0 heap_blks_read:20:0 heap_blks_hit:20:0 idx_blks_read:20:0 idx_blks_hit:20:0 toast_blks_read:20:0 toast_blks_hit:20:0 tidx_blks_read:20:0 tidx_blks_hit:20:0
+12183	12185	v	pg_statio_user_tables	relid:26:0 schemaname:19:0 relname:19:0 heap_blks_read:20:0 heap_blks_hit:20:0 idx_blks_read:20:0 idx_blks_hit:20:0 toast_blks_read:20:0 toast_blks_hit:20:0 tidx_blks_read:20:0 tidx_blks_hit:20:0
+12200	12202	v	pg_statio_all_indexes	relid:26:0 indexrelid:26:0 schemaname:19:0 relname:19:0 indexrelname:19:0 idx_blks_read:20:0 idx_blks_hit:20:0
+12205	12207	v	pg_statio_sys_indexes	relid:26:0 indexrelid:26:0 schemaname:19:0 relname:19:0 indexrelname:19:0 idx_blks_read:20:0 idx_blks_hit:20:0
+12209	12211	v	pg_statio_user_indexes	relid:26:0 indexrelid:26:0 schemaname:19:0 relname:19:0 indexrelname:19:0 idx_blks_read:20:0 idx_blks_hit:20:0
+12213	12215	v	pg_statio_all_sequences	relid:26:0 schemaname:19:0 relname:19:0 blks_read:20:0 blks_hit:20:0
+12218	12220	v	pg_statio_sys_sequences	relid:26:0 schemaname:19:0 relname:19:0 blks_read:20:0 blks_hit:20:0
+12222	12224	v	pg_statio_user_sequences	relid:26:0 schemaname:19:0 relname:19:0 blks_read:20:0 blks_hit:20:0
+12319	12321	v	pg_stat_progress_cluster	pid:23:0 datid:26:0 datname:19:0 relid:26:0 command:25:0 phase:25:0 cluster_index_relid:26:0 heap_tuples_scanned:20:0 heap_tuples_written:20:0 heap_blks_total:20:0 heap_blks_scanned:20:0 index_rebuild_count:20:0
+12329	12331	v	pg_stat_progress_basebackup	pid:23:0 phase:25:0 backup_total:20:0 backup_streamed:20:0 tablespaces_total:20:0 tablespaces_streamed:20:0
+12333	12335	v	pg_stat_progress_copy	pid:23:0 datid:26:0 datname:19:0 relid:26:0 command:25:0 type:25:0 bytes_processed:20:0 bytes_total:20:0 tuples_processed:20:0 tuples_excluded:20:0 tuples_skipped:20:0
+12343	12345	v	pg_replication_origin_status	local_id:26:0 external_id:25:0 remote_lsn:3220:0 local_lsn:3220:0
+12355	12357	v	pg_aios	pid:23:0 io_id:23:0 io_generation:20:0 state:25:0 operation:25:0 off:20:0 length:20:0 target:25:0 handle_data_len:21:0 raw_result:23:0 result:25:0 target_desc:25:0 f_sync:16:0 f_localmem:16:0 f_buffered:16:0
 `;
