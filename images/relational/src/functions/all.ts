@@ -6,6 +6,7 @@ import "./patterns.ts";
 import "./datetime.ts";
 import "./to-char.ts";
 import "./json.ts";
+import "./json-path.ts";
 import "./arrays.ts";
 import "./ranges.ts";
 import "./system.ts";

@@ -5,6 +5,7 @@ import { arrayOps, vectorOps } from "./arrays.ts";
 import { dateOps, intervalOps, timeOps, timestampOps, timestamptzOps, timetzOps } from "./datetime-ops.ts";
 import { enumOps } from "./enums.ts";
 import { jsonbOps, jsonOps } from "./json-ops.ts";
+import { jsonPathOps } from "./json-path.ts";
 import { float4Ops, float8Ops, int2Ops, int4Ops, int8Ops, numericOps, unsignedOps } from "./numbers.ts";
 import { oid } from "./oids.ts";
 import { multirangeOps, rangeOps } from "./ranges.ts";
@@ -63,6 +64,7 @@ const base: ReadonlyMap<number, TypeOps> = new Map<number, TypeOps>([
   [oid.interval, intervalOps],
   [oid.json, jsonOps],
   [oid.jsonb, jsonbOps],
+  [oid.jsonpath, jsonPathOps],
   [oid.int2vector, vectorOps(int2Ops, oid.int2)],
   [oid.oidvector, vectorOps(unsignedOps("oid"), oid.oid)],
   ...[
