@@ -7,6 +7,7 @@ import "./datetime.ts";
 import "./to-char.ts";
 import "./json.ts";
 import "./json-path.ts";
+import "./network.ts";
 import "./arrays.ts";
 import "./ranges.ts";
 import "./system.ts";

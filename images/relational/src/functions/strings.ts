@@ -55,6 +55,8 @@ define("bitcat", (a: string, b: string) => a + b);
 /** A value as a cast to text has it, which for boolean is not what output gives. */
 function output(call: CallContext, argument: number, value: Datum): string {
   if (typeof value === "boolean") return String(value);
+  if (call.argTypes[argument] === oid.inet && !(value as string).includes("/"))
+    return `${value as string}/${(value as string).includes(":") ? 128 : 32}`;
   return typeOps(call.catalog, call.argTypes[argument]!).output(value, call.run.io);
 }
 

@@ -3,6 +3,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { TypeInfo } from "../catalog/model.ts";
 import type { Datum } from "../types/datum.ts";
 import type { Interval } from "../types/interval-value.ts";
+import { networkKey, networkOfKey, networkText, parseNetwork } from "../types/network.ts";
 import { Numeric, numericTypmod } from "../types/numeric.ts";
 import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
@@ -94,6 +95,16 @@ const uuid: Codec = {
   isOrdered: true,
   isWide: false,
 };
+
+function network(typeName: "inet" | "cidr"): Codec {
+  return {
+    sqlType: "BLOB",
+    encode: (value) => (value === null ? null : networkKey(parseNetwork(value as string, "inet"))),
+    decode: (stored) => (stored === null ? null : networkText(networkOfKey(stored as Buffer), typeName)),
+    isOrdered: true,
+    isWide: false,
+  };
+}
 
 /** Trailing blanks are not kept: they do not count when comparing, and the length brings them back. */
 function bpchar(length: number): Codec {
@@ -206,7 +217,14 @@ const numbers: ReadonlySet<number> = new Set([
   oid.regconfig,
 ]);
 const texts: ReadonlySet<number> = new Set([oid.text, oid.varchar, oid.name, oid.refcursor]);
-const plainTexts: ReadonlySet<number> = new Set([oid.json, oid.bit, oid.varbit, oid.char]);
+const plainTexts: ReadonlySet<number> = new Set([
+  oid.json,
+  oid.bit,
+  oid.varbit,
+  oid.char,
+  oid.macaddr,
+  oid.macaddr8,
+]);
 
 /** How a type's values are stored; domains as what they are made of. */
 export function codecOf(catalog: Catalog, typeOid: number, typmod: number): Codec {
@@ -235,6 +253,10 @@ export function codecOf(catalog: Catalog, typeOid: number, typmod: number): Code
       return blob;
     case oid.uuid:
       return uuid;
+    case oid.inet:
+      return network("inet");
+    case oid.cidr:
+      return network("cidr");
     case oid.bpchar:
       return modifier >= 4 ? bpchar(modifier - 4) : { ...text, isOrdered: false };
     case oid.numeric: {

@@ -6,6 +6,7 @@ import { dateOps, intervalOps, timeOps, timestampOps, timestamptzOps, timetzOps 
 import { enumOps } from "./enums.ts";
 import { jsonbOps, jsonOps } from "./json-ops.ts";
 import { jsonPathOps } from "./json-path.ts";
+import { macaddrOps, networkOps } from "./network.ts";
 import { float4Ops, float8Ops, int2Ops, int4Ops, int8Ops, numericOps, unsignedOps } from "./numbers.ts";
 import { oid } from "./oids.ts";
 import { multirangeOps, rangeOps } from "./ranges.ts";
@@ -65,6 +66,10 @@ const base: ReadonlyMap<number, TypeOps> = new Map<number, TypeOps>([
   [oid.json, jsonOps],
   [oid.jsonb, jsonbOps],
   [oid.jsonpath, jsonPathOps],
+  [oid.inet, networkOps("inet")],
+  [oid.cidr, networkOps("cidr")],
+  [oid.macaddr, macaddrOps("macaddr")],
+  [oid.macaddr8, macaddrOps("macaddr8")],
   [oid.int2vector, vectorOps(int2Ops, oid.int2)],
   [oid.oidvector, vectorOps(unsignedOps("oid"), oid.oid)],
   ...[
