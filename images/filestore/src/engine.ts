@@ -11,6 +11,7 @@ import { EngineStore } from "@weftkit/persist/pages";
 import { type Store, statement } from "@weftkit/store";
 import { Accounts } from "./access/accounts.ts";
 import { applicationId } from "./identity.ts";
+import { Lifecycle } from "./lifecycle/lifecycle.ts";
 import type { Services } from "./objects/services.ts";
 import { descriptionPages, prefix, routesOf } from "./rest/routes.ts";
 import { S3Server } from "./s3/server.ts";
@@ -29,6 +30,7 @@ export class FilestoreEngine implements Engine<"filestore"> {
   #http!: HttpServer;
   #s3!: S3Server;
   #sweeper!: Sweeper;
+  #lifecycle!: Lifecycle;
   #contents!: ContentStore;
   #blobs: BlobsStream | undefined;
   readonly #engineStore = new EngineStore(databaseFile);
@@ -81,6 +83,7 @@ export class FilestoreEngine implements Engine<"filestore"> {
       read: (work) => store.read(work),
       write: (work) => store.write(work),
     };
+    this.#lifecycle = new Lifecycle(services);
     this.#s3 = new S3Server({
       services,
       auth: ctx.auth,
@@ -117,6 +120,7 @@ export class FilestoreEngine implements Engine<"filestore"> {
     // The connections are closed with the other one.
     await this.#s3.close(deadline);
     await this.#http.close(deadline);
+    await this.#lifecycle.stop();
     await this.#sweeper.stop();
   }
 

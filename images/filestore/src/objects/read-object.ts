@@ -1,5 +1,6 @@
 import type { Database } from "@weftkit/store";
 import { findContent, type StoredContent } from "../storage/contents.ts";
+import type { StoredChecksum } from "../storage/details.ts";
 import { decrypted } from "../storage/encryption.ts";
 import { partsOf, type Version } from "../storage/versions.ts";
 import type { Services } from "./services.ts";
@@ -12,6 +13,8 @@ export interface Segment {
   readonly start: number;
   /** Of an encrypted one. */
   readonly iv: Buffer | undefined;
+  /** Of a part. */
+  readonly checksum: StoredChecksum | undefined;
 }
 
 /** What an object's content is made of, in order. In the snapshot in which the version was found. */
@@ -19,17 +22,17 @@ export function segmentsOf(db: Database, version: Version): Segment[] {
   if (version.parts === 0) {
     const content = version.content === null ? undefined : findContent(db, version.content);
     const iv = version.details.encryption?.iv;
-    return [
-      { content, size: version.size, start: 0, iv: iv === undefined ? undefined : Buffer.from(iv, "base64") },
-    ];
+    const ownIv = iv === undefined ? undefined : Buffer.from(iv, "base64");
+    return [{ content, size: version.size, start: 0, iv: ownIv, checksum: undefined }];
   }
   let start = 0;
-  return partsOf(db, version.row).map(({ content, size, details: { iv } }) => {
+  return partsOf(db, version.row).map(({ content, size, details: { iv, checksum } }) => {
     const segment: Segment = {
       content: content === null ? undefined : findContent(db, content),
       size,
       start,
       iv: iv === undefined ? undefined : Buffer.from(iv, "base64"),
+      checksum,
     };
     start += size;
     return segment;

@@ -11,7 +11,7 @@ import { type Bucket, findBucket } from "../storage/buckets.ts";
 import { isVersionId, latestVersion, type Version, versionById } from "../storage/versions.ts";
 import type { Address } from "./request/address.ts";
 import { type BodyOptions, RequestBody } from "./request/body.ts";
-import type { Verified } from "./signature/verify.ts";
+import type { SignatureVerifier, Verified } from "./signature/verify.ts";
 
 /** Bodies that are XML or JSON: 1000 keys of 1 KB, escaped, or 10,000 parts with checksums. */
 const documentBytesMax = 8 * 1024 * 1024;
@@ -24,6 +24,7 @@ export class Call {
   readonly headers: Readonly<IncomingHttpHeaders>;
   readonly message: IncomingMessage;
   readonly services: Services;
+  readonly verifier: SignatureVerifier;
   readonly requester: Requester;
   readonly nowMs: number;
   readonly #response: ServerResponse;
@@ -38,8 +39,10 @@ export class Call {
     readonly services: Services;
     readonly verified: Verified;
     readonly peer: Peer | undefined;
+    readonly verifier: SignatureVerifier;
   }) {
     const { id, address, message, response, services, verified, peer } = options;
+    this.verifier = options.verifier;
     this.id = id;
     this.method = message.method ?? "GET";
     this.address = address;
@@ -216,6 +219,23 @@ export class Call {
     }
   }
 
+  /** The same request, as somebody else. */
+  as(user: Requester["user"]): Call {
+    const verified = { ...this.#verified, user };
+    const { id, address, message, services, verifier } = this;
+    return new Call({
+      id,
+      address,
+      message,
+      response: this.#response,
+      services,
+      verified,
+      peer: this.#peer,
+      verifier,
+    });
+  }
+
+  /** Tells a client that waits for it to send the body. */
   #continue(): void {
     if (this.headers.expect?.toLowerCase() === "100-continue") this.#response.writeContinue();
   }

@@ -13,5 +13,7 @@ export interface Operation {
   readonly queryValue?: string;
   /** A header that must be there. */
   readonly header?: string;
+  /** Its signature is in a form that it sends, and it looks at it by itself. */
+  readonly isSignedInBody?: boolean;
   run(call: Call): Promise<Reply>;
 }

@@ -7,8 +7,10 @@ import { newRequestId, xmlText } from "@weftkit/http-aws";
 import { Counter, Histogram, type Registry } from "@weftkit/observe";
 import { S3Error, s3ErrorOf } from "../errors.ts";
 import type { Services } from "../objects/services.ts";
+import { findBucket } from "../storage/buckets.ts";
 import type { Reply } from "./answer/reply.ts";
 import { Call } from "./call.ts";
+import { corsHeaders, preflight } from "./cors.ts";
 import { readAddress } from "./request/address.ts";
 import { operationFor } from "./router.ts";
 import { SignatureVerifier, type Verified } from "./signature/verify.ts";
@@ -110,16 +112,35 @@ export class S3Server {
   ): Promise<Reply> {
     const { method = "GET", url = "/", headers } = message;
     const address = readAddress(url, headers.host, this.#options.domains);
+    if (headers.origin !== undefined && address.bucket !== undefined) {
+      const bucket = await this.#services.read((db) => findBucket(db, address.bucket!));
+      if (method === "OPTIONS") return preflight(bucket?.settings.cors, headers);
+      for (const [name, value] of Object.entries(corsHeaders(bucket?.settings.cors, headers, method))) {
+        response.setHeader(name, value);
+      }
+    } else if (method === "OPTIONS") return preflight(undefined, headers);
     const operation = operationFor(method, address, headers);
     named(operation.name);
     const { path, rawQuery } = address;
-    const found = this.#verifier.verify({ method, path, rawQuery, headers, peer });
+    const found =
+      operation.isSignedInBody === true
+        ? notSigned
+        : this.#verifier.verify({ method, path, rawQuery, headers, peer });
     const verified: Verified = found instanceof Promise ? await found : found;
     const { user } = verified;
     const asker =
       user === undefined || user.user === "anonymous" ? `address:${peer?.address}` : `user:${user.user}`;
     if (this.#rate?.take(asker) !== undefined) throw new S3Error("SlowDown");
-    const call = new Call({ id, address, message, response, services: this.#services, verified, peer });
+    const call = new Call({
+      id,
+      address,
+      message,
+      response,
+      services: this.#services,
+      verified,
+      peer,
+      verifier: this.#verifier,
+    });
     return await operation.run(call);
   }
 
@@ -174,6 +195,14 @@ export class S3Server {
     response.end();
   }
 }
+
+/** Of a request that says in its body who has signed it. */
+const notSigned: Verified = {
+  user: undefined,
+  payload: "UNSIGNED-PAYLOAD",
+  chunkSigning: undefined,
+  isPresigned: false,
+};
 
 /** Resolves when more may be written, or nobody reads any more. */
 function drained(response: ServerResponse): Promise<void> {

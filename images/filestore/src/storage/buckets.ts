@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Database, statement } from "@weftkit/store";
 import type { Acl } from "./grants.ts";
+import type { LifecycleRule } from "./lifecycle-rule.ts";
 
 export type Versioning = "off" | "on" | "suspended";
 
@@ -40,12 +41,9 @@ export interface BucketSettings {
   /** As it was put: JSON. */
   readonly policy?: string;
   readonly cors?: readonly CorsRule[];
-  /** As it was put: XML. */
-  readonly lifecycle?: string;
+  readonly lifecycle?: readonly LifecycleRule[];
   readonly encryption?: { readonly algorithm: string; readonly keyId?: string; readonly bucketKey?: boolean };
   readonly publicAccess?: PublicAccessBlock;
-  /** Configurations that are kept for who asks and do nothing here, by the name of their subresource: XML. */
-  readonly kept?: Readonly<Record<string, string>>;
 }
 
 export interface Bucket {
@@ -111,7 +109,11 @@ export function insertBucket(
   statement(db, sql).run(name, account, createdAt, versioning, newRevision(), JSON.stringify(settings));
 }
 
-export function updateSettings(db: Database, bucket: Bucket, change: Partial<BucketSettings>): void {
+export function updateSettings(
+  db: Database,
+  bucket: Bucket,
+  change: { readonly [Name in keyof BucketSettings]?: BucketSettings[Name] | undefined },
+): void {
   const settings = { ...bucket.settings, ...change };
   const sql = "UPDATE buckets SET settings = ?, revision = ? WHERE row = ?";
   statement(db, sql).run(JSON.stringify(settings), newRevision(), bucket.row);

@@ -162,3 +162,8 @@ export function findCompleted(db: Database, uploadId: string): Completed | undef
 export function forgetCompleted(db: Database, before: number): void {
   statement(db, "DELETE FROM completed_uploads WHERE at < ?").run(before);
 }
+
+export function uploadsBegunBefore(db: Database, bucket: Bucket, before: number, limit: number): Upload[] {
+  const sql = `SELECT ${columns} FROM uploads WHERE bucket = ? AND initiated_at < ? ORDER BY initiated_at LIMIT ?`;
+  return (statement(db, sql).all(bucket.row, before, limit) as UploadRow[]).map(uploadOf);
+}

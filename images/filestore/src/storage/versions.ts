@@ -199,7 +199,37 @@ export function partsOf(db: Database, version: number): VersionPart[] {
   return rows.map((part) => ({ ...part, details: JSON.parse(part.details) as PartDetails }));
 }
 
-export function updateDetails(db: Database, version: Version, change: Partial<ObjectDetails>): void {
+export function updateDetails(
+  db: Database,
+  version: Version,
+  change: { readonly [Name in keyof ObjectDetails]?: ObjectDetails[Name] | undefined },
+): void {
   const details = { ...version.details, ...change };
   statement(db, "UPDATE versions SET details = ? WHERE row = ?").run(JSON.stringify(details), version.row);
+}
+
+export function versionByRow(db: Database, number: number): Version | undefined {
+  const row = statement(db, `SELECT ${columns} FROM versions WHERE row = ?`).get(number) as
+    | VersionRow
+    | undefined;
+  return row && versionOf(row);
+}
+
+/** Versions and markers of a bucket by key, the newest of each first, after one of them. */
+export function versionsAfter(
+  db: Database,
+  bucket: Bucket,
+  after: Pick<Version, "key" | "row"> | undefined,
+  limit: number,
+): Version[] {
+  const rest = `SELECT ${columns} FROM versions INDEXED BY versions_by_key WHERE bucket = ? AND key > ?
+    ORDER BY key, row DESC LIMIT ?`;
+  if (after === undefined)
+    return (statement(db, rest).all(bucket.row, "", limit) as VersionRow[]).map(versionOf);
+  const ofKey = `SELECT ${columns} FROM versions WHERE bucket = ? AND key = ? AND row < ? ORDER BY row DESC LIMIT ?`;
+  const rows = statement(db, ofKey).all(bucket.row, after.key, after.row, limit) as VersionRow[];
+  if (rows.length < limit) {
+    rows.push(...(statement(db, rest).all(bucket.row, after.key, limit - rows.length) as VersionRow[]));
+  }
+  return rows.map(versionOf);
 }

@@ -4,9 +4,11 @@ import { checkRead } from "../../objects/preconditions.ts";
 import { readRange } from "../../objects/range.ts";
 import { pinSegments, readSegments, type Segment, segmentsOf } from "../../objects/read-object.ts";
 import type { Bucket } from "../../storage/buckets.ts";
+import type { StoredChecksum } from "../../storage/details.ts";
 import { partsOf, type Version } from "../../storage/versions.ts";
 import type { Call } from "../call.ts";
 import { encryptionHeaders, keyOfStored } from "../encryption.ts";
+import { expirationHeader } from "../expiration-header.ts";
 import { headersOfVersion } from "../object-headers.ts";
 import type { Operation } from "../operation.ts";
 import { checksumHeader } from "../request/checksum-headers.ts";
@@ -75,8 +77,8 @@ function findObject(db: Database, call: Call): { bucket: Bucket; version: Versio
 
 function segmentsWithoutContent(db: Database, version: Version): Segment[] {
   let start = 0;
-  return partsOf(db, version.row).map(({ size }) => {
-    const segment: Segment = { content: undefined, size, start, iv: undefined };
+  return partsOf(db, version.row).map(({ size, details }) => {
+    const segment: Segment = { content: undefined, size, start, iv: undefined, checksum: details.checksum };
     start += size;
     return segment;
   });
@@ -85,7 +87,7 @@ function segmentsWithoutContent(db: Database, version: Version): Segment[] {
 interface AskedPart {
   readonly start: number;
   readonly size: number;
-  readonly index: number;
+  readonly checksum: StoredChecksum | undefined;
 }
 
 /** The part that `partNumber` asks for. @throws S3Error `InvalidPartNumber` */
@@ -105,7 +107,7 @@ function partOf(call: Call, version: Version, segments: readonly Segment[]): Ask
   if (version.parts === 0) {
     if (number > 1)
       throw new S3Error("InvalidPartNumber", undefined, { PartNumberRequested: text, ActualPartCount: "1" });
-    return { start: 0, size: version.size, index: 0 };
+    return { start: 0, size: version.size, checksum: undefined };
   }
   const segment = segments[number - 1];
   if (segment === undefined) {
@@ -114,7 +116,8 @@ function partOf(call: Call, version: Version, segments: readonly Segment[]): Ask
       ActualPartCount: String(version.parts),
     });
   }
-  return { start: segment.start, size: segment.size, index: number - 1 };
+  const { start, size, checksum } = segment;
+  return { start, size, checksum };
 }
 
 function answerHeaders(
@@ -134,11 +137,15 @@ function answerHeaders(
   if (part !== undefined) {
     if (version.parts > 0) headers["x-amz-mp-parts-count"] = String(version.parts);
     const { checksum } = version.details;
-    if (wantsChecksum && checksum !== undefined && version.parts === 0) {
-      headers[checksumHeader(checksum.algorithm)] = checksum.value;
+    // A checksum of parts comes with each of them; one of the whole says nothing about a part.
+    const ofPart =
+      version.parts === 0 ? checksum : checksum?.type === "COMPOSITE" ? part.checksum : undefined;
+    if (wantsChecksum && checksum !== undefined && ofPart !== undefined) {
+      headers[checksumHeader(ofPart.algorithm)] = ofPart.value;
       headers["x-amz-checksum-type"] = checksum.type;
     }
   }
+  if (version.isLatest) Object.assign(headers, expirationHeader(call, bucket, version));
   for (const name of overrides) {
     const value = call.query(`response-${name}`);
     if (value === undefined) continue;

@@ -49,6 +49,11 @@ export class SignatureVerifier {
     this.#clock = clock;
   }
 
+  /** Who somebody is that has not signed; undefined is nobody. */
+  get anonymous(): SecurityContext | undefined {
+    return this.#auth.anonymous;
+  }
+
   /** @throws S3Error */
   verify(head: SignedHead): Verified | Promise<Verified> {
     const { headers, rawQuery, peer } = head;
