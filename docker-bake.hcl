@@ -24,6 +24,7 @@ variable "ENGINES" {
     # images: drawn by npm run docs
     { name = "relational", port = 5432 },
     { name = "keyvalue", port = 8000 },
+    { name = "graph", port = 7687 },
     { name = "inmemory", port = 6379 },
     { name = "vector", port = 50051 },
     { name = "markdown", port = 8080 },

@@ -1,11 +1,12 @@
 import { filestore } from "../../../images/filestore/src/description.ts";
+import { graph } from "../../../images/graph/src/description.ts";
 import { inmemory } from "../../../images/inmemory/src/description.ts";
 import { keyvalue } from "../../../images/keyvalue/src/description.ts";
 import { markdown } from "../../../images/markdown/src/description.ts";
 import { relational } from "../../../images/relational/src/description.ts";
 import { vector } from "../../../images/vector/src/description.ts";
 import type { EngineDescription } from "./engine-description.ts";
-import { document, graph } from "./planned-engines.ts";
+import { document } from "./planned-engines.ts";
 
 /**
  * The list of engines: the one place beside its own folder that adding an engine touches. The order is that of every

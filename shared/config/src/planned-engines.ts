@@ -12,12 +12,3 @@ export const document = {
   port: 27_017,
   keys: engineKeys(27_017),
 } satisfies EngineDescription;
-
-export const graph = {
-  title: "graphs, Bolt protocol",
-  doc: "Cypher over Bolt.",
-  protocol: "Bolt",
-  protocols: ["bolt"],
-  port: 7687,
-  keys: engineKeys(7687),
-} satisfies EngineDescription;

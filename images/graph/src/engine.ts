@@ -1,0 +1,80 @@
+import type { Duplex } from "node:stream";
+import type { Deadline } from "@weftkit/core";
+import type { Engine, EngineContext, Peer } from "@weftkit/host";
+import type { Logger } from "@weftkit/observe";
+import type { Stream } from "@weftkit/persist";
+import { EngineStore } from "@weftkit/persist/pages";
+import { FramedConnection, SocketGroup } from "@weftkit/sockets";
+import { ClientConnection } from "./protocol/client-connection.ts";
+import { GraphDatabase } from "./session/database.ts";
+import { graphApplicationId, graphMigrations } from "./storage/migrations.ts";
+
+/** The graph, in the data folder. */
+export const databaseFile = "graph.db";
+
+/** The graph engine, as the host runs it. */
+export class GraphEngine implements Engine<"graph"> {
+  readonly #engineStore = new EngineStore(databaseFile);
+  readonly #sockets = new SocketGroup();
+  readonly #clients = new Set<ClientConnection>();
+  #context!: EngineContext<"graph">;
+  #database!: GraphDatabase;
+
+  streams(dataDir: string, log: Logger): readonly Stream[] {
+    return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  async open(ctx: EngineContext<"graph">): Promise<void> {
+    this.#context = ctx;
+    const store = await this.#engineStore.open({
+      dataDir: ctx.dataDir,
+      applicationId: graphApplicationId,
+      migrations: graphMigrations,
+      walFsync: ctx.section.wal_fsync,
+      log: ctx.log,
+      metrics: ctx.metrics,
+      readiness: ctx.readiness,
+      fatal: (error) => ctx.fatal(error),
+    });
+    this.#database = await GraphDatabase.open(store, { importFolder: ctx.section.import_dir });
+  }
+
+  accept(socket: Duplex, peer: Peer): void {
+    const client = new ClientConnection({
+      authenticator: this.#context.auth,
+      database: this.#database,
+      peer,
+      log: this.#context.log,
+      advertisedAddress: this.#context.section.advertised_address,
+      defaultTimeoutMs: undefined,
+      closed: () => {
+        this.#clients.delete(client);
+        peer.released();
+      },
+    });
+    // Whatever has come is a frame: chunks are put together by the connection, behind a WebSocket or not.
+    const connection = new FramedConnection(
+      this.#sockets,
+      this.#sockets.take(socket),
+      (_bytes, at, end) => end - at,
+      client,
+    );
+    this.#clients.add(client);
+    client.attach(connection);
+    connection.start();
+  }
+
+  async close(deadline: Deadline): Promise<void> {
+    for (const client of this.#clients) client.shutDown();
+    await deadline.race(this.#database.store.transactionsEnded());
+    this.#sockets.end();
+  }
+
+  dispose(): Promise<void> {
+    return this.#engineStore.close();
+  }
+
+  status(): Record<string, unknown> {
+    return { connections: this.#clients.size, transactions: this.#database.transactions.size };
+  }
+}

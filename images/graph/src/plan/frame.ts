@@ -1,0 +1,63 @@
+/** The places of a query's rows: every variable, of every part of the query, has one of its own. */
+export class Frame {
+  #width = 0;
+
+  add(): number {
+    return this.#width++;
+  }
+
+  /** How many there are, known when the whole query is planned. */
+  get width(): number {
+    return this.#width;
+  }
+}
+
+/** Names that can be used at a place in a query, and where their values are. */
+export class Names {
+  readonly #slots: Map<string, number>;
+  /** Expressions whose values are known already, by their keys: those that rows were grouped by, and aggregates. */
+  readonly known: ReadonlyMap<string, number>;
+
+  constructor(
+    slots: Iterable<readonly [string, number]> = [],
+    known: ReadonlyMap<string, number> = new Map(),
+  ) {
+    this.#slots = new Map(slots);
+    this.known = known;
+  }
+
+  slot(name: string): number | undefined {
+    return this.#slots.get(name);
+  }
+
+  set(name: string, slot: number): void {
+    this.#slots.set(name, slot);
+  }
+
+  delete(name: string): void {
+    this.#slots.delete(name);
+  }
+
+  get entries(): [string, number][] {
+    return [...this.#slots];
+  }
+
+  copy(): Names {
+    return new Names(this.#slots, this.known);
+  }
+
+  with(name: string, slot: number): Names {
+    const inner = this.copy();
+    inner.set(name, slot);
+    return inner;
+  }
+
+  /** These names, and those of `other`, which come first. */
+  and(other: Names): Names {
+    return new Names([...this.#slots, ...other.#slots], this.known);
+  }
+
+  withKnown(known: ReadonlyMap<string, number>): Names {
+    return new Names(this.#slots, known);
+  }
+}
