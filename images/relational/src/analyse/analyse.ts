@@ -70,17 +70,36 @@ export class StatementAnalyser implements ModifyAnalyser {
   }
 
   viewQuery(relation: Relation): Query {
-    if (relation.query === undefined) throw notSupported(`reading ${relation.name}`);
-    return this.subquery(this.#texts.query(relation.query), new Level());
+    const { query } = relation;
+    if (query === undefined) throw notSupported(`reading ${relation.name}`);
+    return this.#asStored(() => this.subquery(this.#texts.query(query), new Level()));
+  }
+
+  /** What the catalog keeps knows nothing of the routine that a statement is in. */
+  #asStored<T>(work: () => T): T {
+    const { variables, tables } = this.ctx;
+    this.ctx.variables = undefined;
+    this.ctx.tables = undefined;
+    try {
+      return work();
+    } finally {
+      this.ctx.variables = variables;
+      this.ctx.tables = tables;
+    }
   }
 
   /** An expression over the columns of one table: a check, an index's key, a generated column. */
   expressionOf(relation: Relation, text: string, level?: Level): Expr {
     const inner = level ?? this.tableLevel(relation).level;
-    const { place } = inner;
-    inner.place = "CHECK";
-    const expr = analyseExpr(this, inner, this.#texts.expression(text));
-    inner.place = place;
+    return this.columnExpression(inner, this.#texts.expression(text));
+  }
+
+  /** An expression over a table's columns, as a level has them. */
+  columnExpression(level: Level, node: Node): Expr {
+    const { place } = level;
+    level.place = "CHECK";
+    const expr = this.#asStored(() => analyseExpr(this, level, node));
+    level.place = place;
     return expr;
   }
 
@@ -126,7 +145,7 @@ export class StatementAnalyser implements ModifyAnalyser {
     if (column.identity !== undefined) return this.#identityValue(relation, attnum, column);
     const text = column.default ?? this.ctx.type(column.type).default;
     if (text === undefined) return undefined;
-    const expr = this.constantExpression(this.#texts.expression(text));
+    const expr = this.#asStored(() => this.constantExpression(this.#texts.expression(text)));
     return coerceToTarget(this.ctx, expr, column.type, column.typmod, "assignment", "implicit") ?? expr;
   }
 }

@@ -301,7 +301,6 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
       throw notSupported("row-level security of a table's owner");
     case "AT_NoForceRowSecurity":
     case "AT_ChangeOwner":
-    case "AT_SetStatistics":
     case "AT_SetStorage":
     case "AT_SetCompression":
     case "AT_SetOptions":
@@ -314,6 +313,19 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
     case "AT_SetTableSpace":
     case "AT_DropOids":
       return;
+    case "AT_SetStatistics": {
+      const found = relation.columns.find((c) => c.name === command.name && c.dropped !== true);
+      if (found === undefined)
+        throw new PgError("42703", `column "${command.name}" of relation "${relation.name}" does not exist`);
+      const target = def?.Integer?.ival ?? -1;
+      const { statistics: _before, ...rest } = found;
+      const changed = target < 0 ? rest : { ...rest, statistics: target };
+      ddl.catalog.set("relation", {
+        ...relation,
+        columns: relation.columns.map((c) => (c === found ? changed : c)),
+      });
+      return;
+    }
     case "AT_EnableTrig":
     case "AT_EnableAlwaysTrig":
     case "AT_EnableReplicaTrig":

@@ -334,11 +334,7 @@ function isNullConstant(node: Node): boolean {
 }
 
 export function qualified(ddl: Ddl, relation: Relation): string {
-  const name = quote(relation.name);
-  const first = ddl.io.searchPath.find((ns) => ddl.catalog.relationByName(ns, relation.name) !== undefined);
-  return first === relation.namespace && ddl.catalog.get("namespace", relation.namespace)?.name === "public"
-    ? name
-    : `${quote(ddl.catalog.get("namespace", relation.namespace)!.name)}.${name}`;
+  return `${quote(ddl.catalog.get("namespace", relation.namespace)!.name)}.${quote(relation.name)}`;
 }
 
 function quote(name: string): string {

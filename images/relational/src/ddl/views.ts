@@ -1,6 +1,8 @@
-import { entryColumn } from "../analyse/context.ts";
+import { StatementAnalyser } from "../analyse/analyse.ts";
+import { AnalyseContext, entryColumn } from "../analyse/context.ts";
 import { outputTargets, type Query } from "../analyse/expr.ts";
-import type { Column, Relation } from "../catalog/model.ts";
+import { type Column, catalogNamespace, type Relation } from "../catalog/model.ts";
+import { deparseQuery } from "../deparse/query.ts";
 import { PgError } from "../errors.ts";
 import { at, type Node, type pg, strings } from "../parse/ast.ts";
 import { deparseNode } from "../parse/deparse.ts";
@@ -44,9 +46,20 @@ function recordDependencies(ddl: Ddl, view: number, query: Query): void {
       ddl.catalog.set("depend", { oid: newOid(ddl), dependent: view, on, attnum });
 }
 
-/** The text of a query, from what the grammar gave. */
-export function queryText(node: Node): string {
-  return deparseNode(node);
+/**
+ * The text of a view's query as the catalog keeps it: every name with its schema, so that it means the same whatever the search
+ * path is of who reads the view.
+ */
+function queryText(ddl: Ddl, node: Node): string {
+  try {
+    const io = { ...ddl.io, catalog: ddl.catalog, searchPath: [catalogNamespace] };
+    const text = deparseQuery(ddl.catalog, io, analyserOf(ddl).analyser.statement(node)).trim();
+    // What cannot be read again is no use.
+    new StatementAnalyser(new AnalyseContext(io, [], false), sqlTexts).statement(sqlTexts.query(text));
+    return text;
+  } catch {
+    return deparseNode(node);
+  }
 }
 
 function viewColumns(
@@ -78,7 +91,7 @@ export function createView(ddl: Ddl, node: pg.ViewStmt): void {
   const { analyser } = analyserOf(ddl);
   const query = analyser.statement(node.query as Node);
   const columns = viewColumns(ddl, query, strings(node.aliases as Node[] | undefined), at(name.location));
-  const text = queryText(node.query as Node);
+  const text = queryText(ddl, node.query as Node);
   const before = ddl.catalog.relationByName(namespace, name.relname!);
   const checkOption =
     node.withCheckOption === "LOCAL_CHECK_OPTION"
@@ -164,7 +177,7 @@ export function createTableAs(ddl: Ddl, node: pg.CreateTableAsStmt): number | un
     typeOid: 0,
     persistence: (name.relpersistence as Relation["persistence"]) ?? "p",
     columns,
-    ...(isView ? { query: queryText(node.query as Node), populated: into.skipData !== true } : {}),
+    ...(isView ? { query: queryText(ddl, node.query as Node), populated: into.skipData !== true } : {}),
     ...(name.relpersistence === "t" ? { session: ddl.sessionId } : {}),
   };
   relation = { ...relation, typeOid: makeRowType(ddl, relation) };

@@ -4,20 +4,13 @@ import type { Constraint, Index, Relation } from "../catalog/model.ts";
 import type { IoContext } from "../types/type-ops.ts";
 import { quoteName } from "../types/type-text.ts";
 import { stripParentheses } from "./expr.ts";
+import { relationName } from "./names.ts";
+import { shownExpression } from "./stored.ts";
 
 function columnNames(relation: Relation, attnums: readonly number[]): string {
   return attnums
     .map((attnum) => quoteName(relation.columns.find((c) => c.attnum === attnum)?.name ?? "?"))
     .join(", ");
-}
-
-/** A relation's name, with its schema where the path does not find it. */
-export function relationName(catalog: Catalog, io: IoContext, relation: Relation, always = false): string {
-  const first = io.searchPath.find((ns) => catalog.relationByName(ns, relation.name) !== undefined);
-  const name = quoteName(relation.name);
-  return first === relation.namespace && !always
-    ? name
-    : `${quoteName(catalog.get("namespace", relation.namespace)?.name ?? "?")}.${name}`;
 }
 
 const actionWords: Readonly<Record<string, string>> = {
@@ -37,9 +30,11 @@ export function constraintDefinition(
   const relation = catalog.get("relation", constraint.relation);
   let text: string;
   switch (constraint.type) {
-    case "c":
-      text = `CHECK (${isPretty ? stripParentheses(constraint.expression ?? "") : constraint.expression})${constraint.noInherit === true ? " NO INHERIT" : ""}`;
+    case "c": {
+      const shown = shownExpression(catalog, io, relation, constraint.expression ?? "");
+      text = `CHECK (${isPretty ? stripParentheses(shown) : shown})${constraint.noInherit === true ? " NO INHERIT" : ""}`;
       break;
+    }
     case "n":
       text = constraint.typeOid !== 0 ? "NOT NULL" : `NOT NULL ${columnNames(relation!, constraint.keys)}`;
       break;
@@ -72,16 +67,15 @@ export function indexDefinition(catalog: Catalog, io: IoContext, index: Index, p
   const relation = catalog.get("relation", index.relation)!;
   const keys = index.keys.map((key) => {
     const column = relation.columns.find((c) => c.attnum === key.attnum);
-    const isCall =
-      key.expression !== undefined &&
-      /^[a-z_"][\w".]*\(/.test(key.expression) &&
-      key.expression.endsWith(")");
+    const expression =
+      key.expression === undefined ? "" : shownExpression(catalog, io, relation, key.expression);
+    const isCall = /^[a-z_"][\w".]*\(/.test(expression) && closesAtEnd(expression);
     const base =
-      column === undefined
-        ? isCall || key.expression!.startsWith("(")
-          ? key.expression!
-          : `(${key.expression})`
-        : quoteName(column.name);
+      column !== undefined
+        ? quoteName(column.name)
+        : isCall || (expression.startsWith("(") && closesAtEnd(expression))
+          ? expression
+          : `(${expression})`;
     if (position > 0) return base;
     const opclass = opclasses.find((o) => o.oid === key.opclass);
     const type = column?.type;
@@ -105,6 +99,17 @@ export function indexDefinition(catalog: Catalog, io: IoContext, index: Index, p
   let text = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${name} ON ${relationName(catalog, io, relation, true)} USING ${index.method} (${keys.join(", ")})`;
   if (index.include.length > 0) text += ` INCLUDE (${columnNames(relation, index.include)})`;
   if (index.nullsNotDistinct) text += " NULLS NOT DISTINCT";
-  if (index.predicate !== undefined) text += ` WHERE ${index.predicate}`;
+  if (index.predicate !== undefined)
+    text += ` WHERE ${shownExpression(catalog, io, relation, index.predicate)}`;
   return text;
+}
+
+/** Whether the first parenthesis is closed by the last character. */
+function closesAtEnd(text: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "(") depth++;
+    else if (text[i] === ")" && --depth === 0) return i === text.length - 1;
+  }
+  return false;
 }

@@ -14,7 +14,9 @@ export interface DeparseContext {
   readonly io: IoContext;
   /** How a column is named: with its table or without. */
   column(entry: RangeEntry, attnum: number, levelsUp: number): string;
-  query(query: Query, indent: number): string;
+  /** A table's row as one value. */
+  wholeRow?(entry: RangeEntry): string;
+  query(query: Query): string;
 }
 
 export function quoteLiteral(text: string): string {
@@ -60,9 +62,13 @@ function constant(
   return needsLabel ? `${shown}::${formatType(ctx.catalog, type, typmod, ctx.io.searchPath)}` : shown;
 }
 
-/** An expression as SQL; `top` leaves outer parentheses out where PostgreSQL does. */
-export function deparse(ctx: DeparseContext, expr: Expr): string {
-  const inner = (e: Expr) => deparse(ctx, e);
+/**
+ * An expression as SQL. A conversion that nobody wrote is written only where it decides what is called: `showsImplicit`, of
+ * arguments and operands.
+ */
+export function deparse(ctx: DeparseContext, expr: Expr, showsImplicit = false): string {
+  const inner = (e: Expr) => deparse(ctx, e, true);
+  const bare = (e: Expr) => deparse(ctx, e);
   switch (expr.kind) {
     case "const":
       return constant(ctx, expr.value, expr.type, expr.typmod, 0);
@@ -71,17 +77,17 @@ export function deparse(ctx: DeparseContext, expr: Expr): string {
     case "var":
       return ctx.column(expr.entry, expr.attnum, expr.levelsUp);
     case "func":
-      return func(ctx, expr);
+      return func(ctx, expr, showsImplicit);
     case "bool":
-      if (expr.op === "not") return `(NOT ${inner(expr.args[0]!)})`;
-      return `(${expr.args.map(inner).join(expr.op === "and" ? " AND " : " OR ")})`;
+      if (expr.op === "not") return `(NOT ${bare(expr.args[0]!)})`;
+      return `(${expr.args.map(bare).join(expr.op === "and" ? " AND " : " OR ")})`;
     case "case": {
       const parts = ["CASE"];
       if (expr.operand !== undefined) parts.push(` ${inner(expr.operand)}`);
       for (const { when, result } of expr.whens) {
         const shown =
           expr.operand !== undefined && when.kind === "func" && when.args.length === 2 ? when.args[1]! : when;
-        parts.push(`\n    WHEN ${inner(shown)} THEN ${inner(result)}`);
+        parts.push(`\n    WHEN ${bare(shown)} THEN ${inner(result)}`);
       }
       parts.push(
         `\n    ELSE ${expr.otherwise === undefined ? constant(ctx, null, expr.type, -1, 0) : inner(expr.otherwise)}\nEND`,
@@ -107,20 +113,22 @@ export function deparse(ctx: DeparseContext, expr: Expr): string {
         : list;
     }
     case "row":
-      if (expr.wholeRow !== undefined) return `${quoteName(expr.wholeRow.alias)}.*`;
+      if (expr.wholeRow !== undefined)
+        return ctx.wholeRow?.(expr.wholeRow) ?? `${quoteName(expr.wholeRow.alias)}.*`;
       return `ROW(${expr.fields.map(inner).join(", ")})`;
     case "rowCompare":
       return `(ROW(${expr.pairs.map((p) => inner(p.left)).join(", ")}) ${expr.op} ROW(${expr.pairs.map((p) => inner(p.right)).join(", ")}))`;
     case "nullTest":
       return `(${inner(expr.arg)} IS ${expr.not ? "NOT " : ""}NULL)`;
     case "booleanTest":
-      return `(${inner(expr.arg)} IS ${expr.not ? "NOT " : ""}${expr.is.toUpperCase()})`;
+      return `(${bare(expr.arg)} IS ${expr.not ? "NOT " : ""}${expr.is.toUpperCase()})`;
     case "relabel":
     case "coerceIo":
     case "domainCoerce":
-      return expr.form === "implicit" ? inner(expr.arg) : cast(ctx, expr.arg, expr.type, expr.typmod);
     case "arrayCoerce":
-      return expr.form === "implicit" ? inner(expr.arg) : cast(ctx, expr.arg, expr.type, expr.typmod);
+      return expr.form === "implicit" && !showsImplicit
+        ? bare(expr.arg)
+        : cast(ctx, expr.arg, expr.type, expr.typmod);
     case "collate":
       return `(${inner(expr.arg)} COLLATE "${{ 100: "default", 950: "C", 951: "POSIX" }[expr.collation ?? 100] ?? "default"}")`;
     case "field":
@@ -135,7 +143,7 @@ export function deparse(ctx: DeparseContext, expr: Expr): string {
       return base + steps.join("");
     }
     case "sublink": {
-      const query = ctx.query(expr.query, 0);
+      const query = ctx.query(expr.query);
       if (expr.link === "exists") return `(EXISTS (${query}))`;
       if (expr.link === "array") return `ARRAY(${query})`;
       if (expr.link === "any" || expr.link === "all") {
@@ -210,23 +218,10 @@ function windowText(ctx: DeparseContext, window: Extract<Expr, { kind: "window" 
 
 function cast(ctx: DeparseContext, arg: Expr, type: number, typmod: number): string {
   const target = formatType(ctx.catalog, type, typmod, ctx.io.searchPath);
-  if (arg.kind === "const") return `${constant(ctx, arg.value, arg.type, arg.typmod, -1)}::${target}`;
+  if (arg.kind === "const" && arg.type === type)
+    return `${constant(ctx, arg.value, arg.type, arg.typmod, -1)}::${target}`;
   const text = deparse(ctx, arg);
-  return needsParentheses(arg) && !text.startsWith("(")
-    ? `(${text})::${target}`
-    : arg.kind === "var" || arg.kind === "param" || arg.kind === "func"
-      ? `${isCall(arg) || text.startsWith("(") ? text : `(${text})`}::${target}`
-      : `(${text})::${target}`;
-}
-
-function isCall(expr: Expr): boolean {
-  return (
-    expr.kind === "func" && expr.operator === undefined && expr.form !== "cast" && expr.form !== "implicit"
-  );
-}
-
-function needsParentheses(expr: Expr): boolean {
-  return expr.kind === "var" || expr.kind === "case";
+  return `(${text})::${target}`;
 }
 
 function functionName(ctx: DeparseContext, namespace: number, name: string): string {
@@ -234,15 +229,15 @@ function functionName(ctx: DeparseContext, namespace: number, name: string): str
   return `${quoteName(ctx.catalog.get("namespace", namespace)?.name ?? "?")}.${quoteName(name)}`;
 }
 
-function func(ctx: DeparseContext, expr: FuncExpr): string {
-  const inner = (e: Expr) => deparse(ctx, e);
+function func(ctx: DeparseContext, expr: FuncExpr, showsImplicit: boolean): string {
+  const inner = (e: Expr) => deparse(ctx, e, true);
   const { operator, args } = expr;
   if (operator !== undefined) {
     if (args.length === 1) return `(${operator} ${inner(args[0]!)})`;
     return `(${inner(args[0]!)} ${operator} ${inner(args[1]!)})`;
   }
-  if (expr.form === "implicit") return inner(args[0]!);
-  if (expr.form === "cast") return cast(ctx, args[0]!, expr.type, expr.typmod);
+  if (expr.form === "implicit" && !showsImplicit) return deparse(ctx, args[0]!);
+  if (expr.form === "cast" || expr.form === "implicit") return cast(ctx, args[0]!, expr.type, expr.typmod);
   const special = sqlSyntax(ctx, expr);
   if (special !== undefined) return special;
   const name = functionName(ctx, expr.proc.namespace, expr.proc.name);
@@ -256,7 +251,7 @@ function func(ctx: DeparseContext, expr: FuncExpr): string {
 
 /** Functions that PostgreSQL writes as the standard does. */
 function sqlSyntax(ctx: DeparseContext, expr: FuncExpr): string | undefined {
-  const inner = (i: number) => deparse(ctx, expr.args[i]!);
+  const inner = (i: number) => deparse(ctx, expr.args[i]!, true);
   const [first] = expr.args;
   switch (expr.proc.name) {
     case "extract":

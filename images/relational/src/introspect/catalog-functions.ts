@@ -1,4 +1,5 @@
 import { constraintDefinition, indexDefinition } from "../deparse/catalog.ts";
+import { shownExpression, shownQuery } from "../deparse/stored.ts";
 import { type CallContext, define, defineSet, defineWith } from "../functions/registry.ts";
 import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
@@ -18,11 +19,13 @@ defineWith("pg_get_indexdef_ext", (call, id: number, position: number) => {
   const index = call.run.catalog.get("index", id);
   return index === undefined ? null : indexDefinition(call.run.catalog, call.run.io, index, position);
 });
-define("pg_get_expr pg_get_expr_ext", (text: string) => text);
+defineWith("pg_get_expr pg_get_expr_ext", (call, text: string, relation: number) =>
+  shownExpression(call.catalog, call.run.io, call.catalog.get("relation", relation), text),
+);
 const view = (call: CallContext, id: number): string | null => {
   const relation = call.run.catalog.get("relation", id);
   if (relation?.query === undefined) return relation === undefined ? null : "Not a view";
-  return ` ${relation.query};`;
+  return `${shownQuery(call.catalog, call.run.io, relation)};`;
 };
 defineWith("pg_get_viewdef pg_get_viewdef_ext pg_get_viewdef_wrap", view);
 defineWith("pg_get_viewdef_name pg_get_viewdef_name_ext", (call, name: string) =>

@@ -1,6 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import { type Column, informationNamespace, type Relation, type TypeInfo } from "../catalog/model.ts";
 import { stripParentheses } from "../deparse/expr.ts";
+import { shownExpression, shownQuery } from "../deparse/stored.ts";
 import type { Exec } from "../run/exec.ts";
 import type { Datum } from "../types/datum.ts";
 import { numericTypmod } from "../types/numeric.ts";
@@ -156,7 +157,10 @@ rows("columns", function* (exec) {
         table_name: r.name,
         column_name: c.name,
         ordinal_position: c.attnum,
-        column_default: c.generated === undefined ? (c.default ?? null) : null,
+        column_default:
+          c.generated === undefined && c.default !== undefined
+            ? shownExpression(catalog, exec.io, r, c.default)
+            : null,
         is_nullable: yesNo(!(c.notNull || catalog.type(c.type)?.notNull === true)),
         ...typeColumns(catalog, session, c.type, c.typmod),
         ...(isNamed
@@ -170,7 +174,10 @@ rows("columns", function* (exec) {
         is_self_referencing: "NO",
         ...identityOf(catalog, r, c),
         is_generated: c.generated === undefined ? "NEVER" : "ALWAYS",
-        generation_expression: c.generated === undefined ? null : (c.default ?? null),
+        generation_expression:
+          c.generated === undefined || c.default === undefined
+            ? null
+            : shownExpression(catalog, exec.io, r, c.default),
         is_updatable: yesNo((r.kind !== "v" && c.generated === undefined) || r.kind !== "v"),
       };
     }
@@ -314,7 +321,7 @@ rows("views", function* (exec) {
       table_catalog: session.database,
       table_schema: schemaOf(catalog, r.namespace),
       table_name: r.name,
-      view_definition: r.query === undefined ? null : ` ${r.query};`,
+      view_definition: r.query === undefined ? null : `${shownQuery(catalog, exec.io, r)};`,
       check_option: r.checkOption === undefined ? "NONE" : r.checkOption.toUpperCase(),
       is_updatable: "NO",
       is_insertable_into: "NO",

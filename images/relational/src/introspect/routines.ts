@@ -7,7 +7,7 @@ import {
   type Trigger,
   type TriggerEvent,
 } from "../catalog/model.ts";
-import { relationName } from "../deparse/catalog.ts";
+import { relationName } from "../deparse/names.ts";
 import { PgError } from "../errors.ts";
 import { type CallContext, defineWith } from "../functions/registry.ts";
 import type { Exec } from "../run/exec.ts";
@@ -128,6 +128,9 @@ defineWith("pg_get_functiondef", (call: CallContext, id: number) => {
   if (builtinProcs.has(id)) throw new PgError("42809", `function ${builtinProcs.get(id)!.name} has no text`);
   return null;
 });
+
+// Bodies are kept as their text, also those in SQL.
+defineWith("pg_get_function_sqlbody", () => null);
 
 const eventWords: readonly (readonly [TriggerEvent, string])[] = [
   ["insert", "INSERT"],

@@ -5,7 +5,13 @@ import {
   builtinProcs,
   opclasses,
 } from "../catalog/builtin.ts";
-import { type Column, catalogNamespace, type Relation, type TypeInfo } from "../catalog/model.ts";
+import {
+  type Column,
+  catalogNamespace,
+  publicNamespace,
+  type Relation,
+  type TypeInfo,
+} from "../catalog/model.ts";
 import { indexDefinition } from "../deparse/catalog.ts";
 import type { Exec } from "../run/exec.ts";
 import { type Datum, PgArray } from "../types/datum.ts";
@@ -30,9 +36,19 @@ const vector = (values: readonly number[]) =>
   values.length === 0 ? new PgArray([]) : new PgArray(values, [values.length], [0]);
 const acl = (list: readonly string[] | undefined) => (list === undefined ? null : new PgArray([...list]));
 
+/** What everybody may do in the schema that is there from the start. */
+const publicAcl = ["pg_database_owner=UC/pg_database_owner", "=U/pg_database_owner"];
+rows("pg_init_privs", () => [
+  { objoid: publicNamespace, classoid: 2615, objsubid: 0, privtype: "i", initprivs: acl(publicAcl) },
+]);
 rows("pg_namespace", function* ({ catalog }) {
   for (const n of catalog.all("namespace"))
-    yield { oid: n.oid, nspname: n.name, nspowner: n.owner, nspacl: acl(n.acl) };
+    yield {
+      oid: n.oid,
+      nspname: n.name,
+      nspowner: n.owner,
+      nspacl: n.oid === publicNamespace ? acl(n.acl ?? publicAcl) : acl(n.acl),
+    };
 });
 
 const accessMethods = [
@@ -134,7 +150,7 @@ function attribute(
     attislocal: true,
     attinhcount: 0,
     attcollation: c.collation,
-    attstattarget: null,
+    attstattarget: c.statistics ?? null,
     attacl: acl(c.acl),
     attoptions: null,
     attfdwoptions: null,
@@ -414,6 +430,7 @@ rows("pg_language", () =>
     { oid: 12, lanname: "internal" },
     { oid: 13, lanname: "c" },
     { oid: 14, lanname: "sql", lanpltrusted: true },
+    { oid: 13500, lanname: "plpgsql", lanpltrusted: true, lanispl: true },
   ].map((l) => ({
     lanowner: 10,
     lanispl: false,
@@ -480,6 +497,8 @@ rows("pg_user", (exec) =>
     })),
 );
 rows("pg_description", function* ({ catalog }) {
+  if (catalog.comment(publicNamespace, 2615, 0) === undefined)
+    yield { objoid: publicNamespace, classoid: 2615, objsubid: 0, description: "standard public schema" };
   for (const c of catalog.all("comment"))
     yield { objoid: c.object, classoid: c.classOid, objsubid: c.subId, description: c.text };
 });
@@ -551,7 +570,57 @@ rows("pg_sequences", function* ({ catalog }) {
     };
   }
 });
+/** The relations that are views, with those that they read: each view has one rule, of its own number. */
+rows("pg_rewrite", function* ({ catalog }) {
+  for (const r of catalog.all("relation"))
+    if ((r.kind === "v" || r.kind === "m") && r.system !== true)
+      yield {
+        oid: r.oid,
+        rulename: "_RETURN",
+        ev_class: r.oid,
+        ev_type: "1",
+        ev_enabled: "O",
+        is_instead: true,
+        ev_qual: "",
+        ev_action: "",
+      };
+});
+const depends = (
+  [classid, objid, objsubid]: readonly [number, number, number],
+  [refclassid, refobjid, refobjsubid]: readonly [number, number, number],
+  deptype: string,
+) => ({ classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype });
 rows("pg_depend", function* ({ catalog }) {
+  const rewrite = 2618;
+  for (const r of catalog.all("relation")) {
+    if (r.system === true) continue;
+    if (r.kind === "v" || r.kind === "m") yield depends([rewrite, r.oid, 0], [1259, r.oid, 0], "i");
+    for (const c of r.columns) {
+      if (c.default === undefined || c.dropped === true) continue;
+      const own: readonly [number, number, number] = [2604, c.defaultOid ?? r.oid, 0];
+      yield depends(own, [1259, r.oid, c.attnum], "a");
+      for (const sequence of catalog.all("sequence")) {
+        const name = catalog.get("relation", sequence.oid);
+        if (name === undefined || !c.default.startsWith("nextval(")) continue;
+        const schema = catalog.get("namespace", name.namespace)?.name;
+        const texts = [name.name, `"${name.name}"`].flatMap((n) => [n, `${schema}.${n}`, `"${schema}".${n}`]);
+        if (texts.some((text) => c.default!.includes(`'${text}'`)))
+          yield depends(own, [1259, name.oid, 0], "n");
+      }
+    }
+  }
+  for (const d of catalog.all("depend"))
+    yield depends([rewrite, d.dependent, 0], [1259, d.on, d.attnum], "n");
+  for (const t of catalog.all("trigger")) {
+    yield depends([2620, t.oid, 0], [1259, t.relation, 0], "a");
+    yield depends([2620, t.oid, 0], [1255, t.proc, 0], "n");
+  }
+  for (const p of catalog.all("proc"))
+    for (const type of new Set([p.result, ...p.allArguments])) {
+      const element = catalog.type(type)?.element || type;
+      if (catalog.type(element)?.namespace !== catalogNamespace)
+        yield depends([1255, p.oid, 0], [1247, element, 0], "n");
+    }
   for (const s of catalog.all("sequence"))
     if (s.ownedBy !== undefined)
       yield {
@@ -564,14 +633,22 @@ rows("pg_depend", function* ({ catalog }) {
         deptype: s.ownedBy.identity ? "i" : "a",
       };
 });
-rows("pg_extension", () => []);
+rows("pg_extension", () => [
+  {
+    oid: 13499,
+    extname: "plpgsql",
+    extowner: 10,
+    extnamespace: 11,
+    extrelocatable: false,
+    extversion: "1.0",
+  },
+]);
 
 for (const name of [
   "pg_inherits",
   "pg_event_trigger",
   "pg_policy",
   "pg_policies",
-  "pg_rewrite",
   "pg_rules",
   "pg_statistic",
   "pg_statistic_ext",
@@ -598,7 +675,6 @@ for (const name of [
   "pg_shseclabel",
   "pg_shdescription",
   "pg_shdepend",
-  "pg_init_privs",
   "pg_default_acl",
   "pg_transform",
   "pg_conversion",
