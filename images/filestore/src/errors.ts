@@ -60,7 +60,6 @@ const kinds = {
     400,
     "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
   ],
-  InvalidPartNumber: [416, "The requested partnumber is not satisfiable"],
   InvalidPolicyDocument: [
     400,
     "The content of the form does not meet the conditions specified in the policy document.",

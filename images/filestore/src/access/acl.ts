@@ -181,7 +181,9 @@ const instance = `xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"`;
 
 /** The content of `<AccessControlPolicy>`. */
 export function aclXml(acl: Acl, accounts: Accounts, owner: string): string {
-  const grantsXml = acl.map(({ grantee, permission }) => {
+  // Groups first: the order that clients know, of which none is promised.
+  const ordered = [...acl.filter(({ grantee }) => grantee.type === "group"), ...withoutGroups(acl)];
+  const grantsXml = ordered.map(({ grantee, permission }) => {
     const who =
       grantee.type === "account"
         ? `<Grantee ${instance} xsi:type="CanonicalUser">${xmlText("ID", grantee.id)}${xmlText("DisplayName", accounts.nameOf(grantee.id))}</Grantee>`

@@ -86,6 +86,7 @@ function readStatement(given: Readonly<Record<string, unknown>>, bucket: string)
 
 function principalOf(given: Readonly<Record<string, unknown>>): Matches {
   const isNegated = given.NotPrincipal !== undefined;
+  if (isNegated && given.Effect === "Allow") throw malformed("Allow with NotPrincipal is not allowed.");
   const principal = given.Principal ?? given.NotPrincipal;
   if (principal === "*") return { patterns: ["*"], isNegated };
   if (typeof principal !== "object" || principal === null)

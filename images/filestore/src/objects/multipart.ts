@@ -97,9 +97,11 @@ export function completeUpload(
   if (named.length === 0 || named.length > partsMax) throw new S3Error("MalformedXML");
   const parts: UploadPart[] = [];
   let before = 0;
-  for (const { number, etag, checksums } of named) {
-    if (number <= before) throw new S3Error("InvalidPartOrder", undefined, { UploadId: uploadId });
+  named.forEach(({ number, etag, checksums }, index) => {
+    if (number < before) throw new S3Error("InvalidPartOrder", undefined, { UploadId: uploadId });
     before = number;
+    // A part that was sent twice may be named twice: the later one counts.
+    if (named[index + 1]?.number === number) return;
     const part = findPart(db, upload, number);
     const known = part?.details.checksum;
     const wrong =
@@ -112,7 +114,7 @@ export function completeUpload(
       });
     }
     parts.push(part);
-  }
+  });
   parts.forEach((part, index) => {
     if (index < parts.length - 1 && part.size < partBytesMin) {
       throw new S3Error("EntityTooSmall", undefined, {

@@ -47,7 +47,7 @@ export function requireStricter(
   if (lock?.mode === undefined || lock.until === undefined || lock.until <= nowMs) return;
   const isShorter = next.until === undefined || next.until < lock.until;
   if (lock.mode === "COMPLIANCE" && (isShorter || next.mode !== "COMPLIANCE")) throw kept();
-  if (lock.mode === "GOVERNANCE" && (isShorter || next.mode === undefined) && !bypassesGovernance)
+  if (lock.mode === "GOVERNANCE" && (isShorter || next.mode !== "GOVERNANCE") && !bypassesGovernance)
     throw kept();
 }
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { Peer } from "@weftkit/host";
 import { parseXml, type XmlElement, XmlError } from "@weftkit/http-aws";
 import type { Database } from "@weftkit/store";
-import type { S3Action } from "../access/actions.ts";
+import { actionRules, type S3Action } from "../access/actions.ts";
 import { authorize, isAllowed, type ObjectAccess, type Requester } from "../access/authorize.ts";
 import { accessOf } from "../access/object-access.ts";
 import { S3Error } from "../errors.ts";
@@ -159,11 +159,14 @@ export class Call {
     versionId: string | undefined,
     version: Version | undefined,
   ): never {
-    const isVisible = this.isAllowed(bucket, "s3:ListBucket") || this.isAllowed(bucket, action, key);
-    if (!this.isAllowed(bucket, "s3:ListBucket") || !isVisible) throw new S3Error("AccessDenied");
-    const headers: Record<string, string> = {};
+    const listing = { ...this.#question(bucket, "s3:ListBucket", undefined, undefined) };
+    const value = (name: string) => (name === "s3:prefix" ? [key] : listing.value(name));
+    if (!isAllowed({ ...listing, value })) throw new S3Error("AccessDenied");
+    const { user } = this.requester;
+    if (user !== undefined && !user.can(actionRules[action].role, bucket.name))
+      throw new S3Error("AccessDenied");
+    const headers: Record<string, string> = { "x-amz-delete-marker": String(version !== undefined) };
     if (version !== undefined) {
-      headers["x-amz-delete-marker"] = "true";
       if (bucket.versioning !== "off") headers["x-amz-version-id"] = version.versionId ?? "null";
     }
     if (versionId !== undefined && version !== undefined) {
@@ -186,17 +189,14 @@ export class Call {
   }
 
   /** A body that is a document. @throws S3Error `MissingRequestBodyError`, `MalformedXML` */
-  async document(): Promise<string> {
-    const bytes = await this.body({
-      wantsMd5: false,
-      fallback: undefined,
-      bytesMax: documentBytesMax,
-    }).whole();
+  async document(options: Pick<BodyOptions, "ignoresChecksum"> = {}): Promise<string> {
+    const body = this.body({ wantsMd5: false, fallback: undefined, bytesMax: documentBytesMax, ...options });
+    const bytes = await body.whole();
     return bytes.toString();
   }
 
-  async xml(name?: string): Promise<XmlElement> {
-    const text = await this.document();
+  async xml(name?: string, options?: Pick<BodyOptions, "ignoresChecksum">): Promise<XmlElement> {
+    const text = await this.document(options);
     if (text.trim() === "") throw new S3Error("MalformedXML");
     try {
       const element = parseXml(text);

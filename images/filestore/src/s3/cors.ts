@@ -12,7 +12,9 @@ export function corsHeaders(
 ): Record<string, string> {
   const { origin } = headers;
   if (typeof origin !== "string") return {};
-  const rule = rules?.find((one) => fits(one, origin, method, []));
+  const asked = headers["access-control-request-method"];
+  const named = typeof asked === "string" ? asked : method;
+  const rule = rules?.find((one) => fits(one, origin, named, []));
   return rule === undefined ? {} : headersOf(rule, origin);
 }
 

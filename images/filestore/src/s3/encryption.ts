@@ -31,6 +31,13 @@ export function encryptionOfRequest(call: Call, bucket: Bucket): Encryption | un
       algorithmHeader,
     );
   }
+  if (asked === "aws:kms" && keyId === undefined) {
+    throw invalidArgument(
+      "Server Side Encryption with KMS managed key requires HTTP header x-amz-server-side-encryption-aws-kms-key-id",
+      algorithmHeader,
+      asked,
+    );
+  }
   const byDefault = bucket.settings.encryption;
   const algorithm = asked ?? byDefault?.algorithm;
   if (algorithm === undefined) return undefined;
@@ -66,7 +73,12 @@ export function keyOfStored(
       "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
     );
   }
-  if (given.md5 !== encryption.keyMd5) throw new S3Error("AccessDenied");
+  if (given.md5 !== encryption.keyMd5) {
+    throw new S3Error(
+      "InvalidRequest",
+      "The provided encryption parameters did not match the ones used originally.",
+    );
+  }
   return given.key;
 }
 

@@ -121,11 +121,11 @@ export class S3Server {
     } else if (method === "OPTIONS") return preflight(undefined, headers);
     const operation = operationFor(method, address, headers);
     named(operation.name);
-    const { path, rawQuery } = address;
+    const { path, rawQuery, query, hostBucket } = address;
     const found =
       operation.isSignedInBody === true
         ? notSigned
-        : this.#verifier.verify({ method, path, rawQuery, headers, peer });
+        : this.#verifier.verify({ method, path, rawQuery, query, hostBucket, headers, peer });
     const verified: Verified = found instanceof Promise ? await found : found;
     const { user } = verified;
     const asker =
@@ -146,7 +146,7 @@ export class S3Server {
 
   #failure(thrown: unknown, id: string, { url = "/", method }: IncomingMessage, operation: string): Reply {
     const error = s3ErrorOf(thrown);
-    if (error.status >= 500) {
+    if (error.status >= 500 && error.status !== 501) {
       this.#services.log.error({ err: error.cause ?? error, requestId: id, operation }, "a request failed");
     }
     const headers: Record<string, string> = { ...error.headers };

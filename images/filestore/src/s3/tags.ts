@@ -1,4 +1,4 @@
-import { childOf, childrenOf, textOf, type XmlElement, xmlElement, xmlText } from "@weftkit/http-aws";
+import { childOf, childrenOf, type XmlElement, xmlElement, xmlText } from "@weftkit/http-aws";
 import { S3Error } from "../errors.ts";
 
 type Tags = Readonly<Record<string, string>>;
@@ -55,12 +55,7 @@ function checked(pairs: readonly (readonly [string, string])[], max: number): Ta
 }
 
 export function taggingXml(tags: Tags): string {
-  const set = Object.entries(tags).map(([name, value]) =>
-    xmlElement("Tag", xmlText("Key", name), xmlText("Value", value)),
-  );
+  const sorted = Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
+  const set = sorted.map(([name, value]) => xmlElement("Tag", xmlText("Key", name), xmlText("Value", value)));
   return xmlElement("TagSet", ...set);
-}
-
-export function tagText(element: XmlElement): readonly [string, string] {
-  return [textOf(element, "Key") ?? "", textOf(element, "Value") ?? ""];
 }

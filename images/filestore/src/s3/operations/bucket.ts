@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { textOf, xmlDocument } from "@weftkit/http-aws";
 import { aclOfHeaders, isPublicAcl, privateAcl } from "../../access/acl.ts";
 import { S3Error } from "../../errors.ts";
@@ -49,8 +50,11 @@ export const createBucketOperation: Operation = {
     await services.write((db) => {
       const before = findBucket(db, name);
       if (before !== undefined) {
-        const isMine = before.account === accountId;
-        throw new S3Error(isMine ? "BucketAlreadyOwnedByYou" : "BucketAlreadyExists", undefined, {
+        const isSame = isDeepStrictEqual(before.settings.acl, acl ?? privateAcl(accountId));
+        // In its first region AWS lets an owner make the same bucket once more.
+        if (before.account === accountId && isSame && region === "us-east-1") return;
+        const isOther = before.account !== accountId || !isSame;
+        throw new S3Error(isOther ? "BucketAlreadyExists" : "BucketAlreadyOwnedByYou", undefined, {
           BucketName: name,
         });
       }

@@ -72,6 +72,13 @@ export const headObjectOperation: Operation = {
 };
 
 function findObject(db: Database, call: Call): { bucket: Bucket; version: Version } {
+  const encryption = call.header("x-amz-server-side-encryption");
+  if (encryption !== undefined) {
+    throw new S3Error(
+      "InvalidRequest",
+      "x-amz-server-side-encryption header is not supported for this operation.",
+    );
+  }
   return call.object(db, { latest: "s3:GetObject", version: "s3:GetObjectVersion" });
 }
 
@@ -106,12 +113,12 @@ function partOf(call: Call, version: Version, segments: readonly Segment[]): Ask
   }
   if (version.parts === 0) {
     if (number > 1)
-      throw new S3Error("InvalidPartNumber", undefined, { PartNumberRequested: text, ActualPartCount: "1" });
+      throw new S3Error("InvalidPart", undefined, { PartNumberRequested: text, ActualPartCount: "1" });
     return { start: 0, size: version.size, checksum: undefined };
   }
   const segment = segments[number - 1];
   if (segment === undefined) {
-    throw new S3Error("InvalidPartNumber", undefined, {
+    throw new S3Error("InvalidPart", undefined, {
       PartNumberRequested: text,
       ActualPartCount: String(version.parts),
     });
@@ -162,8 +169,10 @@ function answerHeaders(
 }
 
 function notModified(headers: Record<string, string>): Record<string, string> {
-  const { "content-type": _, ...rest } = headers;
-  return rest;
+  const kept = Object.entries(headers).filter(
+    ([name]) => name !== "content-type" && !name.startsWith("x-amz-checksum-"),
+  );
+  return Object.fromEntries(kept);
 }
 
 /** Which bytes are asked for; writes what says so into the headers. @throws S3Error `InvalidRange` */

@@ -20,7 +20,7 @@ export const listObjectsOperation: Operation = {
       "ListBucketResult",
       namespace,
       xmlText("Name", call.bucketName),
-      xmlText("Prefix", encode(parameters.prefix)),
+      xmlText("Prefix", parameters.prefix),
       xmlText("Marker", encode(marker)),
       xmlText("NextMarker", listed.next !== undefined && delimiter !== "" ? encode(listed.next) : undefined),
       xmlText("MaxKeys", maxKeys),
@@ -43,9 +43,7 @@ export const listObjectsV2Operation: Operation = {
     const parameters = listParameters(call, "max-keys");
     const startAfter = call.query("start-after") ?? "";
     const token = call.query("continuation-token");
-    if (token === "")
-      throw invalidArgument("The continuation token provided is incorrect", "continuation-token");
-    const listed = await listPage(call, parameters, token === undefined ? startAfter : readToken(token));
+    const listed = await listPage(call, parameters, token ? readToken(token) : startAfter);
     const { encode, delimiter, maxKeys } = parameters;
     const body = xmlDocument(
       "ListBucketResult",

@@ -144,11 +144,14 @@ function requesterOf(
       throw new S3Error("InvalidArgument", "Bucket POST must contain a field named 'Policy'.");
     return { call: call.as(call.verifier.anonymous), range: undefined };
   }
-  if (fields.has("awsaccesskeyid") && credential === undefined) {
-    throw new S3Error(
-      "InvalidRequest",
-      "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-    );
+  const oldKey = fields.get("awsaccesskeyid");
+  const oldSignature = fields.get("signature");
+  if (credential === undefined && oldKey !== undefined && oldSignature !== undefined) {
+    const user = call.verifier.verifyOldPolicy(policy, oldKey, oldSignature);
+    return {
+      call: call.as(user),
+      range: checkPolicy(decodedPolicy(policy), fields, call.bucketName, call.nowMs),
+    };
   }
   if (credential === undefined || signature === undefined) {
     const missing = credential === undefined ? "X-Amz-Credential" : "X-Amz-Signature";
@@ -158,9 +161,12 @@ function requesterOf(
     );
   }
   const user = call.verifier.verifyPolicy(policy, { credential, signature });
-  const text = Buffer.from(policy, "base64").toString();
-  const range = checkPolicy(text, fields, call.bucketName, call.nowMs);
+  const range = checkPolicy(decodedPolicy(policy), fields, call.bucketName, call.nowMs);
   return { call: call.as(user), range };
+}
+
+function decodedPolicy(policy: string): string {
+  return Buffer.from(policy, "base64").toString();
 }
 
 function tooLarge(range: SizeRange | undefined): S3Error {

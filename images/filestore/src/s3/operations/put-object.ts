@@ -30,7 +30,9 @@ export const putObjectOperation: Operation = {
       if (body.length !== undefined) requireSpace(db, services, body.length);
       return { bucket: found, acl: aclOfNew(call, found, accountId) };
     });
-    if (body.length === undefined) throw new S3Error("MissingContentLength");
+    if (body.length === undefined && call.header("transfer-encoding") === undefined) {
+      throw new S3Error("MissingContentLength");
+    }
     const asked = detailsOfRequest(call);
     const lock = lockOfNew(bucket, asked.lock, nowMs);
     const encryption = encryptionOfRequest(call, bucket);
@@ -81,7 +83,7 @@ export function aclOfNew(call: Call, bucket: Bucket, owner: string): Acl | undef
   if (publicAccess?.blockPublicAcls === true && isPublic) throw new S3Error("AccessDenied");
   if (ownership !== "BucketOwnerEnforced") return acl;
   const canned = call.header("x-amz-acl");
-  if (canned === "bucket-owner-full-control" || canned === "private") return undefined;
+  if (canned === "bucket-owner-full-control") return undefined;
   throw new S3Error("AccessControlListNotSupported");
 }
 

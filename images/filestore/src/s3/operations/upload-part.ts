@@ -44,7 +44,9 @@ export const uploadPartOperation: Operation = {
       fallback: checksumAlgorithm ?? "CRC64NVME",
       bytesMax: partBytesMax,
     });
-    if (body.length === undefined) throw new S3Error("MissingContentLength");
+    if (body.length === undefined && call.header("transfer-encoding") === undefined) {
+      throw new S3Error("MissingContentLength");
+    }
     const encryption = encryptionOfUpload(call, upload.details);
     const { source, iv } = encrypting(body.chunks(), encryption);
     const content = await services.contents.write(source);

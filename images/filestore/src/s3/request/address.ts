@@ -6,6 +6,8 @@ export interface Address {
   readonly bucket: string | undefined;
   /** Undefined: the bucket itself. */
   readonly key: string | undefined;
+  /** The bucket, where it stands in the host's name. */
+  readonly hostBucket: string | undefined;
   /** The path without the query, as it was sent. */
   readonly path: string;
   /** Without the question mark, as it was sent. */
@@ -29,7 +31,8 @@ export function readAddress(url: string, host: string | undefined, domains: read
   const ofHost = bucketOfHost(host, domains);
   const decoded = decode(path.startsWith("/") ? path.slice(1) : path);
   if (ofHost !== undefined) {
-    return { bucket: ofHost, key: decoded === "" ? undefined : decoded, path, rawQuery, query };
+    const key = decoded === "" ? undefined : decoded;
+    return { bucket: ofHost, key, hostBucket: ofHost, path, rawQuery, query };
   }
   const slash = decoded.indexOf("/");
   const bucket = slash === -1 ? decoded : decoded.slice(0, slash);
@@ -37,6 +40,7 @@ export function readAddress(url: string, host: string | undefined, domains: read
   return {
     bucket: bucket === "" ? undefined : bucket,
     key: key === "" ? undefined : key,
+    hostBucket: undefined,
     path,
     rawQuery,
     query,

@@ -22,6 +22,8 @@ export interface BodyOptions {
   /** A checksum to make when the client names none. */
   readonly fallback: ChecksumAlgorithm | undefined;
   readonly bytesMax: number;
+  /** The request's checksum headers are about something else than its body. */
+  readonly ignoresChecksum?: boolean;
 }
 
 /**
@@ -82,7 +84,7 @@ export class RequestBody {
     if (this.length !== undefined && this.length > options.bytesMax)
       throw tooLarge(options.bytesMax, this.length);
     this.#declaredMd5 = declaredMd5(headers);
-    this.#declared = declaredChecksum(headers, query);
+    this.#declared = options.ignoresChecksum === true ? undefined : declaredChecksum(headers, query);
     this.isChecksumDeclared = this.#declared !== undefined;
     this.checksumAlgorithm = this.#declared?.algorithm ?? options.fallback;
     if (options.wantsMd5 || this.#declaredMd5 !== undefined) this.#md5 = createHash("md5");

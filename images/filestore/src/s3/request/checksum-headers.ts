@@ -5,7 +5,7 @@ import {
   checksumBytes,
   runningChecksum,
 } from "@weftkit/http-aws";
-import { invalidArgument, S3Error } from "../../errors.ts";
+import { S3Error } from "../../errors.ts";
 
 /** What a client says of the checksum of what it sends. */
 export interface DeclaredChecksum {
@@ -89,7 +89,7 @@ function requireChecksum(name: string, value: string): string {
   if (algorithm === undefined) return value;
   const bytes = Buffer.from(value, "base64");
   if (bytes.length !== checksumBytes[algorithm] || bytes.toString("base64") !== value) {
-    throw invalidRequest(`Value for ${name} header is invalid.`);
+    throw new S3Error("BadDigest", `Value for ${name} header is invalid.`);
   }
   return value;
 }
@@ -121,8 +121,4 @@ export function declaredMd5(headers: Readonly<IncomingHttpHeaders>): string | un
       "Content-MD5": value,
     });
   return bytes.toString("hex");
-}
-
-export function invalidChecksumArgument(name: string, value: string): S3Error {
-  return invalidArgument("The checksum is not valid", name, value);
 }

@@ -15,6 +15,7 @@ import {
   stringToSign,
 } from "@weftkit/http-aws";
 import { S3Error } from "../../errors.ts";
+import { hmacSha1, type OldSignature, oldSignatureOf, readOldSignature } from "./version-2.ts";
 
 /** Who signed a request, and by what its body is verified. */
 export interface Verified {
@@ -30,6 +31,9 @@ export interface SignedHead {
   readonly method: string;
   readonly path: string;
   readonly rawQuery: string;
+  readonly query: ReadonlyMap<string, string>;
+  /** The bucket that stands in the host's name. */
+  readonly hostBucket: string | undefined;
   readonly headers: Readonly<IncomingHttpHeaders>;
   readonly peer: Pick<Peer, "identity"> | undefined;
 }
@@ -62,12 +66,14 @@ export class SignatureVerifier {
     const payloadHeader = headers["x-amz-content-sha256"];
     const payload = typeof payloadHeader === "string" ? payloadHeader : unsigned;
     const anonymous = this.#auth.anonymous ?? peer?.identity;
-    if (authorization === undefined && !isPresigned) {
-      if (/(?:^|&)(?:AWSAccessKeyId|Signature)=/.test(rawQuery)) throw wrongMechanism();
+    if (!isPresigned && (authorization === undefined || authorization.startsWith("AWS "))) {
+      const old = readOldSignature(head);
+      if (old !== undefined) return this.#verifyOld(head, old, unsignedPayload(payload), anonymous);
+      if (authorization !== undefined)
+        throw new S3Error("InvalidArgument", "AWS authorization header is invalid.");
       return { user: anonymous, payload: unsignedPayload(payload), chunkSigning: undefined, isPresigned };
     }
     if (authorization !== undefined && !authorization.startsWith("AWS4-")) {
-      if (authorization.startsWith("AWS ")) throw wrongMechanism();
       throw new S3Error("InvalidArgument", "Unsupported Authorization Type", {
         ArgumentName: "Authorization",
         ArgumentValue: authorization,
@@ -109,6 +115,53 @@ export class SignatureVerifier {
     const user = this.#auth.withSecret(accessKey, (secret, context) => {
       const key = this.#keys.get(accessKey, secret, date, region, service);
       if (!isSame(signatureOf(key, policy), signature)) throw new S3Error("SignatureDoesNotMatch");
+      return context;
+    });
+    if (user === undefined) throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: accessKey });
+    return user;
+  }
+
+  /** Version 2 of the signature, which older clients and forms send. */
+  #verifyOld(
+    head: SignedHead,
+    { accessKey, signature, expires }: OldSignature,
+    payload: string,
+    anonymous: SecurityContext | undefined,
+  ): Verified {
+    const isPresigned = expires !== undefined;
+    if (anonymous !== undefined) return { user: anonymous, payload, chunkSigning: undefined, isPresigned };
+    const nowMs = this.#clock.wallMs();
+    if (expires === undefined) {
+      const date = head.headers["x-amz-date"] ?? head.headers.date;
+      const atMs = typeof date === "string" ? (timeOf(date) ?? Date.parse(date)) : Number.NaN;
+      if (Number.isNaN(atMs)) {
+        throw new S3Error("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header");
+      }
+      if (Math.abs(nowMs - atMs) > skewMs) throw new S3Error("RequestTimeTooSkewed");
+    } else {
+      const untilMs = /^\d{1,15}$/.test(expires) ? Number(expires) * 1000 : Number.NaN;
+      if (Number.isNaN(untilMs))
+        throw new S3Error("AccessDenied", "Invalid date (should be seconds since epoch)");
+      if (untilMs < nowMs) throw new S3Error("AccessDenied", "Request has expired");
+      if (untilMs > nowMs + (expiresMaxSeconds + 60) * 1000) {
+        throw new S3Error("AccessDenied", "Expires must be less than a week in the future");
+      }
+    }
+    const user = this.#auth.withSecret(accessKey, (secret, context) => {
+      if (!isSame(oldSignatureOf(secret, head, expires), signature))
+        throw new S3Error("SignatureDoesNotMatch");
+      return context;
+    });
+    if (user === undefined) throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: accessKey });
+    return { user, payload, chunkSigning: undefined, isPresigned };
+  }
+
+  /** A form's policy in the older form: no credential, a key's name. @throws S3Error */
+  verifyOldPolicy(policy: string, accessKey: string, signature: string): SecurityContext {
+    const { anonymous } = this.#auth;
+    if (anonymous !== undefined) return anonymous;
+    const user = this.#auth.withSecret(accessKey, (secret, context) => {
+      if (!isSame(hmacSha1(secret, policy), signature)) throw new S3Error("SignatureDoesNotMatch");
       return context;
     });
     if (user === undefined) throw new S3Error("InvalidAccessKeyId", undefined, { AWSAccessKeyId: accessKey });
@@ -220,13 +273,6 @@ function readS3Signature(
 function unsignedPayload(payload: string): string {
   if (payload === "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER") return "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
   return payload;
-}
-
-function wrongMechanism(): S3Error {
-  return new S3Error(
-    "InvalidRequest",
-    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-  );
 }
 
 /** Headers as they were sent: Node reads their bytes as Latin-1, and they are signed as UTF-8. */
