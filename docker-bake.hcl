@@ -23,6 +23,7 @@ variable "ENGINES" {
   default = [
     # images: drawn by npm run docs
     { name = "relational", port = 5432 },
+    { name = "document", port = 27017 },
     { name = "keyvalue", port = 8000 },
     { name = "graph", port = 7687 },
     { name = "inmemory", port = 6379 },

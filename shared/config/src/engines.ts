@@ -1,3 +1,4 @@
+import { document } from "../../../images/document/src/description.ts";
 import { filestore } from "../../../images/filestore/src/description.ts";
 import { graph } from "../../../images/graph/src/description.ts";
 import { inmemory } from "../../../images/inmemory/src/description.ts";
@@ -6,7 +7,6 @@ import { markdown } from "../../../images/markdown/src/description.ts";
 import { relational } from "../../../images/relational/src/description.ts";
 import { vector } from "../../../images/vector/src/description.ts";
 import type { EngineDescription } from "./engine-description.ts";
-import { document } from "./planned-engines.ts";
 
 /**
  * The list of engines: the one place beside its own folder that adding an engine touches. The order is that of every

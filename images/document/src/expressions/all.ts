@@ -1,0 +1,3 @@
+import "./arithmetic.ts";
+import "./comparison.ts";
+import "./conditional.ts";

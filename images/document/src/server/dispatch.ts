@@ -1,0 +1,372 @@
+import { WeftkitError } from "@weftkit/core";
+import { exactInt64, toDouble } from "../bson/numbers.ts";
+import { isNumeric, typeName } from "../bson/types.ts";
+import { BinData, Doc, Double, Timestamp } from "../bson/values.ts";
+import { codeName, MongoError, writeConflict } from "../errors.ts";
+import { newCounters, type Run } from "../exec/run.ts";
+import type { Collection } from "../storage/collection.ts";
+import { LockingWork } from "../storage/work.ts";
+import type { Call, Command } from "./command.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import { throwIfEnded } from "./deadline.ts";
+import { collectionOf, requireCommandFields } from "./fields.ts";
+import { requireRight } from "./rights.ts";
+import type { Server } from "./server.ts";
+import type { ClientSession } from "./sessions.ts";
+import { ClientTransaction, noSuchTransaction } from "./transactions.ts";
+
+/** A read goes on so long before others have their turn. */
+const turnMsMax = 15;
+
+/** Every command by its names. */
+export type CommandTable = ReadonlyMap<string, Command>;
+
+/**
+ * Runs what a client sent. Gives the reply in any case: what went wrong is told in it.
+ *
+ * @param signal aborted when the client is gone
+ */
+export async function dispatch(
+  server: Server,
+  commands: CommandTable,
+  connection: ConnectionState,
+  body: Doc,
+  signal: AbortSignal,
+): Promise<Doc> {
+  const name = body.firstKey ?? "";
+  const command = commands.get(name);
+  let session: ClientSession | undefined;
+  let transaction: ClientTransaction | undefined;
+  try {
+    const db = databaseOf(body);
+    if (command === undefined) throw new MongoError(59, `no such command: '${name}'`);
+    requireApiVersion(body);
+    if (command.isAdminOnly === true && db !== "admin") {
+      throw new MongoError(13, `${command.name} may only be run against the admin database.`);
+    }
+    requireLogin(server, command, connection);
+    const lsid = body.get("lsid");
+    const user = connection.user ?? server.authenticator.anonymous ?? nobody;
+    if (lsid !== undefined) session = server.sessions.use(lsid, user.user);
+    const { retry, current } = sessionState(server, command, body, session);
+    transaction = current;
+    requireCommandFields(command, body);
+    const collection = namedCollection(command, body, db);
+    requireRight(command, user, db, collection);
+    const reply = await runCommand(server, command, connection, {
+      body,
+      db,
+      user,
+      session,
+      transaction,
+      retry,
+      collection,
+      signal,
+    });
+    return finished(server, reply);
+  } catch (error) {
+    return failed(server, error, command, body, session, transaction);
+  }
+}
+
+const nobody = { user: "", roles: [], can: () => false, scope: () => "none" as const };
+
+function databaseOf(body: Doc): string {
+  const db = body.get("$db");
+  if (db === undefined) throw new MongoError(40571, "OP_MSG requests require a $db argument");
+  if (typeof db !== "string")
+    throw new MongoError(14, `BSON field '$db' is the wrong type '${typeName(db)}', expected type 'string'`);
+  if (db === "" || /[/\\. "$\0]/.test(db) || Buffer.byteLength(db) > 63) {
+    if (db === "$external") return db;
+    throw new MongoError(73, `Invalid database name: '${db}'`);
+  }
+  return db;
+}
+
+function requireApiVersion(body: Doc): void {
+  const version = body.get("apiVersion");
+  if (version === undefined) {
+    if (body.has("apiStrict") || body.has("apiDeprecationErrors")) {
+      throw new MongoError(322, "Provided apiStrict or apiDeprecationErrors without passing apiVersion");
+    }
+    return;
+  }
+  if (version !== "1") throw new MongoError(322, 'API version must be "1"');
+}
+
+function requireLogin(server: Server, command: Command, connection: ConnectionState): void {
+  if (command.right === "none" || connection.user !== undefined) return;
+  if (server.authenticator.anonymous !== undefined) return;
+  throw new MongoError(13, `Command ${command.name} requires authentication`);
+}
+
+function namedCollection(command: Command, body: Doc, db: string): string {
+  const { right } = command;
+  if (typeof right === "string" || right.on !== "collection") return "";
+  const value = body.get(body.firstKey!);
+  if (command.name === "aggregate" && isNumeric(value)) return "";
+  if (command.name === "getMore" || command.name === "explain") return "";
+  return collectionOf(body, body.firstKey!, db);
+}
+
+/** What the numbers of a session mean: a part of a transaction, a retryable write, or nothing. */
+function sessionState(
+  server: Server,
+  command: Command,
+  body: Doc,
+  session: ClientSession | undefined,
+): { retry: Call["retry"]; current: ClientTransaction | undefined } {
+  const number = body.get("txnNumber");
+  const none = { retry: undefined, current: undefined };
+  const autocommit = body.get("autocommit");
+  const start = body.get("startTransaction");
+  if (number === undefined) {
+    if (autocommit !== undefined)
+      throw new MongoError(72, "'autocommit' field requires a transaction number to also be specified");
+    if (start !== undefined)
+      throw new MongoError(72, "'startTransaction' field requires a transaction number to also be specified");
+    return none;
+  }
+  if (session === undefined)
+    throw new MongoError(72, "Transaction number requires a session ID to also be specified");
+  const txnNumber = exactInt64(number);
+  if (txnNumber === undefined || txnNumber < 0n)
+    throw new MongoError(72, "Transaction number cannot be negative");
+  if (autocommit === undefined) {
+    if (start !== undefined)
+      throw new MongoError(72, "'startTransaction' field requires 'autocommit' field to also be specified");
+    if (command.isRetryable !== true) {
+      throw new MongoError(
+        50768,
+        `txnNumber may only be provided for multi-document transactions and retryable write commands. autocommit:false was not provided, and ${command.name} is not a retryable write command.`,
+      );
+    }
+    if (txnNumber < session.txnNumber) throw tooOld(txnNumber, session);
+    if (txnNumber > session.txnNumber) {
+      session.transaction?.abort();
+      session.transaction = undefined;
+      session.txnNumber = txnNumber;
+    }
+    return { retry: { session: session.id, number: txnNumber }, current: undefined };
+  }
+  if (autocommit !== false) throw new MongoError(72, "Specifying autocommit=true is not allowed.");
+  return { retry: undefined, current: transactionOf(server, command, body, session, txnNumber) };
+}
+
+function tooOld(number: bigint, session: ClientSession): MongoError {
+  return new MongoError(
+    225,
+    `Cannot start transaction with number ${number} on session ${session.id.toString("hex")} because a newer transaction with number ${session.txnNumber} has already started on this session.`,
+  );
+}
+
+function transactionOf(
+  server: Server,
+  command: Command,
+  body: Doc,
+  session: ClientSession,
+  number: bigint,
+): ClientTransaction {
+  if (command.isTransactional !== true) {
+    throw new MongoError(263, `Cannot run '${command.name}' in a multi-document transaction.`);
+  }
+  if (body.get("startTransaction") === true) {
+    if (number < session.txnNumber) throw tooOld(number, session);
+    if (number === session.txnNumber && session.transaction !== undefined) {
+      throw new MongoError(
+        251,
+        `Cannot start a transaction at given transaction number ${number} a transaction with the same number is in state ${session.transaction.state}`,
+        { labels: ["TransientTransactionError"] },
+      );
+    }
+    session.transaction?.abort();
+    session.txnNumber = number;
+    session.transaction = new ClientTransaction(number, server.store, server.writes);
+    return session.transaction;
+  }
+  if (body.has("readConcern") && !["commitTransaction", "abortTransaction"].includes(command.name)) {
+    throw new MongoError(72, "Only the first command in a transaction may specify a readConcern");
+  }
+  const { transaction } = session;
+  if (number < session.txnNumber) throw tooOld(number, session);
+  if (transaction === undefined || transaction.number !== number) throw noSuchTransaction(number);
+  const isEnding = command.name === "commitTransaction" || command.name === "abortTransaction";
+  if (!isEnding && transaction.state !== "active") {
+    if (transaction.state === "committed") {
+      throw new MongoError(256, `Transaction with { txnNumber: ${number} } has been committed.`);
+    }
+    throw new MongoError(251, `Transaction with { txnNumber: ${number} } has been aborted.`, {
+      labels: ["TransientTransactionError"],
+    });
+  }
+  return transaction;
+}
+
+interface CallParts {
+  readonly body: Doc;
+  readonly db: string;
+  readonly user: Call["user"];
+  readonly session: ClientSession | undefined;
+  readonly transaction: ClientTransaction | undefined;
+  readonly retry: Call["retry"];
+  readonly collection: string;
+  readonly signal: AbortSignal;
+}
+
+async function runCommand(
+  server: Server,
+  command: Command,
+  connection: ConnectionState,
+  parts: CallParts,
+): Promise<Doc> {
+  const { body, db, transaction } = parts;
+  const id = server.nextOperation();
+  const killed = new AbortController();
+  const maxTimeMs = maxTimeOf(body);
+  const reasons = [parts.signal, killed.signal];
+  if (maxTimeMs > 0 && command.name !== "getMore") reasons.push(AbortSignal.timeout(maxTimeMs));
+  const signal = AbortSignal.any(reasons);
+  const operation = {
+    id,
+    startedMs: Date.now(),
+    command: body,
+    namespace: `${db}.${parts.collection}`,
+    kill: () => killed.abort(new MongoError(11601, "operation was interrupted")),
+  };
+  server.operations.set(id, operation);
+  const overlay = (collection: Collection) => transaction?.overlay(collection.table);
+  const call: Call = {
+    server,
+    command,
+    connection,
+    ...parts,
+    signal,
+    operation,
+    read: async (work) => {
+      throwIfEnded(signal);
+      const turn = (database: Run["db"]) =>
+        work({ db: database, untilMs: performance.now() + turnMsMax, overlay, counters: newCounters() });
+      return transaction === undefined ? server.store.read(turn) : transaction.read(turn);
+    },
+    write: async (work) => {
+      throwIfEnded(signal);
+      server.tick();
+      return transaction === undefined
+        ? server.writes.perform(work)
+        : transaction.run((within) => work(new LockingWork(within, true)));
+    },
+  };
+  try {
+    return await command.run(call);
+  } finally {
+    server.operations.delete(id);
+  }
+}
+
+function maxTimeOf(body: Doc): number {
+  const value = body.get("maxTimeMS");
+  if (value === undefined || value === null) return 0;
+  if (!isNumeric(value)) throw new MongoError(2, "maxTimeMS must be a number");
+  const ms = toDouble(value);
+  if (ms < 0 || ms > 2 ** 31 - 1)
+    throw new MongoError(2, `${ms} value for maxTimeMS is out of range [0, 2147483647]`);
+  if (!Number.isInteger(ms)) throw new MongoError(9, "maxTimeMS has non-integral value");
+  return ms;
+}
+
+/** Adds what every reply has. */
+function finished(server: Server, reply: Doc): Doc {
+  if (!reply.has("ok")) reply.set("ok", new Double(1));
+  addClock(server, reply);
+  return reply;
+}
+
+function addClock(server: Server, reply: Doc): void {
+  const time = new Timestamp(server.clock());
+  reply.set(
+    "$clusterTime",
+    Doc.of({
+      clusterTime: time,
+      signature: Doc.of({ hash: new BinData(0, Buffer.alloc(20)), keyId: 0n }),
+    }),
+  );
+  reply.set("operationTime", time);
+}
+
+function failed(
+  server: Server,
+  thrown: unknown,
+  command: Command | undefined,
+  body: Doc,
+  session: ClientSession | undefined,
+  transaction: ClientTransaction | undefined,
+): Doc {
+  const error = asMongoError(server, thrown);
+  const isEnding = command?.name === "commitTransaction" || command?.name === "abortTransaction";
+  const labels = new Set(error.labels);
+  if (transaction !== undefined && !isEnding) {
+    // MongoDB ends a transaction with the first error in it.
+    const isTransient = [112, 246, 251, 11602, 189, 91, 24].includes(error.number);
+    if (isTransient) labels.add("TransientTransactionError");
+    if (error.number !== 256) transaction.abort();
+  }
+  if (
+    isRetryable(error.number) &&
+    session !== undefined &&
+    body.has("txnNumber") &&
+    (transaction === undefined || isEnding)
+  ) {
+    labels.add("RetryableWriteError");
+  }
+  const reply = errorReply(error);
+  if (labels.size > 0) reply.set("errorLabels", [...labels]);
+  addClock(server, reply);
+  return reply;
+}
+
+const retryableCodes = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+
+export function isRetryable(code: number): boolean {
+  return retryableCodes.has(code);
+}
+
+/** The reply of a command that failed. */
+export function errorReply(error: MongoError): Doc {
+  const reply = Doc.of({
+    ok: new Double(0),
+    errmsg: error.message,
+    code: error.number,
+    codeName: codeName(error.number),
+  });
+  if (error.info !== undefined) for (const [name, value] of error.info) reply.set(name, value);
+  return reply;
+}
+
+/** What the store and the machine report, in MongoDB's terms. */
+export function asMongoError(server: Server, thrown: unknown): MongoError {
+  if (thrown instanceof MongoError) return thrown;
+  if (thrown instanceof WeftkitError) {
+    switch (thrown.code) {
+      case "lock_not_available":
+      case "write_conflict":
+      case "deadlock":
+        return writeConflict();
+      case "lock_timeout":
+        return new MongoError(24, thrown.message);
+      case "statement_timeout":
+        return new MongoError(50, "operation exceeded time limit");
+      case "canceled":
+        return new MongoError(11601, "operation was interrupted");
+      case "disk_full":
+        return new MongoError(14031, thrown.message);
+      case "closed":
+        return new MongoError(91, "The server is in quiesce mode and will shut down");
+      case "invalid_bson":
+        return new MongoError(22, thrown.message);
+      default:
+        return new MongoError(1, thrown.message);
+    }
+  }
+  server.log.error({ err: thrown }, "a command ended by a defect");
+  return new MongoError(1, thrown instanceof Error ? thrown.message : String(thrown));
+}

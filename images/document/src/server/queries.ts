@@ -1,0 +1,254 @@
+import type { Collation } from "../bson/collation.ts";
+import { Doc, type Value } from "../bson/values.ts";
+import { writeDoc } from "../bson/write.ts";
+import { MongoError } from "../errors.ts";
+import { RowSource } from "../exec/row-source.ts";
+import { type DocSource, drain, pause, type Run } from "../exec/run.ts";
+import { expressionContext, newScope, setMetadata } from "../expressions/context.ts";
+import type { ExpressionContext, Scope } from "../expressions/expression.ts";
+import { type Plan, providesSort } from "../plan/plan.ts";
+import { makePlan } from "../plan/planner.ts";
+import { parseCollation } from "../query/collation-options.ts";
+import type { Filter } from "../query/filter.ts";
+import { compileFilter } from "../query/match.ts";
+import { pathOf } from "../query/path.ts";
+import type { SortSpec } from "../query/sort.ts";
+import { parsePipeline } from "../stages/parse-pipeline.ts";
+import type { PipelineHost, Stage, StageContext } from "../stages/stage.ts";
+import type { Catalog } from "../storage/catalog.ts";
+import type { Collection } from "../storage/collection.ts";
+import { textScore } from "../text/score.ts";
+
+/** Views upon views upon views (kMaxViewDepth). */
+const viewDepthMax = 20;
+
+export interface QueryOptions {
+  readonly filter: Filter | undefined;
+  readonly sort?: SortSpec | undefined;
+  readonly hint?: Value | undefined;
+  readonly collation: Collation | undefined;
+  readonly limit?: number | undefined;
+}
+
+/** A collection's documents that match, and whether they come in the order that was asked for. */
+export interface OpenedQuery {
+  readonly source: DocSource;
+  readonly plan: Plan;
+  readonly isSorted: boolean;
+}
+
+/** Where pipelines and finds get their documents from. */
+export class Queries implements PipelineHost {
+  readonly #catalog: Catalog;
+  readonly #serverStages: PipelineHost["serverStage"];
+
+  constructor(catalog: Catalog, serverStages: PipelineHost["serverStage"]) {
+    this.#catalog = catalog;
+    this.#serverStages = serverStages;
+  }
+
+  serverStage(name: string, spec: Value, context: StageContext): Stage | undefined {
+    return this.#serverStages(name, spec, context);
+  }
+
+  /** The documents of a collection that match a filter. */
+  query(collection: Collection, options: QueryOptions, scope: Scope): OpenedQuery {
+    const { filter = always, sort, hint, collation, limit } = options;
+    const plan = makePlan({
+      collection,
+      filter,
+      sort,
+      hint,
+      collation,
+      ...(limit !== undefined && { limit }),
+    });
+    const rows = new RowSource(collection, plan, limit !== undefined && limit > 0 ? limit : undefined);
+    const isSorted = providesSort(plan);
+    const search = textOf(filter);
+    const isAll = filter.kind === "always" && filter.matches;
+    const matches = isAll ? undefined : compileFilter(filter, { collation, scope });
+    const source: DocSource = {
+      next(run) {
+        // An order that an index gives does not hold for what the transaction itself has written.
+        for (;;) {
+          const row = rows.next(run);
+          if (row === undefined || row === pause) return row;
+          if (matches !== undefined && !matches(row.doc, 0)) continue;
+          const doc = Doc.read(row.doc);
+          if (search !== undefined) {
+            const score = plan.kind === "text" ? textScore(plan.index.text!, search, doc) : 0;
+            if (score === undefined) continue;
+            setMetadata(doc, { textScore: score });
+          }
+          return doc;
+        }
+      },
+    };
+    return { source, plan, isSorted };
+  }
+
+  open(db: string, name: string, stages: readonly Stage[], scope: Scope): DocSource {
+    const first = stages[0];
+    if (first?.isInitial === true) return connect(stages, empty, scope);
+    const resolved = this.resolve(db, name);
+    if (resolved.pipeline.length > 0) {
+      const expressions = expressionContext({ collation: resolved.collation });
+      const context: StageContext = {
+        expressions,
+        db,
+        collection: resolved.collection?.name ?? resolved.name,
+        depth: 1,
+        host: this,
+        within: "view",
+      };
+      const before = parsePipeline(resolved.pipeline, context);
+      return connect(
+        stages,
+        this.#openBase(db, resolved.name, before, newScope(expressions), resolved.collation).source,
+        scope,
+      );
+    }
+    return this.#openBase(db, name, stages, scope, undefined).source;
+  }
+
+  /** The plan that a pipeline would begin with, and its source. */
+  openPipeline(
+    db: string,
+    name: string,
+    stages: readonly Stage[],
+    scope: Scope,
+    collation: Collation | undefined,
+    hint?: Value,
+  ): { source: DocSource; plan: Plan | undefined } {
+    return this.#openBase(db, name, stages, scope, collation, hint);
+  }
+
+  #openBase(
+    db: string,
+    name: string,
+    stages: readonly Stage[],
+    scope: Scope,
+    collation: Collation | undefined,
+    hint?: Value,
+  ): { source: DocSource; plan: Plan | undefined } {
+    const collection = this.#catalog.find(db, name);
+    if (stages[0]?.isInitial === true) return { source: connect(stages, empty, scope), plan: undefined };
+    if (collection === undefined) return { source: connect(stages, empty, scope), plan: undefined };
+    let used = 0;
+    const filters: Filter[] = [];
+    while (stages[used]?.filter !== undefined) filters.push(stages[used++]!.filter!);
+    const sort = stages[used]?.sort;
+    const filter: Filter | undefined =
+      filters.length === 0
+        ? undefined
+        : filters.length === 1
+          ? filters[0]
+          : { kind: "and", children: filters.flatMap((one) => (one.kind === "and" ? one.children : [one])) };
+    const limit = sort === undefined ? stages[used]?.limit : undefined;
+    const opened = this.query(collection, { filter, sort, collation, hint, limit }, scope);
+    // The sort falls away where the index gives its order.
+    if (sort !== undefined && opened.isSorted) {
+      const rest = stages.slice(used + 1);
+      return {
+        source: connect(rest, sortedUnlessOverlaid(opened.source, collection, stages[used]!, scope), scope),
+        plan: opened.plan,
+      };
+    }
+    return { source: connect(withLimitedSorts(stages.slice(used)), opened.source, scope), plan: opened.plan };
+  }
+
+  /** What a name stands for: a collection, or a view's collection and all the stages on the way to it. */
+  resolve(
+    db: string,
+    name: string,
+  ): {
+    readonly name: string;
+    readonly collection: Collection | undefined;
+    readonly pipeline: readonly Value[];
+    readonly collation: Collation | undefined;
+    readonly isView: boolean;
+  } {
+    let pipeline: Value[] = [];
+    let collation: Collation | undefined;
+    let isView = false;
+    for (let depth = 0; ; depth++) {
+      const collection = this.#catalog.find(db, name);
+      if (collection?.kind !== "view") {
+        return { name, collection, pipeline, collation: isView ? collation : collection?.collation, isView };
+      }
+      if (depth >= viewDepthMax) {
+        throw new MongoError(165, `View depth limit exceeded; maximum depth is ${viewDepthMax}`);
+      }
+      if (!isView) {
+        const spec = collection.options.get("collation");
+        collation = spec instanceof Doc ? parseCollation(spec) : undefined;
+      }
+      isView = true;
+      pipeline = [...((collection.options.get("pipeline") as Value[] | undefined) ?? []), ...pipeline];
+      name = collection.options.get("viewOn") as string;
+    }
+  }
+
+  *lookup(db: string, name: string, path: string, values: readonly Value[], run: Run): Iterable<Doc> {
+    const filter: Filter =
+      values.length === 1 && !Array.isArray(values[0])
+        ? { kind: "eq", path: pathOf(path), value: values[0]! }
+        : { kind: "in", path: pathOf(path), values, regexes: [] };
+    const resolved = this.resolve(db, name);
+    const scope = newScope(expressionContext());
+    if (resolved.pipeline.length > 0) {
+      const matches = compileFilter(filter, { collation: undefined, scope });
+      for (const doc of drain(this.open(db, name, [], scope), run)) {
+        if (matches(writeDoc(doc), 0)) yield doc;
+      }
+      return;
+    }
+    if (resolved.collection === undefined) return;
+    yield* drain(this.query(resolved.collection, { filter, collation: undefined }, scope).source, run);
+  }
+}
+
+const always: Filter = { kind: "always", matches: true };
+const empty: DocSource = { next: () => undefined };
+
+export function connect(stages: readonly Stage[], input: DocSource, scope: Scope): DocSource {
+  return stages.reduce((source, stage) => stage.connect(source, scope), input);
+}
+
+/** A sort that is followed by a limit keeps no more than that. */
+function withLimitedSorts(stages: readonly Stage[]): readonly Stage[] {
+  return stages.map((stage, i) => {
+    const limit = stages[i + 1]?.limit;
+    return stage.limitedTo !== undefined && limit !== undefined ? stage.limitedTo(limit) : stage;
+  });
+}
+
+/** As it comes, unless the transaction has documents of its own: those stand behind all others, and are sorted in. */
+export function sortedUnlessOverlaid(
+  source: DocSource,
+  collection: Collection,
+  sort: Stage,
+  scope: Scope,
+): DocSource {
+  let chosen: DocSource | undefined;
+  return {
+    next(run) {
+      chosen ??= run.overlay(collection) === undefined ? source : sort.connect(source, scope);
+      return chosen.next(run);
+    },
+  };
+}
+
+function textOf(filter: Filter): Extract<Filter, { kind: "text" }>["search"] | undefined {
+  if (filter.kind === "text") return filter.search;
+  if (filter.kind !== "and") return undefined;
+  for (const child of filter.children) if (child.kind === "text") return child.search;
+  return undefined;
+}
+
+export function contextWith(
+  expressions: ExpressionContext,
+  collation: Collation | undefined,
+): ExpressionContext {
+  return { ...expressions, collation };
+}

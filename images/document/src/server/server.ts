@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import type { Authenticator } from "@weftkit/auth";
+import type { StoreChanges } from "@weftkit/changes";
+import type { Logger } from "@weftkit/observe";
+import type { Database, Store } from "@weftkit/store";
+import { ObjectId } from "../bson/values.ts";
+import type { PipelineHost } from "../stages/stage.ts";
+import { Catalog } from "../storage/catalog.ts";
+import { Records } from "../storage/records.ts";
+import { Writes } from "../storage/work.ts";
+import { Cursors } from "./cursors.ts";
+import { Insertions } from "./insertions.ts";
+import type { Operation } from "./operation.ts";
+import { Queries } from "./queries.ts";
+import { Sessions } from "./sessions.ts";
+import { Users } from "./users.ts";
+
+export interface ServerOptions {
+  readonly store: Store;
+  readonly changes: StoreChanges;
+  readonly log: Logger;
+  readonly authenticator: Authenticator;
+  /** Where clients are told that this server is; undefined: where each has reached it. */
+  readonly advertisedAddress: string | undefined;
+  readonly allowsFailPoints: boolean;
+  /** Every command there is, for listCommands. */
+  readonly commands: readonly { readonly name: string; readonly isAdminOnly?: boolean }[];
+  readonly serverStages: PipelineHost["serverStage"];
+}
+
+/** All that the commands share. */
+export class Server {
+  readonly store: Store;
+  readonly changes: StoreChanges;
+  readonly log: Logger;
+  readonly authenticator: Authenticator;
+  readonly options: ServerOptions;
+  readonly catalog = new Catalog();
+  readonly records: Records;
+  readonly writes: Writes;
+  readonly cursors = new Cursors();
+  readonly sessions = new Sessions();
+  readonly insertions = new Insertions();
+  readonly users = new Users();
+  readonly queries: Queries;
+  readonly operations = new Map<number, Operation>();
+  readonly startedMs = Date.now();
+  /** Of topologyVersion: another one each time the process starts. */
+  readonly processId = new ObjectId(randomBytes(12));
+  readonly electionId = new ObjectId(Buffer.concat([Buffer.from("7fffffff", "hex"), randomBytes(8)]));
+  /** A write of definitions has failed, and the catalog may be ahead of the tables. */
+  staleCatalog = false;
+  connections = 0;
+  connectionsCreated = 0;
+  #lastOperation = 0;
+  #lastConnection = 0;
+  #lastClock = 0n;
+
+  constructor(options: ServerOptions) {
+    this.options = options;
+    this.store = options.store;
+    this.changes = options.changes;
+    this.log = options.log;
+    this.authenticator = options.authenticator;
+    this.records = new Records(this.catalog);
+    this.writes = new Writes(options.store);
+    this.queries = new Queries(this.catalog, options.serverStages);
+  }
+
+  async load(): Promise<void> {
+    await this.store.read((db) => this.catalog.reload(db));
+  }
+
+  /** After a write of definitions has failed: what is in memory is read anew. */
+  async reload(): Promise<void> {
+    this.staleCatalog = false;
+    this.records.forget();
+    await this.store.write((db: Database) => this.catalog.reload(db));
+  }
+
+  nextOperation(): number {
+    return ++this.#lastOperation;
+  }
+
+  nextConnection(): number {
+    return ++this.#lastConnection;
+  }
+
+  /** The cluster's time, ascending: seconds and a counter. */
+  clock(): bigint {
+    const now = BigInt(Math.floor(Date.now() / 1000)) << 32n;
+    this.#lastClock = now > this.#lastClock ? now | 1n : this.#lastClock;
+    return this.#lastClock;
+  }
+
+  /** A time after all that were told before: of a write. */
+  tick(): bigint {
+    const before = this.#lastClock;
+    const now = this.clock();
+    this.#lastClock = now > before ? now : before + 1n;
+    return this.#lastClock;
+  }
+
+  expire(): void {
+    const nowMs = Date.now();
+    this.cursors.expire(nowMs);
+    for (const { key } of this.sessions.expire(nowMs)) {
+      this.cursors.removeWhere(({ session }) => session === key);
+    }
+  }
+}

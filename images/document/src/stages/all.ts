@@ -1,0 +1,4 @@
+import "./basic.ts";
+import "./group.ts";
+import "./lookup.ts";
+import "./output.ts";
