@@ -6,11 +6,17 @@ import { Gauge, Histogram, type Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
 import { VectorDatabase } from "./collections/vector-database.ts";
-import { applicationId } from "./identity.ts";
+import { applicationId, qdrantVersion } from "./identity.ts";
 import { GrpcServer } from "./protocol/grpc-server.ts";
 import { healthService } from "./protocol/health.ts";
+import { HttpFace, tooLarge } from "./protocol/http/http-face.ts";
+import { HttpServer } from "./protocol/http/http-server.ts";
+import { JsonService } from "./protocol/http/json-service.ts";
 import { Identify } from "./protocol/identify.ts";
 import { readProto } from "./protocol/proto-files.ts";
+import { CollectionsApi } from "./protocol/qdrant/collections-api.ts";
+import { PointsApi } from "./protocol/qdrant/points-api.ts";
+import { SnapshotsApi } from "./protocol/qdrant/snapshots-api.ts";
 import { Reflection } from "./protocol/reflection.ts";
 import { settleProtocol } from "./protocol/settle-protocol.ts";
 import { VectorService } from "./protocol/weftkit/service.ts";
@@ -31,6 +37,7 @@ export class VectorEngine implements Engine<"vector"> {
   readonly #sockets = new Set<Duplex>();
   #database!: VectorDatabase;
   #grpc!: GrpcServer;
+  #http!: HttpServer;
   #isClosing = false;
 
   streams(dataDir: string, log: Logger): readonly Stream[] {
@@ -71,15 +78,30 @@ export class VectorEngine implements Engine<"vector"> {
         identify.caller(authorization, this.#peers.get(address) ?? { address }),
       finished: (method, code, seconds) => duration.observe({ method, code }, seconds),
     });
-    this.#addServices();
+    const service = this.#addServices();
+    const face = new HttpFace({
+      apis: {
+        points: new PointsApi(this.#database),
+        collections: new CollectionsApi(this.#database),
+        snapshots: new SnapshotsApi(),
+      },
+      service,
+      log,
+      identify: ({ authorization, peer }) => identify.caller(authorization, peer ?? { address: "" }),
+      finished: (method, code, seconds) => duration.observe({ method, code }, seconds),
+      isServing: () => !this.#isClosing,
+      version: { title: "weftkit/vector", version: qdrantVersion, weftkit: ctx.version },
+    });
+    this.#http = new HttpServer({ handle: (request) => face.handle(request), tooLarge });
   }
 
-  #addServices(): void {
+  #addServices(): JsonService {
     const reflection = new Reflection();
     const own = readProto("weftkit_vec.proto");
     const services = ["weftkit.vector.v1.VectorService"];
+    const handlers = new VectorService(this.#database).handlers();
     reflection.add(own);
-    this.#grpc.add(own, services[0]!, new VectorService(this.#database).handlers());
+    this.#grpc.add(own, services[0]!, handlers);
     const health = readProto("health.proto");
     reflection.add(health);
     this.#grpc.add(
@@ -92,6 +114,7 @@ export class VectorEngine implements Engine<"vector"> {
       reflection.add(file);
       this.#grpc.add(file, `grpc.reflection.${version}.ServerReflection`, reflection.handlers());
     }
+    return new JsonService(own, services[0]!, handlers);
   }
 
   #addMetrics({ metrics }: EngineContext<"vector">): void {
@@ -129,13 +152,13 @@ export class VectorEngine implements Engine<"vector"> {
     });
     void settleProtocol(socket).then((protocol) => {
       if (protocol === "http2") this.#grpc.accept(socket);
-      else if (protocol === "http1") socket.destroy();
+      else if (protocol === "http1") this.#http.accept(socket, peer);
     });
   }
 
   async close(deadline: Deadline): Promise<void> {
     this.#isClosing = true;
-    await this.#grpc.close(deadline);
+    await Promise.all([this.#grpc.close(deadline), this.#http.close(deadline)]);
     for (const socket of this.#sockets) socket.destroy();
     await this.#database.close();
   }

@@ -352,6 +352,22 @@ export class DenseIndex {
     return readFound(this.arena, scratch, this.kernel.scan(scratch.at, k, filter));
   }
 
+  /** The distance to each of some nodes. */
+  distancesTo(query: Float32Array, nodes: Uint32Array): Float32Array {
+    const scratch = this.ownScratch(1);
+    const bytes = 2 ** Math.ceil(Math.log2(Math.max(nodes.byteLength, 64)));
+    const list = this.arena.allocatePassing(bytes);
+    const out = this.arena.allocatePassing(bytes);
+    this.arena.floats.fill(0, scratch.query / 4, (scratch.query + roundUp(this.dimensions * 4, 16)) / 4);
+    this.arena.floats.set(query, scratch.query / 4);
+    this.arena.words.set(nodes, list / 4);
+    this.kernel.distances(scratch.at, list, nodes.length, out);
+    const distances = this.arena.floats.slice(out / 4, out / 4 + nodes.length);
+    this.arena.free(list, bytes);
+    this.arena.free(out, bytes);
+    return distances;
+  }
+
   /** Searches the graph, in this thread; undefined when that would take more than `budget` distances. */
   searchGraph(
     query: Float32Array,
