@@ -15,7 +15,10 @@ import { JsonService } from "./protocol/http/json-service.ts";
 import { Identify } from "./protocol/identify.ts";
 import { readProto } from "./protocol/proto-files.ts";
 import { CollectionsApi } from "./protocol/qdrant/collections-api.ts";
+import { collectionsService } from "./protocol/qdrant/grpc-collections.ts";
+import { pointsService } from "./protocol/qdrant/grpc-points.ts";
 import { PointsApi } from "./protocol/qdrant/points-api.ts";
+import type { Apis } from "./protocol/qdrant/rest-routes.ts";
 import { SnapshotsApi } from "./protocol/qdrant/snapshots-api.ts";
 import { Reflection } from "./protocol/reflection.ts";
 import { settleProtocol } from "./protocol/settle-protocol.ts";
@@ -78,14 +81,14 @@ export class VectorEngine implements Engine<"vector"> {
         identify.caller(authorization, this.#peers.get(address) ?? { address }),
       finished: (method, code, seconds) => duration.observe({ method, code }, seconds),
     });
-    const service = this.#addServices();
+    const apis: Apis = {
+      points: new PointsApi(this.#database),
+      collections: new CollectionsApi(this.#database),
+      snapshots: new SnapshotsApi(),
+    };
     const face = new HttpFace({
-      apis: {
-        points: new PointsApi(this.#database),
-        collections: new CollectionsApi(this.#database),
-        snapshots: new SnapshotsApi(),
-      },
-      service,
+      apis,
+      service: this.#addServices(apis),
       log,
       identify: ({ authorization, peer }) => identify.caller(authorization, peer ?? { address: "" }),
       finished: (method, code, seconds) => duration.observe({ method, code }, seconds),
@@ -95,13 +98,25 @@ export class VectorEngine implements Engine<"vector"> {
     this.#http = new HttpServer({ handle: (request) => face.handle(request), tooLarge });
   }
 
-  #addServices(): JsonService {
+  #addServices({ points, collections }: Apis): JsonService {
     const reflection = new Reflection();
     const own = readProto("weftkit_vec.proto");
-    const services = ["weftkit.vector.v1.VectorService"];
+    const services = [
+      "weftkit.vector.v1.VectorService",
+      "qdrant.Points",
+      "qdrant.Collections",
+      "qdrant.Qdrant",
+    ];
     const handlers = new VectorService(this.#database).handlers();
     reflection.add(own);
     this.#grpc.add(own, services[0]!, handlers);
+    const qdrant = readProto("qdrant.proto");
+    reflection.add(qdrant);
+    this.#grpc.add(qdrant, "qdrant.Points", pointsService(points, collections));
+    this.#grpc.add(qdrant, "qdrant.Collections", collectionsService(collections));
+    this.#grpc.add(qdrant, "qdrant.Qdrant", {
+      open: { HealthCheck: () => ({ title: "weftkit/vector", version: qdrantVersion }) },
+    });
     const health = readProto("health.proto");
     reflection.add(health);
     this.#grpc.add(

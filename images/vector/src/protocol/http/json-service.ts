@@ -20,8 +20,7 @@ export class JsonService {
   constructor({ root }: Proto, name: string, handlers: ServiceHandlers) {
     this.#name = name;
     this.#handlers = handlers;
-    for (const method of root.lookupService(name).methodsArray)
-      this.#methods.set(method.name, method);
+    for (const method of root.lookupService(name).methodsArray) this.#methods.set(method.name, method);
   }
 
   /** The method that a path names. */
