@@ -397,10 +397,12 @@ export class QueryAnalyser extends PatternAnalyser {
       const { projection } = clause;
       const isGrouped =
         projection.isDistinct || projection.items.some(({ expression }) => containsAggregate(expression));
-      const visible = isGrouped ? result : merged(scope, result);
       if (containsAggregate(clause.where))
         throw syntaxError("Invalid use of aggregating function in this context", clause.where.at);
-      this.condition(clause.where, visible);
+      const projected = new Set(projection.items.map(({ expression }) => expressionKey(expression)));
+      if (isGrouped && usesAny(clause.where, projected))
+        this.#groupedSort(clause.where, result, projected, scope);
+      else this.condition(clause.where, isGrouped ? result : merged(scope, result));
     }
     return result;
   }
@@ -488,6 +490,7 @@ export class QueryAnalyser extends PatternAnalyser {
         ...result.names.map((name) => expressionKey({ kind: "variable", at: 0, name })),
       ]);
       if (aggregates) {
+        this.#projectedAggregates(expression, items, visible);
         this.type(expression, merged(scope, result), aggregatePlace);
         this.#checkGrouping(expression, keys);
       } else this.#groupedSort(expression, visible, projected, scope);
@@ -499,10 +502,19 @@ export class QueryAnalyser extends PatternAnalyser {
       if (bound !== undefined) this.#bound(name, bound);
   }
 
+  /** An aggregate of ORDER BY is one that is projected, or is made of what is. */
+  #projectedAggregates(expression: Expr, items: Projection["items"], visible: Scope): void {
+    if (!isAggregate(expression)) {
+      for (const part of parts(expression)) this.#projectedAggregates(part, items, visible);
+      return;
+    }
+    const key = new Set([expressionKey(expression)]);
+    if (items.some((item) => usesAny(item.expression, key))) return;
+    for (const part of parts(expression)) this.type(part, visible);
+  }
+
   /** ORDER BY after grouping: what it sees is what was projected, by name or as it was written. */
   #groupedSort(expression: Expr, visible: Scope, projected: ReadonlySet<string>, before: Scope): void {
-    const usesProjected = (part: Expr): boolean =>
-      projected.has(expressionKey(part)) || parts(part).some(usesProjected);
     const check = (part: Expr): void => {
       if (projected.has(expressionKey(part))) return;
       if (part.kind === "variable" && !visible.has(part.name))
@@ -514,7 +526,7 @@ export class QueryAnalyser extends PatternAnalyser {
         );
       for (const inner of parts(part)) check(inner);
     };
-    if (usesProjected(expression)) check(expression);
+    if (usesAny(expression, projected)) check(expression);
     else this.type(expression, visible);
   }
 
@@ -532,13 +544,18 @@ export class QueryAnalyser extends PatternAnalyser {
         `Invalid input. '${String((expression as { value: bigint }).value)}' is not a valid value. Must be a non-negative integer.`,
         expression.at,
       );
-    if (!fits(type, ["integer", "number"]))
+    if (type === "float" || !fits(type, ["integer"]))
       throw syntaxError(
         "Invalid input. It is not a valid value. Must be a non-negative integer.",
         expression.at,
         "42001",
       );
   }
+}
+
+/** Whether an expression is one of those of the keys, or has one of them in it. */
+function usesAny(expression: Expr, keys: ReadonlySet<string>): boolean {
+  return keys.has(expressionKey(expression)) || parts(expression).some((part) => usesAny(part, keys));
 }
 
 function isImport({ items, isDistinct, orderBy, skip, limit }: Projection): boolean {

@@ -171,30 +171,22 @@ export const scalarFunctions: readonly FunctionDefinition[] = [
     },
     [["list", "string"]],
   ),
-  define(
-    "range",
-    [2, 3],
-    "list",
-    ([from, to, step = 1n], ctx) => {
-      for (const bound of [from, to, step])
-        if (typeof bound !== "bigint")
-          throw argumentError(
-            `Invalid input for function 'range()': Expected an Integer, got: ${typeName(bound!)}`,
-          );
-      const by = step as bigint;
-      if (by === 0n)
+  define("range", [2, 3], "list", ([from, to, step = 1n], ctx) => {
+    for (const bound of [from, to, step])
+      if (typeof bound !== "bigint")
         throw argumentError(
-          "Invalid input for function 'range()': Step argument to 'range()' cannot be zero",
+          `Invalid input for function 'range()': Expected an Integer, got: ${typeName(bound!)}`,
         );
-      const list: bigint[] = [];
-      for (let i = from as bigint; by > 0n ? i <= (to as bigint) : i >= (to as bigint); i += by) {
-        list.push(i);
-        ctx.tick();
-      }
-      return list;
-    },
-    [["integer", "number"]],
-  ),
+    const by = step as bigint;
+    if (by === 0n)
+      throw argumentError("Invalid input for function 'range()': Step argument to 'range()' cannot be zero");
+    const list: bigint[] = [];
+    for (let i = from as bigint; by > 0n ? i <= (to as bigint) : i >= (to as bigint); i += by) {
+      list.push(i);
+      ctx.tick();
+    }
+    return list;
+  }),
   { ...define("timestamp", 0, "integer", (_, ctx) => BigInt(Math.floor(ctx.statementMs))), isVolatile: true },
   { ...define("randomUUID", 0, "string", () => randomUUID()), isVolatile: true },
   { ...define("rand", 0, "float", () => Math.random()), isVolatile: true },

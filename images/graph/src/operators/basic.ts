@@ -1,4 +1,4 @@
-import { argumentError } from "../errors.ts";
+import { CypherError } from "../errors.ts";
 import {
   type Evaluate,
   isTrue,
@@ -10,6 +10,7 @@ import {
   type RunContext,
 } from "../runtime/context.ts";
 import { compareValues, equivalenceKey } from "../values/compare.ts";
+import { textOf } from "../values/text.ts";
 import type { Value } from "../values/types.ts";
 
 /** The row that a plan is opened with. */
@@ -273,8 +274,9 @@ export class Sort implements Operator {
 function boundOf(evaluate: Evaluate, row: Row, ctx: RunContext): number {
   const value = evaluate(row, ctx);
   if (typeof value !== "bigint" || value < 0n)
-    throw argumentError(
-      `Invalid input. '${typeof value === "bigint" ? value : "The value"}' is not a valid value. Must be a non-negative integer.`,
+    throw new CypherError(
+      "Neo.ClientError.Statement.SyntaxError",
+      `Invalid input. '${textOf(value) ?? "null"}' is not a valid value. Must be a non-negative integer.`,
     );
   return Number(value);
 }

@@ -11,8 +11,6 @@ export interface Token {
 }
 
 const symbols2 = new Set(["<>", "<=", ">=", "=~", "..", "+=", "||", "::", "->"]);
-/** Dashes and brackets that Cypher takes for `-`, `<` and `>`, as they come from word processors. */
-const dashes = /[\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/;
 const escapes: Readonly<Record<string, string>> = {
   "\\": "\\",
   "'": "'",
@@ -105,24 +103,17 @@ class Lexer {
 
   #symbol(at: number, char: string): void {
     const text = this.#text;
-    const plain = dashes.test(char)
-      ? "-"
-      : char === "⟨" || char === "〈" || char === "﹤" || char === "＜"
-        ? "<"
-        : char === "⟩" || char === "〉" || char === "﹥" || char === "＞"
-          ? ">"
-          : char;
-    const pair = plain + (text[at + 1] ?? "");
+    const pair = char + (text[at + 1] ?? "");
     if (symbols2.has(pair) && pair !== "->") {
       this.#at += 2;
       this.#push("symbol", pair, at);
       return;
     }
-    if (!"()[]{}<>=+-*/%^,.;:|$!&?#".includes(plain)) {
+    if (!"()[]{}<>=+-*/%^,.;:|$!&?#".includes(char)) {
       throw syntaxError(`Invalid input '${char}'`, at);
     }
     this.#at++;
-    this.#push("symbol", plain, at);
+    this.#push("symbol", char, at);
   }
 
   #name(at: number): void {

@@ -420,7 +420,7 @@ export class QueryPlanner extends UpdatePlanner {
     if (where !== undefined)
       progress.plan = new Filter(
         progress.plan,
-        this.condition(where, isAggregating || projection.isDistinct ? after : before.and(after)),
+        this.condition(where, isAggregating || projection.isDistinct ? sorting : before.and(after)),
       );
     progress.names = after;
     return columns;

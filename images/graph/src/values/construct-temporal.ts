@@ -248,20 +248,19 @@ export function dateTimeFrom(map: CypherMap, defaultZone: string): DateTimeValue
   if (components.has("epochSeconds") || components.has("epochMillis"))
     return fromEpoch(components, zone ?? defaultZone);
   const time = timeBase(components);
-  let days = dateBase(components);
-  let nanos = time?.nanos;
-  if (zone !== undefined && time?.offset !== undefined && nanos !== undefined) {
-    const from = days ?? dayOf(components, undefined);
-    const utc = normalized(from, nanos - time.offset * nanosPerSecond);
-    const moved = inZone(utc.days, utc.nanos, zone);
-    if (days !== undefined) days = moved.days;
-    nanos = moved.nanos;
-  }
-  const target = zone ?? time?.zone ?? (time?.offset === undefined ? defaultZone : undefined);
-  const day = dayOf(components, days);
-  const clock = timeOf(components, nanos);
-  if (target === undefined) return new DateTimeValue(day, clock, time!.offset!, undefined);
-  return dateTimeInZone(day, clock, target);
+  const day = dayOf(components, dateBase(components));
+  const clock = timeOf(components, time?.nanos);
+  if (zone === undefined && time?.zone === undefined && time?.offset !== undefined)
+    return new DateTimeValue(day, clock, time.offset, undefined);
+  if (zone === undefined || time?.offset === undefined)
+    return dateTimeInZone(day, clock, zone ?? time?.zone ?? defaultZone);
+  // The components say what the clock shows where the time comes from; the zone, where that moment is to be shown.
+  const source =
+    time.zone === undefined
+      ? new DateTimeValue(day, clock, time.offset, undefined)
+      : dateTimeInZone(day, clock, time.zone);
+  const utc = utcOf(source);
+  return inZone(utc.days, utc.nanos, zone);
 }
 
 function fromEpoch(components: Components, zone: string): DateTimeValue {

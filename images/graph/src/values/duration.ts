@@ -148,13 +148,12 @@ interface Moment {
 
 /** Two values as moments that can be compared: in one zone, on one day when one of them has no date. */
 function comparable(from: Temporal, to: Temporal): readonly [Moment, Moment] {
-  const hasDates = hasDate(from) && hasDate(to);
   const zone = zoneOf(from) ?? zoneOf(to);
   const moment = (value: Temporal): Moment => {
-    const days = hasDates ? (value as DateValue).days : 0;
+    const days = dayOf(value, value === from ? to : from);
     const nanos = value instanceof DateValue ? 0 : value.nanos;
     if (zoneOf(from) !== undefined && zoneOf(to) !== undefined) {
-      if (value instanceof DateTimeValue && zone?.zone !== undefined && hasDates) {
+      if (value instanceof DateTimeValue && zone?.zone !== undefined) {
         const utc = utcOf(value);
         const local = inZone(utc.days, utc.nanos, zone.zone);
         return { days: local.days, nanos: local.nanos };
@@ -165,6 +164,12 @@ function comparable(from: Temporal, to: Temporal): readonly [Moment, Moment] {
     return { days, nanos };
   };
   return [moment(from), moment(to)];
+}
+
+/** The day of a value; of one without a date, that of the value it is compared with. */
+function dayOf(value: Temporal, other: Temporal): number {
+  if (!(value instanceof LocalTimeValue || value instanceof TimeValue)) return value.days;
+  return other instanceof LocalTimeValue || other instanceof TimeValue ? 0 : other.days;
 }
 
 function hasDate(value: Temporal): boolean {
@@ -187,12 +192,16 @@ function elapsed(from: Temporal, to: Temporal): { readonly seconds: bigint; read
 }
 
 function instants(from: Temporal, to: Temporal): readonly [Moment, Moment] {
-  if (!(hasDate(from) && hasDate(to))) return comparable(from, to);
   const zone = zoneOf(from) ?? zoneOf(to);
   if (zone === undefined) return comparable(from, to);
   const moment = (value: Temporal): Moment => {
     if (value instanceof DateTimeValue) return utcOf(value);
-    const { days } = value as DateValue;
+    if (value instanceof TimeValue)
+      return normalized(
+        dayOf(value, value === from ? to : from),
+        value.nanos - value.offset * nanosPerSecond,
+      );
+    const days = dayOf(value, value === from ? to : from);
     const nanos = value instanceof DateValue ? 0 : value.nanos;
     if (zone.zone !== undefined) return utcOf(dateTimeInZone(days, nanos, zone.zone));
     return normalized(days, nanos - zone.offset * nanosPerSecond);
