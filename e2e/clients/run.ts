@@ -18,6 +18,11 @@ interface Language {
 }
 
 const languages: Readonly<Record<string, Language>> = {
+  node: {
+    needs: ["npm"],
+    install: [["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"]],
+    run: [process.execPath, "checks.mjs"],
+  },
   python: {
     needs: ["python3"],
     install: [
@@ -35,7 +40,11 @@ const languages: Readonly<Record<string, Language>> = {
 };
 
 /** The engines that are spoken to, and where their checks are. */
-const engineFolders: Readonly<Record<string, string>> = { inmemory: ".", keyvalue: "keyvalue" };
+const engineFolders: Readonly<Record<string, string>> = {
+  inmemory: ".",
+  keyvalue: "keyvalue",
+  relational: "relational",
+};
 
 /** A driver that hangs is ended after this long. */
 const runTimeoutMs = 120_000;
@@ -86,8 +95,10 @@ async function checkEngine(engine: string, certificate: { cert: string; key: str
     WEFTKIT_TEST_USER: user,
     WEFTKIT_TEST_PASSWORD: password,
   };
-  for (const [name, language] of Object.entries(languages))
+  for (const [name, language] of Object.entries(languages)) {
+    if (!existsSync(join(import.meta.dirname, place, name))) continue;
     await check(`${engine} ${name}`, join(place, name), language, environment);
+  }
 }
 
 async function check(

@@ -4,6 +4,7 @@ import {
   type Constraint,
   catalogNamespace,
   type Index,
+  type InstalledExtension,
   informationNamespace,
   type Namespace,
   type Proc,
@@ -29,6 +30,7 @@ export interface CatalogObjects {
   role: Role;
   depend: Dependency;
   trigger: Trigger;
+  extension: InstalledExtension;
 }
 
 export interface Comment {
@@ -66,6 +68,7 @@ const kinds: readonly ObjectKind[] = [
   "role",
   "depend",
   "trigger",
+  "extension",
 ];
 
 /** One change of a catalog, as it is written to the store. */

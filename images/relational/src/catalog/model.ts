@@ -185,6 +185,16 @@ export interface Proc {
   readonly parallel?: "s" | "r" | "u";
   readonly cost?: number;
   readonly rows?: number;
+  /** OID of the extension that it belongs to. */
+  readonly extension?: number;
+}
+
+export interface InstalledExtension {
+  readonly oid: number;
+  readonly name: string;
+  readonly namespace: number;
+  readonly owner: number;
+  readonly version: string;
 }
 
 export type TriggerEvent = "insert" | "update" | "delete" | "truncate";

@@ -7,6 +7,7 @@ import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
 import { tableName } from "../storage/tables.ts";
 import { formatType } from "../types/type-text.ts";
 import { analyserOf, type Ddl } from "./context.ts";
+import { dropExtension } from "./extensions.ts";
 import { removeIndex } from "./indexes.ts";
 import { dropRoutine } from "./routines.ts";
 import { dropTrigger } from "./triggers.ts";
@@ -59,10 +60,7 @@ export function drop(ddl: Ddl, node: pg.DropStmt): void {
         dropType(ddl, object.TypeName!, cascade, missingOk, type === "OBJECT_DOMAIN");
       return;
     case "OBJECT_EXTENSION":
-      for (const object of objects) {
-        if (!missingOk) throw new PgError("42704", `extension "${stringOf(object)}" does not exist`);
-        ddl.notice(`extension "${stringOf(object)}" does not exist, skipping`);
-      }
+      for (const object of objects) dropExtension(ddl, stringOf(object), missingOk);
       return;
     case "OBJECT_TRIGGER":
       for (const object of objects) dropTrigger(ddl, strings(object.List?.items as Node[]), missingOk);
@@ -331,6 +329,8 @@ export function removeNamespace(ddl: Ddl, namespace: number): void {
       catalog.delete("proc", proc.oid);
       removeComments(ddl, proc.oid);
     }
+  for (const extension of [...catalog.all("extension")])
+    if (extension.namespace === namespace) catalog.delete("extension", extension.oid);
   catalog.delete("namespace", namespace);
 }
 

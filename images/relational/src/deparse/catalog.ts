@@ -31,7 +31,7 @@ export function constraintDefinition(
   let text: string;
   switch (constraint.type) {
     case "c": {
-      const shown = shownExpression(catalog, io, relation, constraint.expression ?? "");
+      const shown = shownExpression(catalog, io, relation, constraint.expression ?? "", isPretty);
       text = `CHECK (${isPretty ? stripParentheses(shown) : shown})${constraint.noInherit === true ? " NO INHERIT" : ""}`;
       break;
     }
@@ -63,12 +63,18 @@ export function constraintDefinition(
 }
 
 /** As pg_get_indexdef() writes it; `position` from 1 gives one key only. */
-export function indexDefinition(catalog: Catalog, io: IoContext, index: Index, position = 0): string {
+export function indexDefinition(
+  catalog: Catalog,
+  io: IoContext,
+  index: Index,
+  position = 0,
+  isPretty = false,
+): string {
   const relation = catalog.get("relation", index.relation)!;
   const keys = index.keys.map((key) => {
     const column = relation.columns.find((c) => c.attnum === key.attnum);
     const expression =
-      key.expression === undefined ? "" : shownExpression(catalog, io, relation, key.expression);
+      key.expression === undefined ? "" : shownExpression(catalog, io, relation, key.expression, isPretty);
     const isCall = /^[a-z_"][\w".]*\(/.test(expression) && closesAtEnd(expression);
     const base =
       column !== undefined
@@ -100,7 +106,7 @@ export function indexDefinition(catalog: Catalog, io: IoContext, index: Index, p
   if (index.include.length > 0) text += ` INCLUDE (${columnNames(relation, index.include)})`;
   if (index.nullsNotDistinct) text += " NULLS NOT DISTINCT";
   if (index.predicate !== undefined)
-    text += ` WHERE ${shownExpression(catalog, io, relation, index.predicate)}`;
+    text += ` WHERE ${shownExpression(catalog, io, relation, index.predicate, isPretty)}`;
   return text;
 }
 

@@ -17,6 +17,8 @@ export interface DeparseContext {
   /** A table's row as one value. */
   wholeRow?(entry: RangeEntry): string;
   query(query: Query): string;
+  /** As psql shows it: parentheses only where they are needed. */
+  readonly isPretty?: boolean;
 }
 
 export function quoteLiteral(text: string): string {
@@ -68,7 +70,9 @@ function constant(
  */
 export function deparse(ctx: DeparseContext, expr: Expr, showsImplicit = false): string {
   const inner = (e: Expr) => deparse(ctx, e, true);
-  const bare = (e: Expr) => deparse(ctx, e);
+  const own = (text: string) => (ctx.isPretty === true ? text : `(${text})`);
+  /** Of an operand; one that would be read otherwise gets parentheses. */
+  const side = (e: Expr, shows = true) => operand(ctx, e, expr, shows);
   switch (expr.kind) {
     case "const":
       return constant(ctx, expr.value, expr.type, expr.typmod, 0);
@@ -79,15 +83,15 @@ export function deparse(ctx: DeparseContext, expr: Expr, showsImplicit = false):
     case "func":
       return func(ctx, expr, showsImplicit);
     case "bool":
-      if (expr.op === "not") return `(NOT ${bare(expr.args[0]!)})`;
-      return `(${expr.args.map(bare).join(expr.op === "and" ? " AND " : " OR ")})`;
+      if (expr.op === "not") return own(`NOT ${side(expr.args[0]!, false)}`);
+      return own(expr.args.map((arg) => side(arg, false)).join(expr.op === "and" ? " AND " : " OR "));
     case "case": {
       const parts = ["CASE"];
       if (expr.operand !== undefined) parts.push(` ${inner(expr.operand)}`);
       for (const { when, result } of expr.whens) {
         const shown =
           expr.operand !== undefined && when.kind === "func" && when.args.length === 2 ? when.args[1]! : when;
-        parts.push(`\n    WHEN ${bare(shown)} THEN ${inner(result)}`);
+        parts.push(`\n    WHEN ${deparse(ctx, shown)} THEN ${inner(result)}`);
       }
       parts.push(
         `\n    ELSE ${expr.otherwise === undefined ? constant(ctx, null, expr.type, -1, 0) : inner(expr.otherwise)}\nEND`,
@@ -103,9 +107,11 @@ export function deparse(ctx: DeparseContext, expr: Expr, showsImplicit = false):
     case "nullif":
       return `NULLIF(${expr.equal.args.map(inner).join(", ")})`;
     case "distinct":
-      return `(${inner(expr.equal.args[0]!)} IS ${expr.not ? "NOT " : ""}DISTINCT FROM ${inner(expr.equal.args[1]!)})`;
+      return own(
+        `${side(expr.equal.args[0]!)} IS ${expr.not ? "NOT " : ""}DISTINCT FROM ${side(expr.equal.args[1]!)}`,
+      );
     case "scalarArray":
-      return `(${inner(expr.left)} ${expr.operator} ${expr.any ? "ANY" : "ALL"} (${inner(expr.right)}))`;
+      return own(`${side(expr.left)} ${expr.operator} ${expr.any ? "ANY" : "ALL"} (${inner(expr.right)})`);
     case "array": {
       const list = `ARRAY[${expr.elements.map(inner).join(", ")}]`;
       return expr.elements.length === 0
@@ -119,18 +125,20 @@ export function deparse(ctx: DeparseContext, expr: Expr, showsImplicit = false):
     case "rowCompare":
       return `(ROW(${expr.pairs.map((p) => inner(p.left)).join(", ")}) ${expr.op} ROW(${expr.pairs.map((p) => inner(p.right)).join(", ")}))`;
     case "nullTest":
-      return `(${inner(expr.arg)} IS ${expr.not ? "NOT " : ""}NULL)`;
+      return own(`${side(expr.arg)} IS ${expr.not ? "NOT " : ""}NULL`);
     case "booleanTest":
-      return `(${bare(expr.arg)} IS ${expr.not ? "NOT " : ""}${expr.is.toUpperCase()})`;
+      return own(`${side(expr.arg, false)} IS ${expr.not ? "NOT " : ""}${expr.is.toUpperCase()}`);
     case "relabel":
     case "coerceIo":
     case "domainCoerce":
     case "arrayCoerce":
       return expr.form === "implicit" && !showsImplicit
-        ? bare(expr.arg)
-        : cast(ctx, expr.arg, expr.type, expr.typmod);
+        ? deparse(ctx, expr.arg)
+        : cast(ctx, expr, expr.arg, expr.type, expr.typmod);
     case "collate":
-      return `(${inner(expr.arg)} COLLATE "${{ 100: "default", 950: "C", 951: "POSIX" }[expr.collation ?? 100] ?? "default"}")`;
+      return own(
+        `${side(expr.arg)} COLLATE "${{ 100: "default", 950: "C", 951: "POSIX" }[expr.collation ?? 100] ?? "default"}"`,
+      );
     case "field":
       return `(${inner(expr.arg)}).${quoteName(expr.name)}`;
     case "subscript": {
@@ -216,12 +224,61 @@ function windowText(ctx: DeparseContext, window: Extract<Expr, { kind: "window" 
   return parts.join(" ");
 }
 
-function cast(ctx: DeparseContext, arg: Expr, type: number, typmod: number): string {
+/** An operand: with parentheses of its own where it would be taken apart without them. */
+function operand(ctx: DeparseContext, expr: Expr, parent: Expr, showsImplicit: boolean): string {
+  const text = deparse(ctx, expr, showsImplicit);
+  return ctx.isPretty === true && !isSimple(expr, parent) ? `(${text})` : text;
+}
+
+const binding = (operator: string | undefined): number =>
+  operator === "+" || operator === "-" ? 1 : operator === "*" || operator === "/" || operator === "%" ? 2 : 0;
+
+/** Whether an operand needs no parentheses (isSimpleNode of PostgreSQL's ruleutils). */
+function isSimple(expr: Expr, parent: Expr): boolean {
+  const isCallAround =
+    parent.kind === "func" ? parent.operator === undefined && parent.form === "call" : isList(parent);
+  switch (expr.kind) {
+    case "func": {
+      if (expr.operator === undefined) return true;
+      if (parent.kind !== "func" || parent.operator === undefined) return isCallAround;
+      const [own, outer] = [binding(expr.operator), binding(parent.operator)];
+      if (own === 0 || outer === 0 || expr.args.length !== 2) return false;
+      return own > outer || (own === outer && parent.args[0] === expr);
+    }
+    case "bool":
+      if (parent.kind === "bool") return expr.op === "or" ? parent.op === "or" : parent.op !== "not";
+      return isCallAround;
+    case "sublink":
+    case "nullTest":
+    case "booleanTest":
+    case "distinct":
+    case "scalarArray":
+      return isCallAround || parent.kind === "bool";
+    case "relabel":
+    case "coerceIo":
+    case "domainCoerce":
+    case "arrayCoerce":
+      return isSimple(expr.arg, expr);
+    case "collate":
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Expressions whose parts stand between commas or keywords. */
+function isList(expr: Expr): boolean {
+  return ["case", "coalesce", "minmax", "nullif", "array", "row", "aggref", "window", "grouping"].includes(
+    expr.kind,
+  );
+}
+
+function cast(ctx: DeparseContext, expr: Expr, arg: Expr, type: number, typmod: number): string {
   const target = formatType(ctx.catalog, type, typmod, ctx.io.searchPath);
   if (arg.kind === "const" && arg.type === type)
     return `${constant(ctx, arg.value, arg.type, arg.typmod, -1)}::${target}`;
   const text = deparse(ctx, arg);
-  return `(${text})::${target}`;
+  return ctx.isPretty === true && isSimple(arg, expr) ? `${text}::${target}` : `(${text})::${target}`;
 }
 
 function functionName(ctx: DeparseContext, namespace: number, name: string): string {
@@ -233,11 +290,14 @@ function func(ctx: DeparseContext, expr: FuncExpr, showsImplicit: boolean): stri
   const inner = (e: Expr) => deparse(ctx, e, true);
   const { operator, args } = expr;
   if (operator !== undefined) {
-    if (args.length === 1) return `(${operator} ${inner(args[0]!)})`;
-    return `(${inner(args[0]!)} ${operator} ${inner(args[1]!)})`;
+    const own = (text: string) => (ctx.isPretty === true ? text : `(${text})`);
+    const side = (e: Expr) => operand(ctx, e, expr, true);
+    if (args.length === 1) return own(`${operator} ${side(args[0]!)}`);
+    return own(`${side(args[0]!)} ${operator} ${side(args[1]!)}`);
   }
   if (expr.form === "implicit" && !showsImplicit) return deparse(ctx, args[0]!);
-  if (expr.form === "cast" || expr.form === "implicit") return cast(ctx, args[0]!, expr.type, expr.typmod);
+  if (expr.form === "cast" || expr.form === "implicit")
+    return cast(ctx, expr, args[0]!, expr.type, expr.typmod);
   const special = sqlSyntax(ctx, expr);
   if (special !== undefined) return special;
   const name = functionName(ctx, expr.proc.namespace, expr.proc.name);

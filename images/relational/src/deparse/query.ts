@@ -20,8 +20,9 @@ export function deparseQuery(
   io: IoContext,
   query: Query,
   names?: readonly string[],
+  isPretty = false,
 ): string {
-  return new QueryWriter(catalog, io, undefined).query(query, "", names);
+  return new QueryWriter(catalog, io, undefined, isPretty).query(query, "", names);
 }
 
 /** One query while it is written: what its tables are called, and the queries around it. */
@@ -30,9 +31,11 @@ class QueryWriter {
   readonly #io: IoContext;
   readonly #parent: QueryWriter | undefined;
   readonly #aliases = new Map<RangeEntry, string>();
+  readonly #isPretty: boolean;
   #isPrefixed = false;
 
-  constructor(catalog: Catalog, io: IoContext, parent: QueryWriter | undefined) {
+  constructor(catalog: Catalog, io: IoContext, parent: QueryWriter | undefined, isPretty: boolean) {
+    this.#isPretty = isPretty;
     this.#catalog = catalog;
     this.#io = io;
     this.#parent = parent;
@@ -49,7 +52,10 @@ class QueryWriter {
   #with(ctes: readonly Cte[], indent: string): string {
     if (ctes.length === 0) return "";
     const parts = ctes.map((cte) => {
-      const inner = new QueryWriter(this.#catalog, this.#io, this).query(cte.query, `${indent}        `);
+      const inner = new QueryWriter(this.#catalog, this.#io, this, this.#isPretty).query(
+        cte.query,
+        `${indent}        `,
+      );
       const columns = cte.recursive ? `(${cte.columns.map(({ name }) => quoteName(name)).join(", ")})` : "";
       const materialized =
         cte.materialized === "always"
@@ -73,7 +79,11 @@ class QueryWriter {
           part.ctes.length > 0 ||
           (part.setOperation?.op !== undefined &&
             (part.setOperation.op !== op || part.setOperation.all !== all)));
-      const text = new QueryWriter(this.#catalog, this.#io, this.#parent).query(part, indent, own);
+      const text = new QueryWriter(this.#catalog, this.#io, this.#parent, this.#isPretty).query(
+        part,
+        indent,
+        own,
+      );
       return needsBrackets ? `(${text})` : text;
     };
     const text = `${side(left, names)}\n${indent}${op.toUpperCase()}${all ? " ALL" : ""}\n${indent}${side(right, names)}`;
@@ -185,6 +195,7 @@ class QueryWriter {
   #context(indent: string): DeparseContext {
     return {
       catalog: this.#catalog,
+      isPretty: this.#isPretty,
       io: this.#io,
       column: (entry, attnum, levelsUp) => {
         const home = this.#outer(levelsUp);
@@ -193,7 +204,8 @@ class QueryWriter {
         return isPrefixed ? `${quoteName(home.#name(entry))}.${column}` : column;
       },
       wholeRow: (entry) => `${quoteName(this.#name(entry))}.*`,
-      query: (query) => new QueryWriter(this.#catalog, this.#io, this).query(query, `${indent}        `),
+      query: (query) =>
+        new QueryWriter(this.#catalog, this.#io, this, this.#isPretty).query(query, `${indent}        `),
     };
   }
 
@@ -210,9 +222,13 @@ class QueryWriter {
     const right = this.#from(node.right, indent);
     if (node.on === undefined) {
       const cross = node.type === "inner" ? "CROSS JOIN" : word;
-      return `(${left}\n${indent}     ${cross} ${right}${node.type === "inner" ? "" : " ON (true)"})`;
+      const text = `${left}\n${indent}     ${cross} ${right}${node.type === "inner" ? "" : " ON (true)"}`;
+      return this.#isPretty ? text : `(${text})`;
     }
-    return `(${left}\n${indent}     ${word} ${right} ON (${deparse(this.#context(indent), node.on)}))`;
+    const on = deparse(this.#context(indent), node.on);
+    const shownRight = this.#isPretty && node.right.kind === "join" ? `(${right})` : right;
+    const text = `${left}\n${indent}     ${word} ${shownRight} ON ${this.#isPretty ? on : `(${on})`}`;
+    return this.#isPretty ? text : `(${text})`;
   }
 
   #entry(entry: RangeEntry, indent: string): string {
@@ -233,7 +249,10 @@ class QueryWriter {
     }
     switch (entry.kind) {
       case "subquery": {
-        const inner = new QueryWriter(this.#catalog, this.#io, this).query(entry.query!, `${indent}        `);
+        const inner = new QueryWriter(this.#catalog, this.#io, this, this.#isPretty).query(
+          entry.query!,
+          `${indent}        `,
+        );
         const own =
           entry.query?.command === "select"
             ? entry.query.targets.filter((t) => !t.junk).map((t) => t.name)

@@ -28,9 +28,10 @@ export function shownExpression(
   io: IoContext,
   relation: Relation | undefined,
   text: string,
+  isPretty = false,
 ): string {
   const cache = catalog.derive("shown expressions", () => new Map<string, string>());
-  const key = `${relation?.oid ?? 0} ${io.searchPath.join()} ${text}`;
+  const key = `${relation?.oid ?? 0} ${isPretty} ${io.searchPath.join()} ${text}`;
   const known = cache.get(key);
   if (known !== undefined) return known;
   let shown = text;
@@ -44,7 +45,7 @@ export function shownExpression(
         const node = target.ResTarget!.val as Node;
         const expr =
           level === undefined ? analyser.constantExpression(node) : analyser.columnExpression(level, node);
-        return deparse(contextFor(catalog, io), expr);
+        return deparse(contextFor(catalog, io, isPretty), expr);
       })
       .join(", ");
   } catch {
@@ -54,9 +55,10 @@ export function shownExpression(
   return shown;
 }
 
-function contextFor(catalog: Catalog, io: IoContext): DeparseContext {
+function contextFor(catalog: Catalog, io: IoContext, isPretty: boolean): DeparseContext {
   return {
     catalog,
+    isPretty,
     io: { ...io, catalog },
     column: (entry, attnum) => quoteName(entry.columns.find((c) => c.attnum === attnum)?.name ?? "?"),
     wholeRow: (entry) => `${quoteName(entry.alias)}.*`,
@@ -65,12 +67,12 @@ function contextFor(catalog: Catalog, io: IoContext): DeparseContext {
 }
 
 /** The query of a view. */
-export function shownQuery(catalog: Catalog, io: IoContext, view: Relation): string {
+export function shownQuery(catalog: Catalog, io: IoContext, view: Relation, isPretty = false): string {
   if (view.query === undefined) return "";
   try {
     const query = analyserFor(catalog, io).statement(sqlTexts.query(view.query));
     const names = view.columns.map(({ name }) => name);
-    return deparseQuery(catalog, { ...io, catalog }, query, names);
+    return deparseQuery(catalog, { ...io, catalog }, query, names, isPretty);
   } catch {
     return ` ${view.query}`;
   }

@@ -8,6 +8,7 @@ import "./to-char.ts";
 import "./json.ts";
 import "./json-path.ts";
 import "./network.ts";
+import "./uuid-and-hashes.ts";
 import "./arrays.ts";
 import "./ranges.ts";
 import "./system.ts";

@@ -15,17 +15,22 @@ defineWith("pg_get_indexdef", (call, id: number) => {
   const index = call.run.catalog.get("index", id);
   return index === undefined ? null : indexDefinition(call.run.catalog, call.run.io, index);
 });
-defineWith("pg_get_indexdef_ext", (call, id: number, position: number) => {
+defineWith("pg_get_indexdef_ext", (call, id: number, position: number, isPretty: boolean) => {
   const index = call.run.catalog.get("index", id);
-  return index === undefined ? null : indexDefinition(call.run.catalog, call.run.io, index, position);
+  return index === undefined
+    ? null
+    : indexDefinition(call.run.catalog, call.run.io, index, position, isPretty);
 });
-defineWith("pg_get_expr pg_get_expr_ext", (call, text: string, relation: number) =>
-  shownExpression(call.catalog, call.run.io, call.catalog.get("relation", relation), text),
-);
-const view = (call: CallContext, id: number): string | null => {
+defineWith("pg_get_expr pg_get_expr_ext", (call, text: string, id: number, isPretty?: boolean) => {
+  const relation = call.catalog.get("relation", id);
+  return shownExpression(call.catalog, call.run.io, relation, text, isPretty === true);
+});
+const view = (call: CallContext, id: number, how?: boolean | number): string | null => {
   const relation = call.run.catalog.get("relation", id);
   if (relation?.query === undefined) return relation === undefined ? null : "Not a view";
-  return `${shownQuery(call.catalog, call.run.io, relation)};`;
+  // A column to wrap at asks for the pretty form, too.
+  const isPretty = how === true || typeof how === "number";
+  return `${shownQuery(call.catalog, call.run.io, relation, isPretty)};`;
 };
 defineWith("pg_get_viewdef pg_get_viewdef_ext pg_get_viewdef_wrap", view);
 defineWith("pg_get_viewdef_name pg_get_viewdef_name_ext", (call, name: string) =>

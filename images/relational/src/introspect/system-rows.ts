@@ -5,6 +5,7 @@ import {
   builtinProcs,
   opclasses,
 } from "../catalog/builtin.ts";
+import { builtinExtensions, extensions } from "../catalog/extensions.ts";
 import {
   type Column,
   catalogNamespace,
@@ -616,6 +617,8 @@ rows("pg_depend", function* ({ catalog }) {
     yield depends([2620, t.oid, 0], [1255, t.proc, 0], "n");
   }
   for (const p of catalog.all("proc"))
+    if (p.extension !== undefined) yield depends([1255, p.oid, 0], [3079, p.extension, 0], "e");
+  for (const p of catalog.all("proc"))
     for (const type of new Set([p.result, ...p.allArguments])) {
       const element = catalog.type(type)?.element || type;
       if (catalog.type(element)?.namespace !== catalogNamespace)
@@ -633,16 +636,44 @@ rows("pg_depend", function* ({ catalog }) {
         deptype: s.ownedBy.identity ? "i" : "a",
       };
 });
-rows("pg_extension", () => [
-  {
-    oid: 13499,
-    extname: "plpgsql",
-    extowner: 10,
-    extnamespace: 11,
-    extrelocatable: false,
-    extversion: "1.0",
-  },
-]);
+rows("pg_extension", function* ({ catalog }) {
+  const base = { extowner: 10, extrelocatable: false, extconfig: null, extcondition: null };
+  yield { ...base, oid: 13499, extname: "plpgsql", extnamespace: catalogNamespace, extversion: "1.0" };
+  for (const e of catalog.all("extension"))
+    yield {
+      ...base,
+      oid: e.oid,
+      extname: e.name,
+      extnamespace: e.namespace,
+      extversion: e.version,
+      extrelocatable: true,
+    };
+});
+rows("pg_available_extensions", function* ({ catalog }) {
+  const installed = new Map([...catalog.all("extension")].map((e) => [e.name, e.version]));
+  for (const [name, version] of builtinExtensions)
+    yield {
+      name,
+      default_version: version,
+      installed_version: version,
+      comment: "PL/pgSQL procedural language",
+    };
+  for (const [name, { version, comment }] of extensions)
+    yield { name, default_version: version, installed_version: installed.get(name) ?? null, comment };
+});
+rows("pg_available_extension_versions", function* ({ catalog }) {
+  const installed = new Set([...catalog.all("extension")].map((e) => e.name));
+  for (const [name, { version, comment }] of extensions)
+    yield {
+      name,
+      version,
+      installed: installed.has(name),
+      superuser: false,
+      trusted: true,
+      relocatable: true,
+      comment,
+    };
+});
 
 for (const name of [
   "pg_inherits",
@@ -683,8 +714,6 @@ for (const name of [
   "pg_group",
   "pg_prepared_xacts",
   "pg_cursors",
-  "pg_available_extensions",
-  "pg_available_extension_versions",
   "pg_ts_config",
   "pg_ts_config_map",
   "pg_ts_dict",

@@ -8,6 +8,7 @@ import { alterTable } from "../ddl/alter-table.ts";
 import type { Ddl } from "../ddl/context.ts";
 import { createTable } from "../ddl/create-table.ts";
 import { drop } from "../ddl/drop.ts";
+import { createExtension } from "../ddl/extensions.ts";
 import { createIndex } from "../ddl/indexes.ts";
 import {
   alterDomain,
@@ -86,6 +87,10 @@ Object.assign(commands, {
   AlterFunctionStmt: [
     (node: Node) => `ALTER ${renameWord(node.AlterFunctionStmt?.objtype, undefined)}`,
     (ddl: Ddl, node: Node) => alterRoutine(ddl, node.AlterFunctionStmt!),
+  ],
+  CreateExtensionStmt: [
+    "CREATE EXTENSION",
+    (ddl: Ddl, node: Node) => createExtension(ddl, node.CreateExtensionStmt!),
   ],
   CreateTrigStmt: ["CREATE TRIGGER", (ddl: Ddl, node: Node) => createTrigger(ddl, node.CreateTrigStmt!)],
   TruncateStmt: ["TRUNCATE TABLE", (ddl: Ddl, node: Node) => truncate(ddl, node.TruncateStmt!)],
