@@ -1,5 +1,3 @@
-import { oid } from "../types/oids.ts";
-
 /** Extensions that CREATE EXTENSION finds: functions, whose implementations are known by their source. */
 export interface Extension {
   readonly version: string;
@@ -17,7 +15,8 @@ interface ExtensionFunction {
   readonly source: string;
 }
 
-const { uuid, text, bytea, int4 } = oid;
+/** OIDs of pg_type. */
+const [uuid, text, bytea, int4] = [2950, 25, 17, 23];
 
 const uuids = (names: string, volatility: "i" | "v"): ExtensionFunction[] =>
   names.split(" ").map((name) => ({ name, arguments: [], result: uuid, volatility, source: name }));

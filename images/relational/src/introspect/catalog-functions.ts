@@ -1,3 +1,4 @@
+import { builtinExtensions, extensions } from "../catalog/extensions.ts";
 import { constraintDefinition, indexDefinition } from "../deparse/catalog.ts";
 import { shownExpression, shownQuery } from "../deparse/stored.ts";
 import { type CallContext, define, defineSet, defineWith } from "../functions/registry.ts";
@@ -53,6 +54,10 @@ defineWith("pg_sequence_last_value", (call, id: number) => {
 });
 define("pg_blocking_pids", () => null);
 defineSet(
-  "pg_partition_ancestors pg_partition_tree pg_available_extensions pg_available_extension_versions pg_get_publication_tables",
+  "pg_partition_ancestors pg_partition_tree pg_available_extension_versions pg_get_publication_tables",
   () => [],
 );
+defineSet("pg_available_extensions", () => [
+  ...[...builtinExtensions].map(([name, version]) => [name, version, "PL/pgSQL procedural language"]),
+  ...[...extensions].map(([name, { version, comment }]) => [name, version, comment]),
+]);

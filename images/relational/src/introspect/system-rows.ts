@@ -431,7 +431,7 @@ rows("pg_language", () =>
     { oid: 12, lanname: "internal" },
     { oid: 13, lanname: "c" },
     { oid: 14, lanname: "sql", lanpltrusted: true },
-    { oid: 13500, lanname: "plpgsql", lanpltrusted: true, lanispl: true },
+    { oid: 13500, lanname: "plpgsql", lanpltrusted: true, lanispl: true, lanplcallfoid: 13501 },
   ].map((l) => ({
     lanowner: 10,
     lanispl: false,
@@ -498,6 +498,9 @@ rows("pg_user", (exec) =>
     })),
 );
 rows("pg_description", function* ({ catalog }) {
+  const language = "PL/pgSQL procedural language";
+  yield { objoid: 13500, classoid: 2612, objsubid: 0, description: language };
+  yield { objoid: 13499, classoid: 3079, objsubid: 0, description: language };
   if (catalog.comment(publicNamespace, 2615, 0) === undefined)
     yield { objoid: publicNamespace, classoid: 2615, objsubid: 0, description: "standard public schema" };
   for (const c of catalog.all("comment"))
