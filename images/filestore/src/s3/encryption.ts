@@ -11,7 +11,10 @@ const kmsKeyHeader = `${algorithmHeader}-aws-kms-key-id`;
 const bucketKeyHeader = `${algorithmHeader}-bucket-key-enabled`;
 
 /** The encryption that a request or else its bucket asks for; undefined is none. @throws S3Error */
-export function encryptionOfRequest(call: Call, bucket: Bucket): Encryption | undefined {
+export function encryptionOfRequest(
+  call: Pick<Call, "services" | "header">,
+  bucket: Bucket,
+): Encryption | undefined {
   const clientKey = customerKey(call, customer);
   const asked = call.header(algorithmHeader);
   const keyId = call.header(kmsKeyHeader);
@@ -109,7 +112,7 @@ export function encryptionOfUpload(call: Call, { encryption }: ObjectDetails): E
   return { key: given.key, stored: encryption };
 }
 
-function customerKey(call: Call, prefix: string): { key: Buffer; md5: string } | undefined {
+function customerKey(call: Pick<Call, "header">, prefix: string): { key: Buffer; md5: string } | undefined {
   const algorithm = call.header(`${prefix}algorithm`);
   const key = call.header(`${prefix}key`);
   const md5 = call.header(`${prefix}key-md5`);

@@ -35,8 +35,8 @@ export const getObjectOperation: Operation = {
       return { ...found, segments: parts, release: pinSegments(services, parts) };
     });
     try {
-      const key = keyOfStored(call, version.details);
       const part = partOf(call, version, segments);
+      const key = keyOfStored(call, version.details);
       const headers = answerHeaders(call, bucket, version, part);
       if (checkRead(call.headers, version) === "not-modified") {
         release();
@@ -61,8 +61,8 @@ export const headObjectOperation: Operation = {
       const isAsked = call.query("partNumber") !== undefined && found.version.parts > 0;
       return { ...found, parts: isAsked ? segmentsWithoutContent(db, found.version) : [] };
     });
-    keyOfStored(call, version.details);
     const part = partOf(call, version, parts);
+    keyOfStored(call, version.details);
     const headers = answerHeaders(call, bucket, version, part);
     if (checkRead(call.headers, version) === "not-modified")
       return { status: 304, headers: notModified(headers) };

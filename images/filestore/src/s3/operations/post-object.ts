@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { checksumAlgorithms, parseXml, runningChecksum, xmlDocument, xmlText } from "@weftkit/http-aws";
 import { cannedAcl } from "../../access/acl.ts";
 import { S3Error } from "../../errors.ts";
-import { encrypting, newEncryption } from "../../objects/encryption.ts";
+import { encrypting } from "../../objects/encryption.ts";
 import { lockOfNew } from "../../objects/object-lock.ts";
 import { storeObject } from "../../objects/store-object.ts";
 import type { ObjectDetails } from "../../storage/details.ts";
 import { emptyReply, type Reply } from "../answer/reply.ts";
 import type { Call } from "../call.ts";
-import { encryptionHeaders } from "../encryption.ts";
+import { encryptionHeaders, encryptionOfRequest } from "../encryption.ts";
 import { headersOfRequest, metadataOfRequest } from "../object-headers.ts";
 import type { Operation } from "../operation.ts";
 import { checkPolicy, type SizeRange } from "../post-policy.ts";
@@ -35,7 +35,6 @@ export const postObjectOperation: Operation = {
       bytesMax: wholeBytesMax + 1024 * 1024,
     });
     const { fields, file } = await readForm(request.header("content-type"), body.chunks());
-    const { call, range } = requesterOf(request, fields);
     const given = fields.get("key");
     if (given === undefined || given === "") {
       throw new S3Error(
@@ -48,6 +47,8 @@ export const postObjectOperation: Operation = {
       );
     }
     const key = requireKey(given.replaceAll(filenamePlaceholder, file.name));
+    // Conditions are about the key as it will be.
+    const { call, range } = requesterOf(request, new Map(fields).set("key", key));
     const bucket = await services.read((db) => call.bucket(db, "s3:PutObject", key));
     const { accountId, nowMs } = call;
     const owner = ownerOfNew(call, bucket, undefined);
@@ -56,10 +57,7 @@ export const postObjectOperation: Operation = {
     const lock = lockOfNew(bucket, undefined, nowMs);
     const declared = checksumAlgorithms.find((name) => fields.has(`x-amz-checksum-${name.toLowerCase()}`));
     const algorithm = declared ?? "CRC64NVME";
-    const wanted = fields.get("x-amz-server-side-encryption") ?? bucket.settings.encryption?.algorithm;
-    const keyId =
-      fields.get("x-amz-server-side-encryption-aws-kms-key-id") ?? bucket.settings.encryption?.keyId;
-    const encryption = wanted === undefined ? undefined : newEncryption(services, wanted, keyId, false);
+    const encryption = encryptionOfRequest({ services, header: (name) => fields.get(name) }, bucket);
     const headers = Object.fromEntries(fields);
     const contentType = fields.get("content-type") ?? file.contentType;
     const md5 = createHash("md5");
