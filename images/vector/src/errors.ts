@@ -29,7 +29,7 @@ export function invalid(message: string): VectorError {
 }
 
 export function noSuchCollection(name: string): VectorError {
-  return new VectorError("not_found", `Collection \`${name}\` doesn't exist!`);
+  return new VectorError("not_found", `Not found: Collection \`${name}\` doesn't exist!`);
 }
 
 export function collectionExists(name: string): VectorError {

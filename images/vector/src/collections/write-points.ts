@@ -1,5 +1,5 @@
 import type { Database, Store } from "@weftkit/store";
-import { invalid, VectorError } from "../errors.ts";
+import { invalid, noSuchCollection, VectorError } from "../errors.ts";
 import { compileFilter } from "../filters/compile.ts";
 import type { Filter } from "../filters/filter.ts";
 import { parseJson, stringifyJson } from "../model/json.ts";
@@ -80,8 +80,7 @@ export async function writePoints(
   const counts = await store.write((db) => {
     // The work may run again.
     for (const list of Object.values(changes)) (list as unknown[]).length = 0;
-    if (collection.isDropped)
-      throw new VectorError("not_found", `Collection \`${collection.name}\` doesn't exist!`);
+    if (collection.isDropped) throw noSuchCollection(collection.name);
     const writer = new PointWriter(db, collection, changes);
     return checked.map((operation, i) => writer.run(operation, matching[i]));
   });

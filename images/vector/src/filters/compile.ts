@@ -110,10 +110,7 @@ function isEmpty(key: string): Predicate {
 
 function isNull(key: string): Predicate {
   const path = parsePath(key);
-  return ({ payload }) =>
-    valuesAt(payload, path, true).some(
-      (value) => value === null || (Array.isArray(value) && value.includes(null)),
-    );
+  return ({ payload }) => valuesAt(payload, path, true).includes(null);
 }
 
 function compileField(condition: FieldCondition, fields: Fields): Predicate {
@@ -179,8 +176,8 @@ function geoTest(test: (point: { lon: number; lat: number }) => boolean): (value
 
 /** How many values each of the lists at a path has. */
 function countsOf(values: readonly unknown[]): number[] {
-  // A field that is missing has none, too; one that is null as well.
-  if (values.every((value) => value === null)) return [0];
+  // A field that is missing has no count at all.
+  if (values.length > 0 && values.every((value) => value === null)) return [0];
   return values.map((value) => (value === null ? 0 : Array.isArray(value) ? value.length : 1));
 }
 

@@ -65,3 +65,25 @@ export function contextScores(pairs: readonly PairSimilarities[], count: number)
     return sum;
   });
 }
+
+/** Pairs of examples count whose scores differ. */
+const confidenceMin = 0;
+
+/** How alike it is to the target, moved towards the better example of each pair. */
+export function feedbackScores(
+  target: Float32Array,
+  examples: readonly { readonly similarities: Float32Array; readonly score: number }[],
+  { a, b, c }: { readonly a: number; readonly b: number; readonly c: number },
+): Float32Array {
+  const pairs = examples.flatMap((better) =>
+    examples
+      .filter((worse) => better.score - worse.score > confidenceMin)
+      .map((worse) => ({ better, worse, weight: (better.score - worse.score) ** b * c })),
+  );
+  return target.map((similarity, i) =>
+    pairs.reduce(
+      (sum, { better, worse, weight }) => sum + weight * (better.similarities[i]! - worse.similarities[i]!),
+      a * similarity,
+    ),
+  );
+}

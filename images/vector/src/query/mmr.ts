@@ -1,5 +1,6 @@
 import type { Collection, Hit } from "../collections/collection.ts";
 import { invalid } from "../errors.ts";
+import { maxSimilarity } from "../index/multi-index.ts";
 import type { VectorValue } from "../model/vector-value.ts";
 import { similarities } from "./similarities.ts";
 
@@ -24,7 +25,7 @@ export async function diversify(
   for (let next: number | undefined = 0; next !== undefined && chosen.length < limit; ) {
     chosen.push(hits[next]!);
     pending.delete(next);
-    const alike = await similarities(collection, name, vectorOf(collection, name, nodes[next]!), nodes);
+    const alike = await likeness(collection, name, nodes[next]!, nodes);
     let best: number | undefined;
     let bestScore = Number.NEGATIVE_INFINITY;
     for (const i of pending) {
@@ -38,6 +39,21 @@ export async function diversify(
     next = best;
   }
   return chosen;
+}
+
+/** How alike each node is to one; of lists, what each of them makes of the one's. */
+async function likeness(
+  collection: Collection,
+  name: string,
+  node: number,
+  nodes: Uint32Array,
+): Promise<Float32Array> {
+  const multi = collection.multi.get(name);
+  if (multi === undefined) return similarities(collection, name, vectorOf(collection, name, node), nodes);
+  const rows = multi.vectorOf(node) ?? [];
+  return Float32Array.from(nodes, (other) =>
+    maxSimilarity(multi.distance, multi.vectorOf(other) ?? [], rows),
+  );
 }
 
 /** A copy of the vector that a node has. */

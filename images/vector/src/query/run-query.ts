@@ -1,21 +1,29 @@
 import type { Collection, Hit } from "../collections/collection.ts";
 import type { VectorDatabase } from "../collections/vector-database.ts";
 import { parsed } from "../collections/write-points.ts";
-import { invalid, unsupported } from "../errors.ts";
+import { invalid } from "../errors.ts";
 import type { Condition, Filter } from "../filters/filter.ts";
 import { FilterSet } from "../filters/filter-set.ts";
 import { isObject } from "../model/json.ts";
 import type { VectorValue } from "../model/vector-value.ts";
 import { PointRows } from "../storage/points.ts";
 import { averageVector } from "./average-vector.ts";
-import { bestScores, contextScores, discoveryScores, sumScores } from "./example-scores.ts";
+import { bestScores, contextScores, discoveryScores, feedbackScores, sumScores } from "./example-scores.ts";
 import { compileFormula } from "./formula.ts";
 import { fuse, type Ranking } from "./fusion.ts";
 import { diversify } from "./mmr.ts";
 import { type OrderedHit, orderedPoints } from "./order-by.ts";
 import { searchSparse } from "./search-sparse.ts";
 import { candidates, shown, similarities } from "./similarities.ts";
-import type { ContextPair, Prefetch, Query, QueryRequest, Recommend, VectorInput } from "./types.ts";
+import type {
+  ContextPair,
+  Prefetch,
+  Query,
+  QueryRequest,
+  Recommend,
+  RelevanceFeedback,
+  VectorInput,
+} from "./types.ts";
 import { isId, VectorInputs } from "./vector-input.ts";
 
 export const limitDefault = 10;
@@ -59,7 +67,9 @@ export class QueryRunner {
 
   /** The best `limit` behind the first `offset`. */
   async run(request: QueryRequest): Promise<QueryHit[]> {
-    const offset = request.offset ?? 0;
+    // What is chosen by chance has no order to skip.
+    const isSample = isObject(request.query) && "sample" in request.query;
+    const offset = isSample ? 0 : (request.offset ?? 0);
     const hits = await this.#run(request, offset, depthMax);
     return hits.slice(offset);
   }
@@ -76,38 +86,26 @@ export class QueryRunner {
     const query = queryOf(request.query);
     if (prefetches.length === 0) {
       const set = await this.#collection.matches(request.filter);
-      return this.#threshold(
-        request,
-        query,
-        await this.#base(query, { request, name: request.using ?? "", set, limit }),
-      );
+      const hits = await this.#base(query, { request, name: request.using ?? "", set, limit });
+      return this.#threshold(request, query, hits);
     }
     if (query === undefined)
       throw invalid(
         "Bad request: A query is needed to merge the prefetches. Can't have prefetches without defining a query.",
       );
     const sources = await Promise.all(prefetches.map((one) => this.#run(one as Prefetch, 0, depth - 1)));
-    return this.#threshold(
-      request,
-      query,
-      await this.#merge(query, request, prefetches as Prefetch[], sources, limit),
-    );
+    return this.#threshold(request, query, await this.#merge(query, request, sources, limit));
   }
 
   async #merge(
     query: Query,
     request: Prefetch,
-    prefetches: readonly Prefetch[],
     sources: readonly (readonly QueryHit[])[],
     limit: number,
   ): Promise<QueryHit[]> {
     if ("fusion" in query || "rrf" in query) {
-      const rankings = sources.map(
-        (hits, i): Ranking => ({
-          hits,
-          isDistance: this.#isDistance(prefetches[i]!, queryOf(prefetches[i]!.query)),
-        }),
-      );
+      // As in Qdrant, scores are taken as they are, distances too.
+      const rankings = sources.map((hits): Ranking => ({ hits, isDistance: false }));
       if ("rrf" in query) {
         const { k, weights } = query.rrf;
         if (weights != null && weights.length !== sources.length)
@@ -150,6 +148,7 @@ export class QueryRunner {
     if ("context" in query) return this.#discover(undefined, pairsOf(query.context), scope);
     if ("order_by" in query)
       return orderedPoints(this.#database.store, this.#collection, query.order_by, scope.set, scope.limit);
+    if ("relevance_feedback" in query) return this.#feedback(query.relevance_feedback, scope);
     if ("sample" in query) return this.#sample(scope);
     throw invalid("Bad request: a fusion or a formula needs prefetches");
   }
@@ -163,7 +162,8 @@ export class QueryRunner {
     const wanted = candidates_limit ?? scope.limit;
     if (!Number.isInteger(wanted) || wanted < 0 || wanted > 16_384)
       throw invalid(`Validation error: candidates_limit is from 0 to 16384, and not ${wanted}`);
-    const hits = await this.#search(value, { ...among, limit: Math.max(1, wanted) });
+    const found = await this.#search(value, { ...among, limit: Math.max(1, wanted) });
+    const hits = this.#threshold(scope.request, query, found);
     return diversify(this.#collection, scope.name, value, hits, diversity ?? 0.5, scope.limit);
   }
 
@@ -242,6 +242,22 @@ export class QueryRunner {
     return this.#ranked(nodes, scores, among.limit);
   }
 
+  async #feedback({ target, feedback, strategy }: RelevanceFeedback, scope: Scope): Promise<Hit[]> {
+    const inputs = this.#inputs(scope);
+    const goal = await inputs.resolve(target);
+    const examples = await Promise.all(
+      feedback.map(async ({ example, score }) => ({ value: await inputs.resolve(example), score })),
+    );
+    const among = await this.#without(scope, inputs);
+    const nodes = candidates(this.#collection, scope.name, among.set);
+    const of = (value: VectorValue) => similarities(this.#collection, scope.name, value, nodes);
+    const compared = await Promise.all(
+      examples.map(async ({ value, score }) => ({ similarities: await of(value), score })),
+    );
+    const scores = feedbackScores(await of(goal), compared, strategy.naive);
+    return this.#ranked(nodes, scores, among.limit);
+  }
+
   async #formula(
     query: Extract<Query, { formula: unknown }>,
     sources: readonly (readonly QueryHit[])[],
@@ -280,7 +296,7 @@ export class QueryRunner {
         for (const { slot } of page) {
           const node = collection.nodes.nodeOf(slot);
           if (node !== undefined && (set === undefined || set.has(node)) && hits.length < limit)
-            hits.push({ slot, node, score: 0 });
+            hits.push({ slot, node, score: 1 });
         }
         if (page.length < 1000) break;
         from = Buffer.concat([page.at(-1)!.id, Buffer.of(0)]);
@@ -374,7 +390,6 @@ function queryOf(query: VectorInput | Query | null | undefined): Query | undefin
   if (!isObject(query)) throw invalid("Format error in JSON body: this is no query");
   const kind = queryKinds.find((one) => one in query);
   if (kind === undefined) return { nearest: query as unknown as VectorInput };
-  if (kind === "relevance_feedback") throw unsupported("relevance feedback");
   return query as unknown as Query;
 }
 

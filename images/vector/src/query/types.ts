@@ -47,7 +47,14 @@ export type Query =
   | { readonly fusion: "rrf" | "dbsf" }
   | { readonly rrf: { readonly k?: number | null; readonly weights?: readonly number[] | null } }
   | { readonly formula: Expression; readonly defaults?: Readonly<Record<string, unknown>> | null }
+  | { readonly relevance_feedback: RelevanceFeedback }
   | { readonly sample: "random" };
+
+export interface RelevanceFeedback {
+  readonly target: VectorInput;
+  readonly feedback: readonly { readonly example: VectorInput; readonly score: number }[];
+  readonly strategy: { readonly naive: { readonly a: number; readonly b: number; readonly c: number } };
+}
 
 export type Expression = number | string | { readonly [operator: string]: unknown };
 

@@ -349,6 +349,26 @@ export function queryOf(query: Message | null | undefined): unknown {
     }
     case "sample":
       return { sample: "random" };
+    case "relevance_feedback": {
+      const { target, feedback, strategy } = query.relevance_feedback as Message;
+      if (strategy?.naive == null) throw invalid("a strategy of relevance feedback is needed");
+      return {
+        relevance_feedback: {
+          target: vectorInputOf(target),
+          feedback: (feedback as Message[]).map(({ example, score }) => ({
+            example: vectorInputOf(example),
+            score: score as number,
+          })),
+          strategy: {
+            naive: {
+              a: strategy.naive.a as number,
+              b: strategy.naive.b as number,
+              c: strategy.naive.c as number,
+            },
+          },
+        },
+      };
+    }
     case "formula":
       return { formula: expressionOf(query.formula.expression), defaults: payloadOf(query.formula.defaults) };
     default:

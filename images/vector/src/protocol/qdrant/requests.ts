@@ -32,6 +32,7 @@ export function vectorsOf(input: unknown): Map<string, VectorValue> {
   if (input == null) return new Map();
   if (
     isObject(input) &&
+    !(input instanceof Float32Array) &&
     !("indices" in input && "values" in input) &&
     !("text" in input && "model" in input)
   ) {
