@@ -65,6 +65,8 @@ export interface Hit {
 const inPlaceFloats = 1_500_000;
 /** As many matches are compared one by one: it finds all, and is as fast as the graph. */
 const scanMatchesMax = 5000;
+/** A search whose hits are deleted meanwhile is made again so often. */
+const attemptsMax = 3;
 /** Graphs are saved again when so much of them is new. */
 const saveShare = 0.25;
 /** Of a saved index: as many vectors are held against the database's. */
@@ -205,8 +207,13 @@ export class Collection {
     }
     const [{ slots: known }] = loaded.values() as unknown as [{ slots: Float64Array }];
     known.forEach((slot, node) => {
-      if (slot === 0) this.#unused.push({ node, since: 0 });
-      else this.nodes.addAt(slot, node);
+      if (slot !== 0) {
+        this.nodes.addAt(slot, node);
+        return;
+      }
+      // One that was used again while the graph was being saved has a vector that nobody knows the slot of.
+      for (const index of indexes.values()) if (node < index.nodes) index.remove(node);
+      this.#unused.push({ node, since: 0 });
     });
     const isThere = new Uint8Array(known.length);
     const missing: number[] = [];
@@ -317,16 +324,17 @@ export class Collection {
   /** The nearest in a dense index, the best first. */
   async searchDense(name: string, query: Float32Array, search: DenseSearch): Promise<Hit[]> {
     const index = this.dense.get(name)!;
-    const found = await this.inFlight.run(async () => {
-      const compared = index.distance === "Cosine" ? normalized(query) : query;
-      return this.#nearest(index, compared, search);
-    });
-    const hits: Hit[] = [];
-    found.nodes.forEach((node, i) => {
-      const slot = this.nodes.slotOf(node);
-      if (slot !== 0) hits.push({ slot, node, score: scoreOf(index.distance, found.distances[i]!) });
-    });
-    return hits;
+    const compared = index.distance === "Cosine" ? normalized(query) : query;
+    for (let attempt = 0; ; attempt++) {
+      const found = await this.inFlight.run(() => this.#nearest(index, compared, search));
+      const hits: Hit[] = [];
+      found.nodes.forEach((node, i) => {
+        const slot = this.nodes.slotOf(node);
+        if (slot !== 0) hits.push({ slot, node, score: scoreOf(index.distance, found.distances[i]!) });
+      });
+      // What was deleted meanwhile makes room for others.
+      if (hits.length === found.nodes.length || attempt === attemptsMax) return hits;
+    }
   }
 
   async #nearest(index: DenseIndex, query: Float32Array, { k, ef, set, exact }: DenseSearch): Promise<Found> {

@@ -2,11 +2,8 @@
 export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject;
 export type JsonObject = { readonly [name: string]: Json };
 
-declare global {
-  interface JSON {
-    rawJSON(text: string): unknown;
-  }
-}
+// Types know it only in part.
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 type Reviver = (this: unknown, key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
@@ -23,7 +20,7 @@ export function parseJson(text: string): Json {
 
 export function stringifyJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === "bigint" ? JSON.rawJSON(member.toString()) : member,
+    typeof member === "bigint" ? rawJSON(member.toString()) : member,
   );
 }
 

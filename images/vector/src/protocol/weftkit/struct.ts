@@ -6,12 +6,14 @@ export function objectOfStruct(struct: Message | null | undefined): Record<strin
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, jsonOf(value)]));
 }
 
+/** Of a message, or of what `structOf` gives. */
 function jsonOf(value: Message): unknown {
-  switch (value.kind) {
+  const [kind] = Object.keys(value as object);
+  switch (kind) {
     case "numberValue":
     case "stringValue":
     case "boolValue":
-      return value[value.kind as string];
+      return value[kind];
     case "structValue":
       return objectOfStruct(value.structValue as Message);
     case "listValue":
