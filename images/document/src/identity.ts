@@ -5,7 +5,7 @@ export const weftkitVersion = "0.1.0";
 export const applicationId = 0x57465444;
 
 /** What `buildInfo` and `hello` say: the release whose behaviour this is held to. */
-export const mongoVersion = { text: "7.0.23", array: [7, 0, 23, 0], wireMin: 0, wireMax: 21 } as const;
+export const mongoVersion = { text: "8.0.12", array: [8, 0, 12, 0], wireMin: 0, wireMax: 25 } as const;
 
 /** One server is all there is; drivers want to see a replica set before they use transactions and change streams. */
 export const replicaSetName = "rs0";

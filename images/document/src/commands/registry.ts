@@ -1,5 +1,6 @@
 import type { Command } from "../server/command.ts";
 import { aggregate } from "./aggregate.ts";
+import { bulkWrite } from "./bulk-write.ts";
 import { count, distinct } from "./count.ts";
 import {
   create,
@@ -25,6 +26,7 @@ import { update } from "./update.ts";
 export const allCommands: readonly Command[] = [
   aggregate,
   authenticate,
+  bulkWrite,
   count,
   create,
   createIndexes,

@@ -1,6 +1,6 @@
 import type { Doc } from "../bson/values.ts";
 import { MongoError } from "../errors.ts";
-import type { Sorter, SortKey } from "../query/sort.ts";
+import type { Sorter, SortKey } from "../expressions/sort.ts";
 
 interface Keyed {
   readonly doc: Doc;

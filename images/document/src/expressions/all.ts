@@ -1,3 +1,10 @@
+import "./aggregates.ts";
 import "./arithmetic.ts";
+import "./arrays.ts";
 import "./comparison.ts";
 import "./conditional.ts";
+import "./convert.ts";
+import "./dates.ts";
+import "./objects.ts";
+import "./strings.ts";
+import "./trigonometry.ts";

@@ -1,10 +1,10 @@
 import { keyOf, type TextKey, tagsOfType } from "../bson/key-bytes.ts";
 import { isNaNValue } from "../bson/numbers.ts";
+import { literalPrefix } from "../bson/regex.ts";
 import { show } from "../bson/show.ts";
 import { canonicalType, typeNumber } from "../bson/types.ts";
 import { MaxKey, MinKey, type Regex, type Value } from "../bson/values.ts";
 import type { Filter } from "../query/filter.ts";
-import { literalPrefix } from "../query/regex.ts";
 
 /** A run of one field's keys, ascending, and how explain shows it. */
 export interface Interval {

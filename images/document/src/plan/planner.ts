@@ -1,14 +1,14 @@
 import type { Collation } from "../bson/collation.ts";
+import { hashOfValue } from "../bson/hash.ts";
 import { inverted, keyOf } from "../bson/key-bytes.ts";
 import { exactInt32 } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
 import { canonicalType, typeNumber } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
 import { badValue, MongoError } from "../errors.ts";
+import type { SortSpec } from "../expressions/sort.ts";
 import type { Filter } from "../query/filter.ts";
-import type { SortSpec } from "../query/sort.ts";
 import type { Collection, Index, IndexField } from "../storage/collection.ts";
-import { hashOf } from "../storage/index-keys.ts";
 import { ftsQuery } from "../text/fts-query.ts";
 import { geoIntervals } from "./geo-intervals.ts";
 import { after, everything, type Interval, intersection, intervalsOf, pointOf } from "./intervals.ts";
@@ -221,7 +221,7 @@ function hashedPoints(filter: Filter): readonly Interval[] | undefined {
         ? filter.values
         : undefined;
   if (values === undefined || values.some((value) => Array.isArray(value))) return undefined;
-  return values.map((value) => pointOf(hashOf(value))).sort((a, b) => a.low.compare(b.low));
+  return values.map((value) => pointOf(hashOfValue(value))).sort((a, b) => a.low.compare(b.low));
 }
 
 /** The predicates of a path, also those within $elemMatch of an array on the way. */

@@ -1,10 +1,10 @@
 import { identityOf } from "../bson/key-bytes.ts";
 import { exactInt64, toDouble } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
+import { compileRegex } from "../bson/regex.ts";
 import { isNumeric, typeName, typeNumber } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
 import { failedToParse, MongoError, typeMismatch } from "../errors.ts";
-import { compileRegex } from "./regex.ts";
 import { parseSchemaTypes } from "./schema-types.ts";
 
 /** Whether a document keeps a schema (JSON Schema draft 4, with `bsonType`, as MongoDB reads it). */

@@ -2,6 +2,7 @@ import type { Collation } from "../bson/collation.ts";
 import { identityOf } from "../bson/key-bytes.ts";
 import { isNaNValue, isTruthy, toDouble, truncated } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
+import { compileRegex } from "../bson/regex.ts";
 import { canonicalType, isNumeric, typeNumber } from "../bson/types.ts";
 import {
   BsonSymbol,
@@ -17,7 +18,6 @@ import type { Scope } from "../expressions/expression.ts";
 import { testBits } from "./bits.ts";
 import type { Comparison, Filter } from "./filter.ts";
 import { elementCount, findElement, pathOf, type Visit, visitElements, visitPath } from "./path.ts";
-import { compileRegex } from "./regex.ts";
 
 /** Whether the document at a place matches. */
 export type Matcher = (bytes: Buffer, at: number) => boolean;

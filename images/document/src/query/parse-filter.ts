@@ -7,6 +7,7 @@ import {
   toDouble,
   truncated,
 } from "../bson/numbers.ts";
+import { compileRegex, requireRegexOptions } from "../bson/regex.ts";
 import { show } from "../bson/show.ts";
 import { isNumeric, typeName, typeNames } from "../bson/types.ts";
 import { BsonUndefined, Doc, Regex, type Value } from "../bson/values.ts";
@@ -18,7 +19,6 @@ import { parseBits } from "./bits.ts";
 import type { Comparison, Filter } from "./filter.ts";
 import { parseSchema } from "./json-schema.ts";
 import { pathOf } from "./path.ts";
-import { compileRegex, requireRegexOptions } from "./regex.ts";
 
 /** Which operators may stand in a filter, by where it is. */
 export interface FilterOptions {

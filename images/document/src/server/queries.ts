@@ -4,16 +4,18 @@ import { writeDoc } from "../bson/write.ts";
 import { MongoError } from "../errors.ts";
 import { RowSource } from "../exec/row-source.ts";
 import { type DocSource, drain, pause, type Run } from "../exec/run.ts";
-import { expressionContext, newScope, setMetadata } from "../expressions/context.ts";
+import { expressionContext, metadataOf, newScope, setMetadata } from "../expressions/context.ts";
 import type { ExpressionContext, Scope } from "../expressions/expression.ts";
+import type { SortSpec } from "../expressions/sort.ts";
+import { distanceOf } from "../geo/near.ts";
 import { type Plan, providesSort } from "../plan/plan.ts";
 import { makePlan } from "../plan/planner.ts";
 import { parseCollation } from "../query/collation-options.ts";
 import type { Filter } from "../query/filter.ts";
 import { compileFilter } from "../query/match.ts";
 import { pathOf } from "../query/path.ts";
-import type { SortSpec } from "../query/sort.ts";
 import { parsePipeline } from "../stages/parse-pipeline.ts";
+import { blockingSource } from "../stages/registry.ts";
 import type { PipelineHost, Stage, StageContext } from "../stages/stage.ts";
 import type { Catalog } from "../storage/catalog.ts";
 import type { Collection } from "../storage/collection.ts";
@@ -64,6 +66,8 @@ export class Queries implements PipelineHost {
     });
     const rows = new RowSource(collection, plan, limit !== undefined && limit > 0 ? limit : undefined);
     const isSorted = providesSort(plan);
+    const near = nearOf(filter);
+    if (near !== undefined) requireGeoIndex(collection, near);
     const search = textOf(filter);
     const isAll = filter.kind === "always" && filter.matches;
     const matches = isAll ? undefined : compileFilter(filter, { collation, scope });
@@ -80,10 +84,19 @@ export class Queries implements PipelineHost {
             if (score === undefined) continue;
             setMetadata(doc, { textScore: score });
           }
+          if (near !== undefined) {
+            const distance = nearestOf(doc, near);
+            if (distance === undefined || distance < near.near.min || distance > near.near.max) continue;
+            setMetadata(doc, { geoDistance: distance });
+          }
           return doc;
         }
       },
     };
+    // The nearest come first, unless another order is asked for.
+    if (near !== undefined && sort === undefined) {
+      return { source: nearestFirst(source), plan, isSorted: true };
+    }
     return { source, plan, isSorted };
   }
 
@@ -206,6 +219,58 @@ export class Queries implements PipelineHost {
     if (resolved.collection === undefined) return;
     yield* drain(this.query(resolved.collection, { filter, collation: undefined }, scope).source, run);
   }
+}
+
+type Near = Extract<Filter, { kind: "near" }>;
+
+function nearOf(filter: Filter): Near | undefined {
+  if (filter.kind === "near") return filter;
+  if (filter.kind !== "and") return undefined;
+  for (const child of filter.children) if (child.kind === "near") return child;
+  return undefined;
+}
+
+function requireGeoIndex({ indexes }: Collection, { path, near }: Near): void {
+  const kinds =
+    near.unit === "plane" ? ["2d", "2dsphere"] : near.unit === "radians" ? ["2d", "2dsphere"] : ["2dsphere"];
+  const isThere = indexes.some(({ fields }) =>
+    fields.some((field) => field.path === path.text && kinds.includes(field.kind)),
+  );
+  if (isThere) return;
+  throw new MongoError(
+    291,
+    "error processing query: planner returned error :: caused by :: unable to find index for $geoNear query",
+  );
+}
+
+/** The distance of the nearest of all places at a path. */
+function nearestOf(doc: Doc, { path, near }: Near): number | undefined {
+  let nearest: number | undefined;
+  const consider = (value: Value | undefined) => {
+    const distance = distanceOf(value, near);
+    if (distance !== undefined && (nearest === undefined || distance < nearest)) nearest = distance;
+  };
+  const walk = (value: Value | undefined, from: number) => {
+    if (from === path.parts.length) {
+      consider(value);
+      if (Array.isArray(value))
+        for (const one of value) if (typeof one === "object" && one !== null) consider(one);
+    } else if (value instanceof Doc) walk(value.get(path.parts[from]!.name), from + 1);
+    else if (Array.isArray(value)) for (const one of value) walk(one, from);
+  };
+  walk(doc, 0);
+  return nearest;
+}
+
+function nearestFirst(source: DocSource): DocSource {
+  const found: { doc: Doc; distance: number }[] = [];
+  return blockingSource(source, {
+    add: (doc) => void found.push({ doc, distance: metadataOf(doc)?.geoDistance ?? 0 }),
+    *results() {
+      found.sort((a, b) => a.distance - b.distance);
+      for (const { doc } of found) yield doc;
+    },
+  });
 }
 
 const always: Filter = { kind: "always", matches: true };

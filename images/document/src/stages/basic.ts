@@ -8,11 +8,11 @@ import { pause } from "../exec/run.ts";
 import { TopDocs } from "../exec/top-docs.ts";
 import { metadataOf, type newScope, setMetadata } from "../expressions/context.ts";
 import { parseExpression } from "../expressions/parse.ts";
+import { makeSorter, parseSort, type SortSpec } from "../expressions/sort.ts";
 import { addFields, unsetFields } from "../query/add-fields.ts";
 import { compileFilter } from "../query/match.ts";
 import { parseFilter } from "../query/parse-filter.ts";
 import { parseProjection } from "../query/projection.ts";
-import { makeSorter, parseSort, type SortSpec } from "../query/sort.ts";
 import { blockingSource, defineStage, mapStage } from "./registry.ts";
 import type { Stage, StageContext } from "./stage.ts";
 

@@ -4,7 +4,7 @@ import { Doc, type Value } from "../bson/values.ts";
 import { MongoError } from "../errors.ts";
 import type { ExpressionContext } from "../expressions/expression.ts";
 import { parseExpression } from "../expressions/parse.ts";
-import { parseSort } from "../query/sort.ts";
+import { parseSort } from "../expressions/sort.ts";
 import { sortStage } from "./basic.ts";
 import { blockingStage, defineStage } from "./registry.ts";
 

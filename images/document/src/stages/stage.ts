@@ -1,8 +1,8 @@
 import type { Doc, Value } from "../bson/values.ts";
 import type { DocSource, Run } from "../exec/run.ts";
 import type { ExpressionContext, Scope } from "../expressions/expression.ts";
+import type { SortSpec } from "../expressions/sort.ts";
 import type { Filter } from "../query/filter.ts";
-import type { SortSpec } from "../query/sort.ts";
 
 /** A step of a pipeline, read once; connected for every run. */
 export interface Stage {

@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
-import { compoundKey, keyOf } from "../bson/key-bytes.ts";
-import { exactInt64, toDouble } from "../bson/numbers.ts";
-import { isNumeric } from "../bson/types.ts";
+import { hashOfValue } from "../bson/hash.ts";
+import { compoundKey } from "../bson/key-bytes.ts";
 import { BsonUndefined, Doc, type Value } from "../bson/values.ts";
 import { MongoError } from "../errors.ts";
 import { geoCellKeys } from "../geo/cells.ts";
@@ -52,19 +50,13 @@ function storedValues(fields: readonly IndexField[], row: readonly (Value | unde
   for (const [i, { kind }] of fields.entries()) {
     const value = row[i];
     let stored: readonly Value[];
-    if (kind === "hashed") stored = [hashOf(value ?? null)];
+    if (kind === "hashed") stored = [hashOfValue(value ?? null)];
     else if (kind === "2dsphere" || kind === "2d") {
       stored = value === undefined || value === null ? [null] : geoCellKeys(value, kind);
     } else stored = [value ?? null];
     rows = rows.flatMap((before) => stored.map((one) => [...before, one]));
   }
   return rows;
-}
-
-/** The 64 bits of a hashed index. Integers and whole doubles hash alike. */
-export function hashOf(value: Value): bigint {
-  const normal = isNumeric(value) ? (exactInt64(value) ?? BigInt(Math.trunc(toDouble(value)) || 0)) : value;
-  return createHash("md5").update(keyOf(normal)).digest().readBigInt64LE(0);
 }
 
 interface Rows {

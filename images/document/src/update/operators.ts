@@ -14,9 +14,9 @@ import { Doc, Double, Regex, type Value } from "../bson/values.ts";
 import { writeDoc } from "../bson/write.ts";
 import { badValue, failedToParse, typeMismatch } from "../errors.ts";
 import { expressionContext, newScope } from "../expressions/context.ts";
+import { makeSorter, parseSort } from "../expressions/sort.ts";
 import { compileFilter } from "../query/match.ts";
 import { parseFilter } from "../query/parse-filter.ts";
-import { makeSorter, parseSort } from "../query/sort.ts";
 import type { Place } from "./paths.ts";
 import type { UpdateContext } from "./update.ts";
 

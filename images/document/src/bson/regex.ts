@@ -1,5 +1,5 @@
-import { Regex, type Value } from "../bson/values.ts";
 import { badValue, MongoError } from "../errors.ts";
+import { Regex, type Value } from "./values.ts";
 
 /** MongoDB's regular expressions are PCRE2's. What JavaScript writes in another way is translated; the rest is the same. */
 

@@ -6,7 +6,7 @@ import { show } from "../bson/show.ts";
 import { isNumeric } from "../bson/types.ts";
 import { BsonUndefined, Doc, Double, type Value } from "../bson/values.ts";
 import { badValue, MongoError } from "../errors.ts";
-import { metadataOf } from "../expressions/context.ts";
+import { metadataOf } from "./context.ts";
 
 export interface SortSpec {
   readonly fields: readonly SortField[];
