@@ -59,6 +59,7 @@ function translate(pattern: string, options: string, isGlobal: boolean): RegExp 
     .replace(/(\\\\)|\\z/g, (all, escaped) => escaped ?? (all === "\\z" ? "(?![\\s\\S])" : all))
     .replace(/(\\\\)|\\Z/g, (all, escaped) => escaped ?? (all === "\\Z" ? "(?=\\n?(?![\\s\\S]))" : all))
     .replace(/(\\\\)|\\h/g, (all, escaped) => escaped ?? (all === "\\h" ? "[ \\t]" : all));
+  source = fromPcre(source);
   for (const unicode of ["u", ""]) {
     try {
       return new RegExp(source, flags + unicode);
@@ -118,4 +119,76 @@ export function literalPrefix({ pattern, options }: Regex): string | undefined {
   // A quantifier makes the last character one that need not be there.
   if (next !== undefined && "*?{".includes(next)) prefix = prefix.replace(/(?:\\.|[\s\S])$/u, "");
   return prefix === "" ? undefined : prefix.replace(/\\(.)/g, "$1");
+}
+
+/** Groups and quantifiers that JavaScript has not: what gives nothing back is a lookahead and a reference to what it found. */
+function fromPcre(source: string): string {
+  let count = 0;
+  let result = source
+    .replace(/\\p\{\^?([A-Z][a-z]+(?:_[A-Z][a-z]+)*)\}/g, (all, name: string) =>
+      generalCategories.has(name) ? all : all.replace(name, `Script=${name}`),
+    )
+    .replace(
+      /((?:\\.|\[(?:\\.|[^\]])*\]|[^\\()[\]{}*+?|^$])(?:[*+?]|\{\d+(?:,\d*)?\}))\+/g,
+      (_, atom: string) => {
+        count++;
+        return `(?:(?=(?<atomic${count}>${atom}))\\k<atomic${count}>)`;
+      },
+    );
+  for (let at = result.indexOf("(?>"); at !== -1; at = result.indexOf("(?>")) {
+    const end = groupEnd(result, at);
+    if (end === -1) break;
+    count++;
+    result = `${result.slice(0, at)}(?:(?=(?<atomic${count}>${result.slice(at + 3, end)}))\\k<atomic${count}>)${result.slice(end + 1)}`;
+  }
+  // Options in the middle hold for the rest.
+  const toggle = /\(\?([ims]*)(-[ims]+)?\)/.exec(result);
+  if (toggle !== null && toggle[0] !== "(?)") {
+    const rest = result.slice(toggle.index + toggle[0].length);
+    if (!rest.includes(")") || groupsAreWhole(rest)) {
+      result = `${result.slice(0, toggle.index)}(?${toggle[1]}${toggle[2] ?? ""}:${rest})`;
+    }
+  }
+  return result;
+}
+
+const generalCategories = new Set([
+  "L",
+  "Ll",
+  "Lu",
+  "Lt",
+  "Lm",
+  "Lo",
+  "M",
+  "N",
+  "Nd",
+  "Nl",
+  "No",
+  "P",
+  "S",
+  "Z",
+  "C",
+  "Any",
+  "Alphabetic",
+  "Uppercase",
+  "Lowercase",
+]);
+
+function groupsAreWhole(source: string): boolean {
+  let depth = 0;
+  for (const [part] of source.matchAll(/\\.|[()]/g)) {
+    if (part === "(") depth++;
+    else if (part === ")" && --depth < 0) return false;
+  }
+  return true;
+}
+
+function groupEnd(source: string, at: number): number {
+  let depth = 0;
+  for (let i = at; i < source.length; i++) {
+    if (source[i] === "\\") i++;
+    else if (source[i] === "(") depth++;
+    else if (source[i] === ")" && --depth === 0) return i;
+  }
+  return -1;
 }

@@ -19,12 +19,12 @@ const operationFields = {
   update: {
     update: "number!",
     filter: "object!",
-    updateMods: "objectOrArray!",
+    updateMods: "any!",
     sort: "object",
     multi: "bool",
     upsert: "bool",
     arrayFilters: "array",
-    hint: "objectOrString",
+    hint: "any",
     constants: "object",
     collation: "object",
     upsertSupplied: "bool",
@@ -34,7 +34,7 @@ const operationFields = {
     delete: "number!",
     filter: "object!",
     multi: "bool",
-    hint: "objectOrString",
+    hint: "any",
     collation: "object",
     sampleId: "uuid",
   },
@@ -78,16 +78,23 @@ function readOperations(body: Doc): Operation[] {
     if (!(spec instanceof Doc)) throw wrongType(`bulkWrite.ops.${i}`, spec, "type 'object'");
     const kind = spec.firstKey as Kind | undefined;
     if (kind === undefined || !(kind in operationFields)) {
-      throw new MongoError(9, `BSON field 'bulkWrite.ops.${i}' is not a valid operation: ${kind ?? ""}`);
+      throw new MongoError(40415, `BSON field 'bulkWrite.ops.${i}.${kind ?? ""}' is an unknown field.`);
     }
     requireFields(`bulkWrite.${kind}`, spec, operationFields[kind], false);
+    const hint = spec.get("hint");
+    if (hint !== undefined && typeof hint !== "string" && !(hint instanceof Doc)) {
+      throw new MongoError(9, "Hint must be a string or an object");
+    }
+    const mods = spec.get("updateMods");
+    if (kind === "update" && !(mods instanceof Doc) && !Array.isArray(mods)) {
+      throw new MongoError(9, "Update argument must be either an object or an array");
+    }
     const index = isNumeric(spec.get(kind)) ? exactInt32(spec.get(kind)) : undefined;
     if (index === undefined || index < 0) throw new MongoError(2, `BSON field '${kind}' value must be >= 0`);
     const namespace = namespaces[index];
     if (namespace === undefined)
       throw new MongoError(2, `BulkWrite ops entry ${i} has an invalid nsInfo index.`);
     if (kind === "update" && flagField(spec, "multi")) {
-      const mods = spec.get("updateMods");
       if (mods instanceof Doc && mods.firstKey?.startsWith("$") !== true) {
         throw new MongoError(9, "multi update is not supported for replacement-style update");
       }

@@ -185,7 +185,7 @@ async function dropCollection(call: Call, collection: Collection): Promise<void>
     server.catalog.drop(database, current);
     recordDefinition(database, db, name, "drop", Doc.of({ uuid: new BinData(4, uuid) }));
   });
-  server.cursors.removeWhere(({ namespace }) => namespace === `${db}.${name}`);
+  server.cursors.invalidateWhere(({ namespace }) => namespace === `${db}.${name}`);
 }
 
 export const dropDatabase: Command = {
@@ -210,7 +210,7 @@ export const dropDatabase: Command = {
       }
       recordDefinition(database, db, "", "dropDatabase", Doc.empty());
     });
-    server.cursors.removeWhere(({ namespace }) => namespace.startsWith(`${db}.`));
+    server.cursors.invalidateWhere(({ namespace }) => namespace.startsWith(`${db}.`));
     return Doc.of({ dropped: db });
   },
 };
@@ -343,7 +343,7 @@ export const renameCollection: Command = {
         }),
       );
     });
-    server.cursors.removeWhere(({ namespace }) => namespace === from);
+    server.cursors.invalidateWhere(({ namespace }) => namespace === from);
     return Doc.empty();
   },
 };

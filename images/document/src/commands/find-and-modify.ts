@@ -26,6 +26,9 @@ async function run(call: Call): Promise<Doc> {
   } else if (update === undefined) {
     throw new MongoError(9, "Either an update or remove=true must be specified");
   }
+  if (update !== undefined && !(update instanceof Doc) && !Array.isArray(update)) {
+    throw new MongoError(9, "Update argument must be either an object or an array");
+  }
   const existing = server.catalog.find(call.db, call.collection);
   if (existing !== undefined) requireWritable(existing);
   const collection = existing ?? (isUpsert ? await writableCollection(call, call.collection) : undefined);
@@ -99,7 +102,7 @@ export const findAndModify: Command = {
     query: "object",
     sort: "object",
     remove: "flag",
-    update: "objectOrArray",
+    update: "any",
     new: "flag",
     fields: "object",
     upsert: "flag",

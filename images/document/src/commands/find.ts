@@ -1,5 +1,5 @@
 import { Doc } from "../bson/values.ts";
-import { badValue, failedToParse } from "../errors.ts";
+import { badValue, failedToParse, MongoError } from "../errors.ts";
 import type { DocSource } from "../exec/run.ts";
 import { newScope } from "../expressions/context.ts";
 import type { Scope } from "../expressions/expression.ts";
@@ -9,7 +9,7 @@ import type { Filter } from "../query/filter.ts";
 import { parseFilter } from "../query/parse-filter.ts";
 import { parseProjection } from "../query/projection.ts";
 import type { Call, Command } from "../server/command.ts";
-import { countField, docField, flagField } from "../server/fields.ts";
+import { countField, docField, flagField, wrongType } from "../server/fields.ts";
 import { connect, sortedUnlessOverlaid } from "../server/queries.ts";
 import { limitStage, skipStage, sortStage } from "../stages/basic.ts";
 import { mapStage } from "../stages/registry.ts";
@@ -85,6 +85,9 @@ export function openFind(call: Call, collection: Collection | undefined, body: D
 
 async function run(call: Call): Promise<Doc> {
   const { body, db, server } = call;
+  if (call.collection.includes("$"))
+    throw new MongoError(73, `Invalid namespace specified '${db}.${call.collection}'`);
+  if (body.get("filter") === null) throw wrongType("find.filter", null, "type 'object'");
   const collection = server.catalog.find(db, call.collection);
   const isTailable = flagField(body, "tailable");
   const isAwaitData = flagField(body, "awaitData");
@@ -103,6 +106,7 @@ async function run(call: Call): Promise<Doc> {
     }
     return tailableSource(call, collection, batchSize, isAwaitData);
   }
+  countField(body, "find", "limit");
   const { isSingleBatch } = limitOf(body);
   const { source } = openFind(call, collection, body);
   return openCursor(call, source, { batchSize, isSingleBatch, namespace: `${db}.${call.collection}` });

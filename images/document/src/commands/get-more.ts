@@ -1,6 +1,6 @@
 import { toDouble } from "../bson/numbers.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
-import { Doc } from "../bson/values.ts";
+import { Doc, type Value } from "../bson/values.ts";
 import { badValue, cursorNotFound, MongoError, typeMismatch } from "../errors.ts";
 import { fillBatch } from "../server/batches.ts";
 import type { Call, Command } from "../server/command.ts";
@@ -12,6 +12,10 @@ const awaitMsDefault = 1000;
 async function run(call: Call): Promise<Doc> {
   const { body, db, server, signal } = call;
   const id = body.get("getMore");
+  for (const field of ["getMore", "collection"]) {
+    if (body.get(field) === null)
+      throw new MongoError(40414, `BSON field 'getMore.${field}' is missing but a required field`);
+  }
   if (typeof id !== "bigint") {
     throw typeMismatch(
       `BSON field 'getMore.getMore' is the wrong type '${typeName(id)}', expected type 'long'`,
@@ -47,8 +51,12 @@ async function run(call: Call): Promise<Doc> {
   }
   if (cursor.isBusy) throw new MongoError(12051, `cursor id ${id} is already in use`);
   const maxTime = body.get("maxTimeMS");
-  if (isNumeric(maxTime) && toDouble(maxTime) > 0 && !cursor.isAwaitData) {
+  if (isNumeric(maxTime) && !cursor.isAwaitData) {
     throw badValue("cannot set maxTimeMS on getMore command for a non-awaitData cursor");
+  }
+  if (cursor.invalid !== undefined) {
+    server.cursors.remove(cursor);
+    throw cursor.invalid;
   }
   cursor.isBusy = true;
   try {
@@ -108,7 +116,7 @@ export const getMore: Command = {
   fields: {
     collection: "any",
     batchSize: "number",
-    term: "number",
+    term: "long",
     lastKnownCommittedOpTime: "object",
     includeQueryStatsMetrics: "flag",
   },
@@ -126,14 +134,17 @@ export const killCursors: Command = {
       throw new MongoError(73, `collection name has invalid type ${typeName(name)}`);
     requireCollectionName(db, name);
     const [killed, notFound]: [bigint[], bigint[]] = [[], []];
-    for (const [i, id] of (body.get("cursors") as unknown[]).entries()) {
+    const ids = (body.get("cursors") as Value[]).filter((id) => id !== null);
+    for (const [i, id] of ids.entries()) {
       if (typeof id !== "bigint") {
         throw typeMismatch(
-          `BSON field 'killCursors.cursors.${i}' is the wrong type '${typeName(id as never)}', expected type 'long'`,
+          `BSON field 'killCursors.cursors.${i}' is the wrong type '${typeName(id)}', expected type 'long'`,
         );
       }
+    }
+    for (const id of ids as bigint[]) {
       const cursor = server.cursors.get(id);
-      if (cursor === undefined || cursor.namespace !== `${db}.${name}` || cursor.user !== user.user) {
+      if (cursor === undefined || cursor.user !== user.user) {
         notFound.push(id);
         continue;
       }

@@ -219,7 +219,10 @@ function change(call: Call, prepared: PreparedUpdate, work: WriteWork, row: Stor
     clusterTime: new Timestamp(call.server.tick()),
   });
   const after = writeDoc(changed);
-  if (after.equals(row.doc)) return { matched: 1, modified: 0, before, after: before };
+  if (after.equals(row.doc)) {
+    // A replacement counts as a change also when it is the same.
+    return { matched: 1, modified: update.kind === "replacement" ? 1 : 0, before, after: before };
+  }
   const [oldId, newId] = [before.get("_id"), changed.get("_id")];
   if (newId === undefined || compareValues(oldId, newId) !== 0) {
     if (update.kind === "replacement") {

@@ -178,7 +178,10 @@ function variable(name: string, context: ExpressionContext): Evaluate {
 
 /** @throws MongoError 16867 to 16869 for what cannot be a variable's name */
 export function requireVariableName(name: string, isDefinition: boolean): void {
-  if (name === "") throw new MongoError(16867, "empty variable names are not allowed");
+  if (name === "") {
+    if (!isDefinition) throw failedToParse("empty variable names are not allowed");
+    throw new MongoError(16867, "empty variable names are not allowed");
+  }
   const first = name[0]!;
   const isLetter = /[A-Za-z]/.test(first) || first > "\x7f";
   if (!isLetter || (isDefinition && /[A-Z]/.test(first) && name !== "CURRENT")) {

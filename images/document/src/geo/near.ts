@@ -1,6 +1,7 @@
 import type { Value } from "../bson/values.ts";
 import { planeDistance } from "./plane.ts";
-import { type Position, storedShape } from "./shapes.ts";
+import type { Position } from "./position.ts";
+import { storedShape } from "./shapes.ts";
 import { distance, earthRadius } from "./sphere.ts";
 
 /** What $near and $nearSphere ask for: those that are nearest to a place. */

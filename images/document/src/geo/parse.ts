@@ -2,11 +2,13 @@ import { toDouble } from "../bson/numbers.ts";
 import { show } from "../bson/show.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
-import { badValue } from "../errors.ts";
+import { badValue, notSupported } from "../errors.ts";
 import type { NearQuery } from "./near.ts";
-import { cornersOf, isInPlanePolygon, planeDistance } from "./plane.ts";
+import { cornersOf, planeDistance } from "./plane.ts";
+import { isInPlanePolygon } from "./plane-polygon.ts";
+import type { Position } from "./position.ts";
 import { type GeoPredicate, predicateOf } from "./predicate.ts";
-import { legacyPoint, type Position, readGeoJson, requireShape, type Shape } from "./shapes.ts";
+import { emptyShape, legacyPoint, readGeoJson, requireShape, type Shape } from "./shapes.ts";
 import { intersects, isWithin, isWithinCap } from "./sphere.ts";
 
 /** $geoWithin and $geoIntersects. @throws MongoError 2 */
@@ -17,6 +19,8 @@ export function parseGeoOperator(operator: string, operand: Value): GeoPredicate
   if (specifier === undefined)
     throw badValue(`${operator} not supported with provided geometry: ${show(operand)}`);
   if (operator === "$geoIntersects") {
+    if (operand.size > 1 && specifier === "$geometry")
+      throw badValue("$geoIntersects takes only a $geometry");
     if (specifier !== "$geometry")
       throw badValue(`unknown geo specifier: ${specifier}: ${show(operand.get(specifier))}`);
     const shape = geometryOf(operand);
@@ -26,6 +30,9 @@ export function parseGeoOperator(operator: string, operand: Value): GeoPredicate
     if (!["$geometry", "$box", "$center", "$centerSphere", "$polygon", "$uniqueDocs"].includes(name)) {
       throw badValue(`unknown geo specifier: ${name}: ${show(operand.get(name))}`);
     }
+  }
+  if ([...operand.keys()].filter((name) => name !== "$uniqueDocs").length > 1) {
+    throw badValue("geo specifiers cannot be combined");
   }
   const value = operand.get(specifier)!;
   switch (specifier) {
@@ -72,7 +79,15 @@ const knownCrs = new Set(["EPSG:4326", "urn:ogc:def:crs:OGC:1.3:CRS84", strictCr
 
 function geometryOf(operand: Doc): Shape {
   const geometry = operand.get("$geometry");
+  if (Array.isArray(geometry)) {
+    const at = legacyPoint(geometry);
+    if (at !== undefined) return { ...emptyShape, points: [at] };
+  }
   if (!(geometry instanceof Doc)) throw badValue(`$geometry must be an object, not ${typeName(geometry)}`);
+  if (!geometry.has("type")) {
+    const at = legacyPoint(geometry);
+    if (at !== undefined) return { ...emptyShape, points: [at] };
+  }
   const crs = geometry.get("crs");
   if (crs !== undefined) {
     if (!(crs instanceof Doc)) throw badValue("GeoJSON CRS must be an object");
@@ -81,6 +96,11 @@ function geometryOf(operand: Doc): Shape {
     const name = properties instanceof Doc ? properties.get("name") : undefined;
     if (typeof name !== "string") throw badValue('In CRS, "properties.name" must be a string');
     if (!knownCrs.has(name)) throw badValue(`Unknown CRS name: ${name}`);
+    if (name === strictCrs) {
+      if (geometry.get("type") !== "Polygon")
+        throw badValue("Strict winding order is only supported by polygon");
+      throw notSupported("the CRS for polygons larger than half of the sphere");
+    }
   }
   return requireShape(geometry);
 }
@@ -94,14 +114,15 @@ function corners(value: Value, name: string, min: number, max: number): Position
     );
   const found = values.map((one) => {
     if (!Array.isArray(one) && !(one instanceof Doc)) throw badValue("Point must be an array or object");
+    if ((Array.isArray(one) ? one.length : one.size) > 2)
+      throw badValue("Point must only contain two numeric elements");
     const at = legacyPoint(one);
     if (at === undefined) throw badValue("Point must only contain numeric elements");
     if (!Number.isFinite(at[0]) || !Number.isFinite(at[1]))
       throw badValue("Point coordinates must be finite");
     return at;
   });
-  if (found.length > max) throw badValue(`${name} has too many points`);
-  return found;
+  return found.slice(0, max);
 }
 
 function circle(value: Value, name: string): { center: Position; radius: number } {
@@ -109,8 +130,12 @@ function circle(value: Value, name: string): { center: Position; radius: number 
   if (values === undefined) throw badValue(`${name} has to be an array`);
   const [at, size] = values;
   if (!Array.isArray(at) && !(at instanceof Doc)) throw badValue("Point must be an array or object");
+  if ((Array.isArray(at) ? at.length : at.size) > 2)
+    throw badValue("Point must only contain two numeric elements");
   const center = legacyPoint(at);
   if (center === undefined) throw badValue("Point must only contain numeric elements");
+  if (!Number.isFinite(center[0]) || !Number.isFinite(center[1]))
+    throw badValue("Point coordinates must be finite numbers");
   if (!isNumeric(size)) throw badValue("radius must be a number");
   const radius = toDouble(size);
   if (!(radius >= 0)) throw badValue("radius must be a non-negative number");
@@ -138,11 +163,13 @@ export function parseNear(operator: string, operand: Value, spec: Doc): NearQuer
     }
     const geometry = operand.get("$geometry");
     if (!(geometry instanceof Doc)) throw badValue("$geometry must be an object");
-    const shape = readGeoJson(geometry);
+    const shape = geometry.has("type")
+      ? readGeoJson(geometry)
+      : readGeoJson(geometry.copy().set("type", "Point"));
     if (typeof shape === "string")
       throw badValue(`invalid point in geo near query $geometry argument: ${show(geometry)}  ${shape}`);
     const center = shape.points[0];
-    if (center === undefined || geometry.get("type") !== "Point")
+    if (center === undefined || (geometry.get("type") ?? "Point") !== "Point")
       throw badValue(`invalid point in geo near query $geometry argument: ${show(geometry)}`);
     min = boundOf(operand.get("$minDistance"), "$minDistance", min);
     max = boundOf(operand.get("$maxDistance"), "$maxDistance", max);

@@ -2,9 +2,8 @@ import { toDouble } from "../bson/numbers.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
 import { badValue } from "../errors.ts";
-
-/** Longitude and latitude in degrees, or x and y on a plane. */
-export type Position = readonly [number, number];
+import { isInPlanePolygon } from "./plane-polygon.ts";
+import type { Position } from "./position.ts";
 
 /** A place or a shape, taken apart. */
 export interface Shape {
@@ -46,6 +45,10 @@ export function readGeoJson(doc: Doc): Shape | string {
   const coordinates = doc.get("coordinates");
   if (typeof type !== "string") return `unknown GeoJSON type: ${typeName(type)}`;
   if (type === "GeometryCollection") return collection(doc.get("geometries"));
+  if (type === "Point" && coordinates instanceof Doc) {
+    const at = position(coordinates);
+    return at === undefined ? "Point must only contain numeric elements" : { ...emptyShape, points: [at] };
+  }
   if (!Array.isArray(coordinates)) return "GeoJSON coordinates must be an array";
   switch (type) {
     case "Point": {
@@ -152,6 +155,11 @@ function readPolygon(value: Value): (readonly Position[])[] | string {
     if (new Set(corners.map(String)).size < 3) return "Loop must have at least 3 different vertices";
     if (crossesItself(corners)) return "Loop is not valid: Edges cross";
     loops.push(corners);
+  }
+  const [outline, ...holes] = loops;
+  for (const hole of holes) {
+    if (!hole.every((at) => isInPlanePolygon(at, outline!)))
+      return "Secondary loops not contained by first exterior loop";
   }
   return loops;
 }

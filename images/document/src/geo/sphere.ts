@@ -1,4 +1,5 @@
-import type { Position, Shape } from "./shapes.ts";
+import type { Position } from "./position.ts";
+import type { Shape } from "./shapes.ts";
 
 /** On the sphere, with the earth's radius that MongoDB has. */
 export const earthRadius = 6_378_100;

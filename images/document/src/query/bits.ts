@@ -42,12 +42,12 @@ export function parseBits(name: string, operator: string, operand: Value): Filte
 
 function parsePosition(value: Value): number {
   if (!isNumeric(value)) throw badValue(`bit positions must be an integer but got: ${show(value)}`);
-  if (!isIntegral(value)) throw failedToParse(`Expected an integer: ${show(value)}`);
+  if (!isIntegral(value)) throw badValue(`bit positions must be an integer but got: ${show(value)}`);
   const position = toDouble(value);
   if (position > 2 ** 31 - 1 || position < -(2 ** 31)) {
-    throw failedToParse(`bit positions cannot be represented as a 32-bit signed integer: ${show(value)}`);
+    throw badValue(`bit positions cannot be represented as a 32-bit signed integer: ${show(value)}`);
   }
-  if (position < 0) throw failedToParse(`bit positions must be >= 0 but got: ${show(value)}`);
+  if (position < 0) throw badValue(`bit positions must be >= 0 but got: ${show(value)}`);
   return position;
 }
 
@@ -55,7 +55,7 @@ function parsePosition(value: Value): number {
 export function testBits(value: Value, test: BitTest, positions: readonly number[]): boolean {
   let isSet: (bit: number) => boolean;
   if (value instanceof BinData) {
-    const { bytes } = value;
+    const bytes = value.subtype === 2 ? withLength(value.bytes) : value.bytes;
     isSet = (bit) => bit >> 3 < bytes.length && ((bytes[bit >> 3]! >> (bit & 7)) & 1) === 1;
   } else {
     const number = exactInt64(value);
@@ -72,4 +72,11 @@ export function testBits(value: Value, test: BitTest, positions: readonly number
     case "anyClear":
       return !positions.every(isSet);
   }
+}
+
+/** The old binary subtype has its length in front, which counts as bits too. */
+function withLength(bytes: Buffer): Buffer {
+  const prefix = Buffer.alloc(4);
+  prefix.writeInt32LE(bytes.length);
+  return Buffer.concat([prefix, bytes]);
 }

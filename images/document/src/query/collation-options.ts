@@ -141,7 +141,7 @@ export function collationDoc(collation: Collation): Doc {
 
 /** The collation that a command asks for; "simple" when it asks for none although its collection has one. */
 export function collationOption(value: Value | undefined): Collation | undefined | "simple" {
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null) return undefined;
   if (!(value instanceof Doc)) {
     throw typeMismatch(
       `BSON field 'collation' is the wrong type '${typeName(value)}', expected type 'object'`,

@@ -1,10 +1,12 @@
+import { remainder } from "../bson/decimal-arithmetic.ts";
+import { Decimal128 } from "../bson/decimal128.ts";
 import { identityOf } from "../bson/key-bytes.ts";
-import { exactInt64, toDouble } from "../bson/numbers.ts";
+import { exactInt64, isNaNValue, toDecimal, toDouble } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
 import { compileRegex } from "../bson/regex.ts";
 import { isNumeric, typeName, typeNumber } from "../bson/types.ts";
-import { Doc, type Value } from "../bson/values.ts";
-import { failedToParse, MongoError, typeMismatch } from "../errors.ts";
+import { Doc, type Numeric, type Value } from "../bson/values.ts";
+import { badValue, failedToParse, MongoError, typeMismatch } from "../errors.ts";
 import { parseSchemaTypes } from "./schema-types.ts";
 
 /** Whether a document keeps a schema (JSON Schema draft 4, with `bsonType`, as MongoDB reads it). */
@@ -42,7 +44,7 @@ function requireNumber(value: Value, keyword: string) {
 }
 
 function requireCount(value: Value, keyword: string): number {
-  requireNumber(value, keyword);
+  if (!isNumeric(value)) throw failedToParse(`$jsonSchema keyword '${keyword}' must be a number`);
   const count = exactInt64(value);
   if (count === undefined) throw failedToParse(`$jsonSchema keyword '${keyword}' must be a 64-bit integer`);
   if (count < 0n) throw failedToParse(`$jsonSchema keyword '${keyword}' cannot be negative`);
@@ -107,8 +109,10 @@ const keywords: Readonly<Record<string, Keyword>> = {
   maximum: (operand, schema, keyword) => {
     const bound = requireNumber(operand, keyword);
     const isExclusive = schema.get("exclusiveMaximum") === true;
-    return ofNumbers((value) =>
-      isExclusive ? compareValues(value, bound) < 0 : compareValues(value, bound) <= 0,
+    return ofNumbers(
+      (value) =>
+        !isNaNValue(value) &&
+        (isExclusive ? compareValues(value, bound) < 0 : compareValues(value, bound) <= 0),
     );
   },
   minimum: (operand, schema, keyword) => {
@@ -133,9 +137,10 @@ const keywords: Readonly<Record<string, Keyword>> = {
     return undefined;
   },
   multipleOf: (operand, _schema, keyword) => {
-    const divisor = toDouble(requireNumber(operand, keyword));
-    if (!(divisor > 0)) throw failedToParse("$jsonSchema keyword 'multipleOf' must have a positive value");
-    return ofNumbers((value) => isNumeric(value) && isMultiple(toDouble(value), divisor));
+    const divisor = requireNumber(operand, keyword);
+    if (!(toDouble(divisor) > 0))
+      throw failedToParse("$jsonSchema keyword 'multipleOf' must have a positive value");
+    return ofNumbers((value) => isNumeric(value) && isMultiple(value, divisor));
   },
   maxLength: (operand, _schema, keyword) => {
     const max = requireCount(operand, keyword);
@@ -146,7 +151,7 @@ const keywords: Readonly<Record<string, Keyword>> = {
     return ofTexts((text) => textLength(text) >= min);
   },
   pattern: (operand, _schema, keyword) => {
-    const regex = compileRegex(requireText(operand, keyword), "");
+    const regex = schemaRegex(requireText(operand, keyword));
     return ofTexts((text) => regex.test(text));
   },
   allOf: (operand, _schema, keyword) => {
@@ -200,7 +205,7 @@ const keywords: Readonly<Record<string, Keyword>> = {
           `$jsonSchema keyword 'patternProperties' has property '${pattern}' which is not an object`,
         );
       }
-      return [compileRegex(pattern, ""), parseSchema(schema)] as const;
+      return [schemaRegex(pattern), parseSchema(schema)] as const;
     });
     return ofDocs((doc) =>
       [...doc].every(([name, value]) =>
@@ -307,8 +312,19 @@ function typeCheck(types: ReadonlySet<number>): SchemaCheck {
   return (value) => types.has(typeNumber(value));
 }
 
-function isMultiple(value: number, divisor: number): boolean {
-  if (!Number.isFinite(value)) return false;
-  const remainder = value % divisor;
-  return remainder === 0;
+function isMultiple(value: Numeric, divisor: Numeric): boolean {
+  if (value instanceof Decimal128 || divisor instanceof Decimal128) {
+    const rest = remainder(toDecimal(value), toDecimal(divisor));
+    return rest.isZero;
+  }
+  return toDouble(value) % toDouble(divisor) === 0;
+}
+
+function schemaRegex(pattern: string): RegExp {
+  try {
+    return compileRegex(pattern, "");
+  } catch (error) {
+    if (error instanceof MongoError) throw badValue(error.message);
+    throw error;
+  }
 }

@@ -27,6 +27,8 @@ export interface FilterOptions {
   readonly allowsNear?: boolean;
   readonly allowsText?: boolean;
   readonly allowsExpr?: boolean;
+  /** Beneath $or, $nor, $not or $elemMatch. */
+  readonly isNested?: boolean;
 }
 
 const always: Filter = { kind: "always", matches: true };
@@ -43,11 +45,26 @@ export function parseFilter(filter: Doc, options: FilterOptions, depth = 0): Fil
       if (child !== undefined) children.push(child);
     } else children.push(...field(name, value, options, depth));
   }
-  return all(children);
+  const parsed = all(children);
+  if (depth === 0) requireOneSearch(parsed);
+  return parsed;
+}
+
+/** One $near at most, one $text at most, and not both. */
+function requireOneSearch(filter: Filter): void {
+  const parts = filter.kind === "and" ? filter.children : [filter];
+  const [near, text] = ["near", "text"].map((kind) => parts.filter((one) => one.kind === kind).length) as [
+    number,
+    number,
+  ];
+  if (near > 1) throw badValue("Too many geoNear expressions");
+  if (text > 1) throw badValue("Too many text expressions");
+  if (near > 0 && text > 0) throw badValue("text and geoNear not allowed in same query");
 }
 
 function all(children: readonly Filter[]): Filter {
-  return children.length === 0 ? always : children.length === 1 ? children[0]! : { kind: "and", children };
+  const flat = children.flatMap((one) => (one.kind === "and" ? one.children : [one]));
+  return flat.length === 0 ? always : flat.length === 1 ? flat[0]! : { kind: "and", children: flat };
 }
 
 function topLevel(name: string, value: Value, options: FilterOptions, depth: number): Filter | undefined {
@@ -57,9 +74,10 @@ function topLevel(name: string, value: Value, options: FilterOptions, depth: num
     case "$nor": {
       if (!Array.isArray(value)) throw badValue(`${name} must be an array`);
       if (value.length === 0) throw badValue("$and/$or/$nor must be a nonempty array");
+      const within = name === "$and" ? options : { ...options, isNested: true };
       const children = value.map((one) => {
         if (!(one instanceof Doc)) throw badValue("$or/$and/$nor entries need to be full objects");
-        return parseFilter(one, options, depth + 1);
+        return parseFilter(one, within, depth + 1);
       });
       return name === "$and" ? all(children) : { kind: name === "$or" ? "or" : "nor", children };
     }
@@ -102,8 +120,9 @@ function topLevel(name: string, value: Value, options: FilterOptions, depth: num
   }
 }
 
-function parseText(value: Value, { allowsText = false }: FilterOptions): Filter {
+function parseText(value: Value, { allowsText = false, isNested = false }: FilterOptions): Filter {
   if (!allowsText) throw badValue("$text is not allowed in this context");
+  if (isNested) throw badValue("$text in $or, $nor or $not is not supported by this server");
   if (!(value instanceof Doc)) throw badValue("$text expects an object");
   let search: string | undefined;
   let language: string | undefined;
@@ -228,6 +247,14 @@ function fieldOperator(
     case "$near":
     case "$nearSphere":
     case "$geoNear": {
+      if (options.isNested === true) throw badValue(`${operator} must be a top-level expression`);
+      if (
+        spec.size >
+        [...spec.keys()].filter((one) => one === operator || one === "$maxDistance" || one === "$minDistance")
+          .length
+      ) {
+        throw badValue(`${operator} cannot be combined with other operators on the same field`);
+      }
       if (options.allowsNear !== true) {
         throw new MongoError(5626500, "$geoNear, $near, and $nearSphere are not allowed in this context");
       }
@@ -260,7 +287,7 @@ function notFilter(name: string, operand: Value, options: FilterOptions, depth: 
   if (!(operand instanceof Doc)) throw badValue("$not needs a regex or a document");
   if (operand.isEmpty) throw badValue("$not cannot be empty");
   if (!operand.firstKey!.startsWith("$")) throw badValue(`unknown operator: ${operand.firstKey}`);
-  return { kind: "not", child: all(operators(name, operand, options, depth + 1)) };
+  return { kind: "not", child: all(operators(name, operand, { ...options, isNested: true }, depth + 1)) };
 }
 
 /** What $type and bsonType accept: names, numbers, and arrays of both. */
@@ -337,7 +364,7 @@ function parseRegex(name: string, operand: Value, spec: Doc): Filter {
     if (typeof given !== "string") throw badValue("$options has to be a string");
     if (flags !== "") throw new MongoError(51075, "options set in both $regex and $options");
     if (given.includes("\0"))
-      throw badValue("Regular expression options string cannot contain an embedded null byte");
+      throw new MongoError(51108, "Regular expression options string cannot contain an embedded null byte");
     flags = given;
   }
   requireRegexOptions(flags);
@@ -388,10 +415,10 @@ function elemMatch(name: string, operand: Value, options: FilterOptions, depth: 
       "$alwaysFalse",
     ].includes(first);
   if (isValue) {
-    const inner = { ...options, allowsNear: false };
+    const inner = { ...options, isNested: true };
     return { kind: "elemMatchValue", path, children: operators("", operand, inner, depth + 1) };
   }
   if (operand.has("$where")) throw badValue("$elemMatch cannot contain $where expression");
-  const inner = { ...options, allowsNear: false, allowsText: false };
+  const inner = { ...options, isNested: true, allowsText: false, allowsExpr: false };
   return { kind: "elemMatchObject", path, child: parseFilter(operand, inner, depth + 1) };
 }

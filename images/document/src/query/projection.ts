@@ -7,6 +7,7 @@ import { badValue, MongoError } from "../errors.ts";
 import { newScope } from "../expressions/context.ts";
 import type { Expression, ExpressionContext, Scope } from "../expressions/expression.ts";
 import { fieldPathParts, parseExpression } from "../expressions/parse.ts";
+import { operators } from "../expressions/registry.ts";
 import type { Filter } from "./filter.ts";
 import { compileFilter, type Matcher, matchedPosition } from "./match.ts";
 import { parseFilter } from "./parse-filter.ts";
@@ -190,7 +191,17 @@ function setFlag(
   put(tree, parts, isWanted ? { kind: "include" } : { kind: "exclude" }, path);
 }
 
+/** An operator that is no expression: of an update, or of a filter. */
+function requireExpression(value: Value): void {
+  if (!(value instanceof Doc)) return;
+  const name = value.firstKey;
+  if (name?.startsWith("$") === true && !operators.has(name)) {
+    throw new MongoError(31325, `Unknown expression ${name}`);
+  }
+}
+
 function compute(path: string, parts: readonly string[], value: Value, tree: Tree, parsing: Parsing): void {
+  requireExpression(value);
   if (parsing.isInclusive === false) {
     throw new MongoError(
       31252,

@@ -39,6 +39,7 @@ function jsonType(name: string): readonly number[] {
 }
 
 function bsonType(name: string): readonly number[] {
+  if (name === "integer") throw failedToParse("$jsonSchema type 'integer' is not currently supported.");
   if (name === "number") return [1, 16, 18, 19];
   for (const [number, known] of typeNames) if (known === name && number !== 0) return [number];
   throw badValue(`Unknown type name alias: ${name}`);

@@ -22,6 +22,8 @@ export interface Cursor {
   held: Doc | undefined;
   isBusy: boolean;
   isKilled: boolean;
+  /** Why it cannot go on: what it reads is gone. */
+  invalid: MongoError | undefined;
   lastUsedMs: number;
   readonly isWithoutTimeout: boolean;
   readonly command: Doc;
@@ -42,7 +44,7 @@ export class Cursors {
   timedOut = 0;
   opened = 0;
 
-  add(cursor: Omit<Cursor, "id" | "isBusy" | "isKilled" | "lastUsedMs" | "startedMs">): Cursor {
+  add(cursor: Omit<Cursor, "id" | "isBusy" | "isKilled" | "invalid" | "lastUsedMs" | "startedMs">): Cursor {
     if (this.#open.size >= cursorsMax) {
       throw new MongoError(
         2,
@@ -53,7 +55,15 @@ export class Cursors {
     do id = randomBytes(8).readBigUInt64LE(0) & 0x7fffffffffffffffn;
     while (id === 0n || this.#open.has(id));
     const now = Date.now();
-    const open: Cursor = { ...cursor, id, isBusy: false, isKilled: false, lastUsedMs: now, startedMs: now };
+    const open: Cursor = {
+      ...cursor,
+      id,
+      isBusy: false,
+      isKilled: false,
+      invalid: undefined,
+      lastUsedMs: now,
+      startedMs: now,
+    };
     this.#open.set(id, open);
     this.opened++;
     return open;
@@ -83,6 +93,14 @@ export class Cursors {
       if (cursor.isBusy || cursor.isWithoutTimeout || nowMs - cursor.lastUsedMs < idleMsMax) continue;
       this.remove(cursor);
       this.timedOut++;
+    }
+  }
+
+  /** What they read is gone: they are known until they are asked for more, or killed. */
+  invalidateWhere(isGone: (cursor: Cursor) => boolean): void {
+    for (const cursor of this.#open.values()) {
+      if (isGone(cursor))
+        cursor.invalid = new MongoError(175, "collection dropped. UUID and namespace no longer there");
     }
   }
 

@@ -1,5 +1,5 @@
 import { WeftkitError } from "@weftkit/core";
-import { exactInt64, toDouble } from "../bson/numbers.ts";
+import { exactInt64 } from "../bson/numbers.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
 import { BinData, Doc, Double, Timestamp } from "../bson/values.ts";
 import { codeName, MongoError, writeConflict } from "../errors.ts";
@@ -10,6 +10,7 @@ import type { Call, Command } from "./command.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { throwIfEnded } from "./deadline.ts";
 import { collectionOf, requireCommandFields } from "./fields.ts";
+import { maxTimeOf, requireReadConcern, requireWriteConcern } from "./generic-arguments.ts";
 import { requireRight } from "./rights.ts";
 import type { Server } from "./server.ts";
 import type { ClientSession } from "./sessions.ts";
@@ -50,6 +51,9 @@ export async function dispatch(
     if (lsid !== undefined) session = server.sessions.use(lsid, user.user);
     const { retry, current } = sessionState(server, command, body, session);
     transaction = current;
+    requireReadConcern(command, body.get("readConcern"), transaction !== undefined);
+    requireWriteConcern(command, body.get("writeConcern"));
+    maxTimeOf(body.get("maxTimeMS"));
     requireCommandFields(command, body);
     const collection = namedCollection(command, body, db);
     requireRight(command, user, db, collection);
@@ -222,7 +226,7 @@ async function runCommand(
   const { body, db, transaction } = parts;
   const id = server.nextOperation();
   const killed = new AbortController();
-  const maxTimeMs = maxTimeOf(body);
+  const maxTimeMs = maxTimeOf(body.get("maxTimeMS"));
   const reasons = [parts.signal, killed.signal];
   if (maxTimeMs > 0 && command.name !== "getMore") reasons.push(AbortSignal.timeout(maxTimeMs));
   const signal = AbortSignal.any(reasons);
@@ -261,17 +265,6 @@ async function runCommand(
   } finally {
     server.operations.delete(id);
   }
-}
-
-function maxTimeOf(body: Doc): number {
-  const value = body.get("maxTimeMS");
-  if (value === undefined || value === null) return 0;
-  if (!isNumeric(value)) throw new MongoError(2, "maxTimeMS must be a number");
-  const ms = toDouble(value);
-  if (ms < 0 || ms > 2 ** 31 - 1)
-    throw new MongoError(2, `${ms} value for maxTimeMS is out of range [0, 2147483647]`);
-  if (!Number.isInteger(ms)) throw new MongoError(9, "maxTimeMS has non-integral value");
-  return ms;
 }
 
 /** Adds what every reply has. */

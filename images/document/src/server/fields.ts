@@ -1,3 +1,5 @@
+import { toBigInt, toWhole } from "../bson/decimal-arithmetic.ts";
+import { Decimal128 } from "../bson/decimal128.ts";
 import { exactInt64, isTruthy, toDouble, truncated } from "../bson/numbers.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
 import { BinData, Doc, type Value } from "../bson/values.ts";
@@ -113,7 +115,11 @@ export function requireFields(
     const isRequired = spec.endsWith("!");
     const type = (isRequired ? spec.slice(0, -1) : spec) as FieldType;
     // What is null and need not be there is taken as not there.
-    if ((value === null || value === undefined) && !isRequired) continue;
+    if (value === null && spec === "any!") continue;
+    if (value === null || value === undefined) {
+      if (!isRequired) continue;
+      throw new MongoError(40414, `BSON field '${name}.${field}' is missing but a required field`);
+    }
     if (!isOf(type, value)) throw wrongType(`${name}.${field}`, value, expected[type]);
   }
   for (const [field, spec] of Object.entries(fields)) {
@@ -131,7 +137,6 @@ export function requireCommandFields({ name, fields }: Command, body: Doc): void
 export function collectionOf(body: Doc, name: string, db: string): string {
   const value = body.get(name);
   if (typeof value !== "string") {
-    if (value instanceof BinData) return "";
     throw new MongoError(73, `collection name has invalid type ${typeName(value)}`);
   }
   requireCollectionName(db, value);
@@ -169,13 +174,18 @@ export function countField(body: Doc, command: string, name: string): number | u
   const value = body.get(name);
   if (value === undefined || value === null) return undefined;
   if (!isNumeric(value)) throw wrongType(`${command}.${name}`, value, `types ${numbers}`);
-  const whole = exactInt64(value) ?? truncated(value);
+  const whole =
+    value instanceof Decimal128
+      ? toBigInt(toWhole(value, "half even"))
+      : (exactInt64(value) ?? truncated(value));
   if (whole === undefined) {
-    if (Number.isNaN(toDouble(value))) return 0;
-    throw badValue(`BSON field '${name}' cannot be ${toDouble(value)}`);
+    const number = toDouble(value);
+    if (Number.isNaN(number)) return 0;
+    if (number > 0) return Number.MAX_SAFE_INTEGER;
+    throw badValue(`BSON field '${name}' value must be >= 0, actual value '${number}'`);
   }
   if (whole < 0n) {
-    throw new MongoError(51024, `BSON field '${name}' value must be >= 0, actual value '${whole}'`);
+    throw badValue(`BSON field '${name}' value must be >= 0, actual value '${whole}'`);
   }
   return Number(whole);
 }

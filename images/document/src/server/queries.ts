@@ -231,8 +231,7 @@ function nearOf(filter: Filter): Near | undefined {
 }
 
 function requireGeoIndex({ indexes }: Collection, { path, near }: Near): void {
-  const kinds =
-    near.unit === "plane" ? ["2d", "2dsphere"] : near.unit === "radians" ? ["2d", "2dsphere"] : ["2dsphere"];
+  const kinds = near.unit === "plane" ? ["2d"] : near.unit === "radians" ? ["2d", "2dsphere"] : ["2dsphere"];
   const isThere = indexes.some(({ fields }) =>
     fields.some((field) => field.path === path.text && kinds.includes(field.kind)),
   );

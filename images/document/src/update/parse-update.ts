@@ -1,4 +1,5 @@
 import type { Collation } from "../bson/collation.ts";
+import { compareValues } from "../bson/order.ts";
 import { show } from "../bson/show.ts";
 import { typeName } from "../bson/types.ts";
 import { Doc, Timestamp, type Value } from "../bson/values.ts";
@@ -58,7 +59,14 @@ export function parseUpdate(spec: Value, options: UpdateOptions): Update {
 /** Keeps the _id; a timestamp of zero becomes the time. */
 function replace(doc: Doc, replacement: Doc, { clusterTime }: UpdateContext): Doc {
   const fields = new Map<string, Value>();
-  const id = doc.get("_id") ?? replacement.get("_id");
+  const given = replacement.get("_id");
+  const id = doc.get("_id") ?? given;
+  if (given !== undefined && id !== undefined && compareValues(given, id) !== 0) {
+    throw new MongoError(
+      66,
+      `After applying the update, the (immutable) field '_id' was found to have been altered to _id: ${show(given)}`,
+    );
+  }
   if (id !== undefined) fields.set("_id", id);
   for (const [name, value] of replacement) {
     if (name === "_id") continue;
@@ -117,19 +125,11 @@ function updateParts(path: string): string[] {
   if (parts.filter((part) => part === "$").length > 1) {
     throw badValue(`Too many positional (i.e. '$') elements found in path '${path}'`);
   }
-  for (const part of parts) {
-    if (
-      part.startsWith("$") &&
-      part !== "$" &&
-      !/^\$\[.*\]$/.test(part) &&
-      !["$id", "$ref", "$db"].includes(part) &&
-      parts.indexOf(part) > 0
-    ) {
-      throw new MongoError(
-        52,
-        `The dollar ($) prefixed field '${part}' in '${path}' is not valid for storage.`,
-      );
-    }
+  if (parts[0]!.startsWith("$") && !["$id", "$ref", "$db"].includes(parts[0]!)) {
+    throw new MongoError(
+      52,
+      `The dollar ($) prefixed field '${parts[0]}' in '${path}' is not valid for storage.`,
+    );
   }
   return parts;
 }
@@ -258,7 +258,7 @@ function parseArrayFilters({ arrayFilters, context }: UpdateOptions, steps: read
     if (matchers.has(name)) {
       throw failedToParse(`Found multiple array filters with the same top-level field name ${name}`);
     }
-    const parsed = parseFilter(filter, { context });
+    const parsed = parseFilter(filter, { context, allowsExpr: false });
     matchers.set(name, compileFilter(parsed, { collation: context.collation, scope: newScope(context) }));
   }
   const used = new Set<string>();
@@ -288,7 +288,9 @@ function identifierOf(filter: Doc): string | undefined {
     if (path === "$and" || path === "$or" || path === "$nor") {
       if (!Array.isArray(value)) throw badValue(`${path} must be an array`);
       names = value.map((one) => (one instanceof Doc ? identifierOf(one) : undefined));
-    } else if (path.startsWith("$")) names = [undefined];
+    } else if (path === "$expr") throw new MongoError(224, "$expr is not allowed in this context");
+    else if (path === "$text") throw badValue("$text is not allowed in this context");
+    else if (path.startsWith("$")) names = [undefined];
     else names = [path.split(".")[0]!];
     for (const name of names) {
       if (name === undefined) continue;
