@@ -1,1 +1,2 @@
 import "./basic.ts";
+import "./ranked.ts";

@@ -1,4 +1,5 @@
 import "./basic.ts";
+import "./combining.ts";
 import "./group.ts";
 import "./lookup.ts";
 import "./output.ts";
