@@ -149,6 +149,10 @@ export class HttpServer {
         };
         this.#server = createServer(options, beside === undefined ? handler : this.#split(handler, beside));
         if (beside !== undefined) {
+          // Expectations that nobody knows are not met, and nobody is hurt by that.
+          this.#server.on("checkExpectation", (message: IncomingMessage, response: ServerResponse) => {
+            this.#server.emit("request", message, response);
+          });
           this.#server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
             if (!beside.takes(message.url ?? "")) response.writeContinue();
             this.#server.emit("request", message, response);
