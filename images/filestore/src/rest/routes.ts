@@ -5,6 +5,7 @@ import type { ApiContext } from "./context.ts";
 import { multipartRoute, uploadRoute } from "./multipart.ts";
 import { deleteObjectRoute, getObjectRoute, listObjectsRoute, putObjectRoute } from "./objects.ts";
 import { withProblems } from "./problems.ts";
+import { searchRoute } from "./search.ts";
 
 export const prefix = "/v1";
 
@@ -21,6 +22,7 @@ export function routesOf(api: ApiContext): Route[] {
     listObjectsRoute,
     multipartRoute,
     uploadRoute,
+    searchRoute,
   ].map((make) => withProblems(make(api)));
 }
 
