@@ -44,6 +44,7 @@ const engineFolders: Readonly<Record<string, string>> = {
   inmemory: ".",
   keyvalue: "keyvalue",
   relational: "relational",
+  vector: "vector",
 };
 
 /** A driver that hangs is ended after this long. */
@@ -94,6 +95,7 @@ async function checkEngine(engine: string, certificate: { cert: string; key: str
     WEFTKIT_TEST_CA: certificate.cert,
     WEFTKIT_TEST_USER: user,
     WEFTKIT_TEST_PASSWORD: password,
+    WEFTKIT_TEST_DIST: join(import.meta.dirname, `../../images/${engine}/dist`),
   };
   for (const [name, language] of Object.entries(languages)) {
     if (!existsSync(join(import.meta.dirname, place, name))) continue;
