@@ -88,6 +88,9 @@ function conversions(
   ];
 }
 
+/** A list is in memory as a whole, and is made without a pause. */
+const rangeMax = 10_000_000n;
+
 export const scalarFunctions: readonly FunctionDefinition[] = [
   ...conversions("toInteger", "integer", toInteger, "a String, Float, Integer or Boolean", [
     ["string", "number", "integer", "float", "boolean"],

@@ -76,6 +76,7 @@ export abstract class PatternPlanner extends ExpressionCompiler {
       taken: { rels: [], lists: [] },
       plan: source,
     };
+    this.#requireBound(matching);
     this.#applyConditions(matching);
     while (this.#nextStep(matching)) this.#applyConditions(matching);
     for (const path of graph.paths) this.#bindPath(matching, path);
@@ -88,6 +89,16 @@ export abstract class PatternPlanner extends ExpressionCompiler {
       if (pending.isDone || ![...pending.needs].every((name) => matching.bound.has(name))) continue;
       pending.isDone = true;
       matching.plan = new Filter(matching.plan, this.condition(pending.expression, matching.graph.names));
+    }
+  }
+
+  /** A node that is known, and stands alone in the pattern, matches unless it is null. */
+  #requireBound(matching: Matching): void {
+    const { vertices, edges } = matching.graph;
+    for (const vertex of vertices) {
+      if (!vertex.isBound || edges.some(({ from, to }) => from === vertex || to === vertex)) continue;
+      const { slot } = vertex;
+      matching.plan = new Filter(matching.plan, (row) => row[slot] !== null);
     }
   }
 
