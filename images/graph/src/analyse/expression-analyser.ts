@@ -6,6 +6,7 @@ import type { Expr, LabelExpr, PathPattern, Query } from "../parse/ast.ts";
 import { int64Max, int64Min, isList, isMap, type Value } from "../values/types.ts";
 import type { Scope } from "./scope.ts";
 import { containsAggregate } from "./walk.ts";
+import { labelNames, type Warning } from "./warnings.ts";
 
 /** What an expression may be where it stands. */
 export interface Place {
@@ -69,6 +70,9 @@ const containers: ArgumentType = ["map", "node", "relationship", "point", "durat
 
 /** Checks expressions, and tells their types as far as they can be known. @throws CypherError SyntaxError of every method */
 export abstract class ExpressionAnalyser {
+  /** What the query is to be warned of. */
+  readonly warnings: Warning[] = [];
+
   /** A pattern whose variables are all there already, or a comprehension's, which may bring new ones. */
   protected abstract patternInExpression(pattern: PathPattern, scope: Scope, mayBind: boolean): void;
   protected abstract subquery(
@@ -102,7 +106,7 @@ export abstract class ExpressionAnalyser {
         return type;
       }
       case "property":
-        this.#propertyOwner(expression.object, of(expression.object));
+        this.#propertyOwner(expression, of(expression.object));
         return "any";
       case "index": {
         const { object, index } = expression;
@@ -112,7 +116,7 @@ export abstract class ExpressionAnalyser {
         );
         const isOpen = object.kind === "variable" || index.kind === "variable";
         const wanted: ArgumentType | undefined =
-          type === "list" ? ["integer", "number"] : type === "map" ? ["string"] : undefined;
+          type === "list" ? ["integer"] : type === "map" ? ["string"] : undefined;
         of(index, isOpen ? undefined : wanted);
         return type === "list" ? this.elementType(object, scope) : "any";
       }
@@ -142,7 +146,8 @@ export abstract class ExpressionAnalyser {
         of(expression.operand, ["string"]);
         return "boolean";
       case "hasLabels":
-        of(expression.operand, ["node", "relationship"]);
+        if (of(expression.operand, ["node", "relationship"]) === "node")
+          for (const label of labelNames(expression.labels)) this.warnings.push({ kind: "label", ...label });
         this.labels(expression.labels, scope);
         return "boolean";
       case "countStar":
@@ -197,7 +202,9 @@ export abstract class ExpressionAnalyser {
     }
   }
 
-  #propertyOwner(object: Expr, type: StaticType): void {
+  #propertyOwner({ object, key, at }: Expr & { kind: "property" }, type: StaticType): void {
+    if (type === "node" || type === "relationship")
+      this.warnings.push({ kind: "key", name: key, at: at + 1 });
     if (fits(type, containers)) return;
     const refused = mismatch(containers, type, object.at);
     if (object.kind !== "variable" || type === "path") throw refused;
@@ -285,7 +292,10 @@ export abstract class ExpressionAnalyser {
       case "STARTS WITH":
       case "ENDS WITH":
       case "CONTAINS":
+        return "boolean";
       case "=~":
+        if (!fits(a, ["string"])) throw mismatch(["string"], a, left.at);
+        if (!fits(b, ["string"])) throw mismatch(["string"], b, right.at);
         return "boolean";
       case "IN":
         if (!fits(b, ["list"])) throw mismatch(["list"], b, right.at);
@@ -380,6 +390,7 @@ export abstract class ExpressionAnalyser {
       return aggregate.name === "collect" ? "list" : aggregate.gives;
     }
     const definition = findFunction(name);
+    if (definition?.name === "id") this.warnings.push({ kind: "deprecated function", name: "id", at });
     if (definition === undefined) throw syntaxError(`Unknown function '${name}'`, at);
     if (expression.isDistinct) throw syntaxError(`Invalid use of DISTINCT with function '${name}'`, at);
     if (args.length < definition.min || args.length > definition.max)

@@ -3,6 +3,7 @@ import type { StaticType } from "../functions/definition.ts";
 import type { Expr, LabelExpr, NodePattern, PathPattern, RelPattern } from "../parse/ast.ts";
 import { ExpressionAnalyser, fits, plainPlace } from "./expression-analyser.ts";
 import type { Scope } from "./scope.ts";
+import { labelNames } from "./warnings.ts";
 
 /** The names of a choice of types or of labels; undefined when it is more than names and `|`. */
 export function plainNames(labels: LabelExpr | undefined): readonly string[] | undefined {
@@ -100,6 +101,7 @@ export abstract class PatternAnalyser extends ExpressionAnalyser {
   #matchNode(node: NodePattern, scope: Scope, later: (() => void)[]): void {
     if (node.variable !== undefined) this.#declare(node.variable, "node", scope, node.at);
     this.labels(node.labels, scope);
+    for (const { name, at } of labelNames(node.labels)) this.warnings.push({ kind: "label", name, at });
     this.#properties(node.properties, scope, later, node.at);
     if (node.where !== undefined) {
       const { where } = node;
@@ -128,6 +130,8 @@ export abstract class PatternAnalyser extends ExpressionAnalyser {
       this.#declare(variable, type, scope, at);
     }
     if (rel.types !== undefined) this.labels(rel.types, scope);
+    for (const name of labelNames(rel.types))
+      this.warnings.push({ kind: "type", name: name.name, at: name.at });
     if (length?.max !== undefined && length.min !== undefined && length.max < length.min) return;
     this.#properties(rel.properties, scope, later, at);
     if (rel.where !== undefined) {
@@ -154,6 +158,9 @@ export abstract class PatternAnalyser extends ExpressionAnalyser {
         "Parameter maps cannot be used in `MATCH` patterns (use a literal map instead, e.g. `{id: $param.id}`)",
         at,
       );
+    if (properties.kind === "map")
+      for (const { key } of properties.entries)
+        this.warnings.push({ kind: "key", name: key, at: properties.at + 1 });
     later.push(() => this.type(properties, scope));
   }
 

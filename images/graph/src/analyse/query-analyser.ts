@@ -15,6 +15,7 @@ import { fits, mismatch, type Place } from "./expression-analyser.ts";
 import { alreadyDeclared, PatternAnalyser } from "./pattern-analyser.ts";
 import { Scope } from "./scope.ts";
 import { containsAggregate, expressionKey, isAggregate, parts } from "./walk.ts";
+import { disconnected, type Warning } from "./warnings.ts";
 
 const aggregatePlace: Place = { aggregates: true, condition: false };
 const writing = new Set<Clause["kind"]>(["create", "merge", "set", "remove", "delete", "foreach"]);
@@ -44,6 +45,9 @@ export interface Analysis {
   readonly returnsRows: boolean;
   readonly changesSchema: boolean;
   readonly hasTransactions: boolean;
+  /** It asks about the server, not the graph. */
+  readonly isAdministration: boolean;
+  readonly warnings: readonly Warning[];
 }
 
 /** Checks queries. @throws CypherError SyntaxError of every method */
@@ -52,6 +56,7 @@ export class QueryAnalyser extends PatternAnalyser {
   #isWrite = false;
   #changesSchema = false;
   #hasTransactions = false;
+  #isAdministration = false;
 
   constructor(findProcedure: FindProcedure) {
     super();
@@ -66,6 +71,8 @@ export class QueryAnalyser extends PatternAnalyser {
       isWrite: this.#isWrite,
       changesSchema: this.#changesSchema,
       hasTransactions: this.#hasTransactions,
+      isAdministration: this.#isAdministration,
+      warnings: this.warnings,
     };
   }
 
@@ -164,6 +171,11 @@ export class QueryAnalyser extends PatternAnalyser {
   #clause(clause: Exclude<Clause, { kind: "return" | "with" | "call" }>, scope: Scope): void {
     switch (clause.kind) {
       case "match":
+        {
+          const apart = disconnected(clause.patterns);
+          if (apart.length > 0)
+            this.warnings.push({ kind: "cartesian product", name: apart.join(", "), at: clause.at });
+        }
         this.matchPatterns(clause.patterns, scope);
         if (clause.where !== undefined) this.condition(clause.where, scope);
         for (const hint of clause.hints)
@@ -251,8 +263,7 @@ export class QueryAnalyser extends PatternAnalyser {
   }
 
   #foreach(clause: Extract<Clause, { kind: "foreach" }>, scope: Scope): void {
-    const type = this.type(clause.list, scope);
-    if (!fits(type, ["list"])) throw mismatch(["list"], type, clause.list.at);
+    this.type(clause.list, scope);
     if (scope.has(clause.variable)) throw alreadyDeclared(clause.variable, clause.at);
     const inner = scope.with(clause.variable, this.elementType(clause.list, scope));
     for (const part of clause.clauses)
@@ -270,6 +281,8 @@ export class QueryAnalyser extends PatternAnalyser {
       }
     }
     if (clause.inTransactions !== undefined) this.#hasTransactions = true;
+    if (clause.imports === undefined)
+      this.warnings.push({ kind: "deprecated import", name: "", at: clause.at });
     const columns =
       clause.imports === undefined
         ? this.#importing(clause.query, scope)
@@ -325,6 +338,7 @@ export class QueryAnalyser extends PatternAnalyser {
       );
     if (definition.mode === "WRITE" || definition.mode === "SCHEMA") this.#isWrite = true;
     if (definition.mode === "SCHEMA") this.#changesSchema = true;
+    if (definition.mode === "DBMS") this.#isAdministration = true;
     if (args === undefined) {
       if (!isStandalone)
         throw syntaxError(

@@ -159,6 +159,7 @@ class Percentile implements Accumulator {
     }
     const position = this.#percentile * (sorted.length - 1);
     const lower = Math.floor(position);
+    if (lower === position) return sorted[lower]!;
     const [a, b] = [Number(sorted[lower]), Number(sorted[Math.ceil(position)])];
     return a + (b - a) * (position - lower);
   }

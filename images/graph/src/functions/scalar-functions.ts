@@ -34,7 +34,6 @@ function toInteger(value: Value): Value | undefined {
   if (typeof value !== "string") return undefined;
   const text = value.trim();
   if (/^[+-]?\d+$/.test(text)) return fitting(BigInt(text.replace(/^\+/, ""))) ?? null;
-  if (/^0x[0-9a-f]+$/i.test(text)) return fitting(BigInt(text)) ?? null;
   const number = toFloat(text);
   return typeof number === "number" && Number.isFinite(number)
     ? (fitting(BigInt(Math.trunc(number))) ?? null)
@@ -99,7 +98,7 @@ export const scalarFunctions: readonly FunctionDefinition[] = [
     ["string", "number", "integer", "float"],
   ]),
   ...conversions("toBoolean", "boolean", toBoolean, "a String, Integer or Boolean", [
-    ["string", "integer", "boolean", "number"],
+    ["string", "integer", "boolean"],
   ]),
   ...conversions("toString", "string", toText, "a String, Float, Integer, Boolean, Temporal or Duration", [
     ["string", "number", "integer", "float", "boolean", "temporal", "duration", "point"],
@@ -183,6 +182,10 @@ export const scalarFunctions: readonly FunctionDefinition[] = [
     const by = step as bigint;
     if (by === 0n)
       throw argumentError("Invalid input for function 'range()': Step argument to 'range()' cannot be zero");
+    if (((to as bigint) - (from as bigint)) / by >= rangeMax)
+      throw argumentError(
+        `range() makes lists of up to ${rangeMax} elements; UNWIND range(...) has no limit`,
+      );
     const list: bigint[] = [];
     for (let i = from as bigint; by > 0n ? i <= (to as bigint) : i >= (to as bigint); i += by) {
       list.push(i);

@@ -1,5 +1,5 @@
 import { expressionKey, isAggregate } from "../analyse/walk.ts";
-import { argumentError, typeError } from "../errors.ts";
+import { semanticError, typeError } from "../errors.ts";
 import { propertiesOf, propertyMap, propertyOf } from "../functions/graph-functions.ts";
 import { findFunction } from "../functions/registry.ts";
 import type { Expr, MapProjectionItem, PathPattern, Query } from "../parse/ast.ts";
@@ -59,7 +59,7 @@ function regularExpression(text: string): RegExp {
     try {
       pattern = new RegExp(`^(?:${source})$`, `${kept}u`);
     } catch (error) {
-      throw argumentError(`Invalid Regex: ${error instanceof Error ? error.message : String(error)}`);
+      throw semanticError(`Invalid Regex: ${error instanceof Error ? error.message : String(error)}`);
     }
     if (patterns.size > 500) patterns.clear();
     patterns.set(text, pattern);

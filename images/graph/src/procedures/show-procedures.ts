@@ -398,7 +398,9 @@ export function showProcedures(procedures: readonly ProcedureDefinition[]): Proc
   return listings(procedures).map((listing) => ({
     name: `show ${listing.what}`,
     description: "",
-    mode: "READ",
+    mode: ["databases", "current user", "users", "settings", "transactions"].includes(listing.what)
+      ? "DBMS"
+      : "READ",
     args: [{ name: "filter", type: "ANY" }],
     columns: listing.columns.map((name) => ({ name, type: "ANY", static: "any" })),
     *call([filter], ctx) {

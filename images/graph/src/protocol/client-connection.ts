@@ -20,10 +20,11 @@ import {
 import { CypherError } from "../errors.ts";
 import { serverAgent } from "../identity.ts";
 import type { GraphDatabase } from "../session/database.ts";
+import type { NotificationFilter } from "../session/notifications.ts";
 import { toCypherError } from "../session/to-cypher-error.ts";
 import { authenticate } from "./authentication.ts";
 import { type Opened, Opening } from "./opening.ts";
-import { BoltSession } from "./session.ts";
+import { BoltSession, filterOf } from "./session.ts";
 import { allowed, type BoltState } from "./state.ts";
 import { failure, isAtLeast, packMap } from "./summary.ts";
 import { ValueWriter } from "./values.ts";
@@ -355,6 +356,7 @@ export class ClientConnection implements FrameEvents {
   async #hello(extra: ReadonlyMap<string, PackValue>): Promise<void> {
     const patches = extra.get("patch_bolt");
     this.#isUtc = this.#version.major >= 5 || (Array.isArray(patches) && patches.includes("utc"));
+    this.#filter = filterOf(extra, this.#filter);
     const routing = extra.get("routing");
     const address =
       routing instanceof Map ? (routing as ReadonlyMap<string, PackValue>).get("address") : undefined;
@@ -370,6 +372,7 @@ export class ClientConnection implements FrameEvents {
   }
 
   #routingAddress: string | undefined;
+  #filter: NotificationFilter = { minimumSeverity: undefined, disabledCategories: [] };
 
   async #logon(token: ReadonlyMap<string, PackValue>): Promise<void> {
     const { authenticator, peer, database, advertisedAddress, defaultTimeoutMs } = this.#options;
@@ -382,6 +385,7 @@ export class ClientConnection implements FrameEvents {
       version: this.#version,
       address: () => advertisedAddress ?? this.#routingAddress ?? `${peer.address}:7687`,
       defaultTimeoutMs,
+      filter: this.#filter,
     });
     this.#state = "ready";
   }

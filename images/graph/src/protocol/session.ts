@@ -4,7 +4,7 @@ import { CypherError } from "../errors.ts";
 import { databaseName } from "../identity.ts";
 import type { GraphDatabase } from "../session/database.ts";
 import type { GraphTransaction, QueryResult } from "../session/graph-transaction.ts";
-import { type Notification, nullInAggregate } from "../session/notifications.ts";
+import { type NotificationFilter, notificationsOf } from "../session/notifications.ts";
 import {
   isAtLeast,
   notificationList,
@@ -23,6 +23,24 @@ export interface SessionOptions {
   /** What a routing table names. */
   address(): string;
   readonly defaultTimeoutMs: number | undefined;
+  /** What HELLO has asked for; a transaction may ask for something else. */
+  readonly filter: NotificationFilter;
+}
+
+/** Which notifications an extra of HELLO, BEGIN or RUN asks for. */
+export function filterOf(
+  extra: ReadonlyMap<string, PackValue>,
+  fallback: NotificationFilter,
+): NotificationFilter {
+  const severity = extra.get("notifications_minimum_severity");
+  const disabled =
+    extra.get("notifications_disabled_classifications") ?? extra.get("notifications_disabled_categories");
+  return {
+    minimumSeverity: typeof severity === "string" ? severity : fallback.minimumSeverity,
+    disabledCategories: Array.isArray(disabled)
+      ? (disabled as readonly PackValue[]).map(String)
+      : fallback.disabledCategories,
+  };
 }
 
 /** So long a routing table may be kept, in seconds. */
@@ -37,9 +55,11 @@ export class BoltSession {
   readonly #results = new Map<number, { result: QueryResult; startedMs: number }>();
   #lastQid = -1;
   #query: string | undefined;
+  #filter: NotificationFilter;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#filter = options.filter;
   }
 
   get hasResults(): boolean {
@@ -80,6 +100,7 @@ export class BoltSession {
   /** Begins a transaction with the settings of BEGIN, or of RUN outside of one. @throws CypherError */
   #newTransaction(extra: ReadonlyMap<string, PackValue>, isImplicit: boolean): GraphTransaction {
     const { database, user, defaultTimeoutMs } = this.#options;
+    this.#filter = filterOf(extra, this.#options.filter);
     const name = extra.get("db");
     if (typeof name === "string" && name !== "" && ![databaseName, "system"].includes(name.toLowerCase()))
       throw new CypherError("Neo.ClientError.Database.DatabaseNotFound", `Graph not found: ${name}`);
@@ -174,9 +195,7 @@ export class BoltSession {
       this.#results.delete(qid);
     }
     const { prepared } = result;
-    const notifications: Notification[] = result.notifications.has("null in aggregate")
-      ? [nullInAggregate]
-      : [];
+    const notifications = notificationsOf(prepared, result.notifications, database.tokens, this.#filter);
     const returns = prepared.columns.length > 0 && prepared.statement.mode !== "explain";
     const outcome: Outcome = !returns ? "00001" : result.hasHadRows ? "00000" : "02000";
     let bookmark: string | undefined;

@@ -153,7 +153,7 @@ export class GraphTransaction {
 
   #checkRights(prepared: PreparedQuery): void {
     const { user, accessMode } = this.options;
-    const writes = prepared.type !== "r";
+    const writes = prepared.kind === "schema" || prepared.analysis.isWrite;
     if (writes && accessMode === "READ" && prepared.statement.mode !== "explain") {
       const isSchema = prepared.kind === "schema";
       throw new CypherError(

@@ -51,7 +51,14 @@ export function prepareQuery(
   const analysis = new QueryAnalyser(findProcedure).statement(query);
   const plan = new QueryPlanner(schema, findProcedure).plan(query);
   const returns = plan.columns.length > 0;
-  const type: QueryType = analysis.changesSchema ? "s" : analysis.isWrite ? (returns ? "rw" : "w") : "r";
+  const type: QueryType =
+    analysis.changesSchema || analysis.isAdministration
+      ? "s"
+      : analysis.isWrite
+        ? returns
+          ? "rw"
+          : "w"
+        : "r";
   return {
     statement,
     kind: "query",

@@ -1,4 +1,4 @@
-import { argumentError, type CypherError, syntaxError } from "../errors.ts";
+import { argumentError, CypherError, syntaxError } from "../errors.ts";
 import {
   daysInMonth,
   daysInYear,
@@ -131,22 +131,33 @@ function splitZone(text: string): Zoned {
   return { rest: rest.slice(0, match.index), offset: parseOffset(match[0]), zone };
 }
 
+/** What is out of range in a text is wrong with the text. */
+function reading<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof CypherError && error.message.startsWith("Invalid value for"))
+      throw syntaxError(error.message, 0, "22000");
+    throw error;
+  }
+}
+
 /** @throws CypherError */
 export function parseDate(text: string): DateValue {
-  const days = tryDate(text);
+  const days = reading(() => tryDate(text));
   if (days === undefined) throw cannotParse("Date", text);
   return new DateValue(days);
 }
 
 export function parseLocalTime(text: string): LocalTimeValue {
-  const nanos = tryTime(text.replace(/^T/i, ""));
+  const nanos = reading(() => tryTime(text.replace(/^T/i, "")));
   if (nanos === undefined) throw cannotParse("LocalTime", text);
   return new LocalTimeValue(nanos);
 }
 
 export function parseTime(text: string, defaultOffset: number): TimeValue {
   const { rest, offset, zone } = splitZone(text.replace(/^T/i, ""));
-  const nanos = tryTime(rest);
+  const nanos = reading(() => tryTime(rest));
   if (nanos === undefined) throw cannotParse("Time", text);
   if (zone !== undefined && offset === undefined)
     return new TimeValue(nanos, zoneOffset(zone, Math.floor(Date.now() / 1000)));
@@ -160,8 +171,8 @@ function splitDateTime(text: string): readonly [string, string | undefined] {
 
 export function parseLocalDateTime(text: string): LocalDateTimeValue {
   const [datePart, timePart] = splitDateTime(text);
-  const days = tryDate(datePart);
-  const nanos = timePart === undefined ? 0 : tryTime(timePart);
+  const days = reading(() => tryDate(datePart));
+  const nanos = timePart === undefined ? 0 : reading(() => tryTime(timePart));
   if (days === undefined || nanos === undefined) throw cannotParse("LocalDateTime", text);
   return new LocalDateTimeValue(days, nanos);
 }
@@ -169,18 +180,18 @@ export function parseLocalDateTime(text: string): LocalDateTimeValue {
 export function parseDateTime(text: string, defaultZone: string): DateTimeValue {
   const [datePart, timeText] = splitDateTime(text);
   const zoned = timeText === undefined ? splitZoneOfDate(datePart) : splitZone(timeText);
-  const days = tryDate(timeText === undefined ? zoned.rest : datePart);
-  const nanos = timeText === undefined ? 0 : tryTime(zoned.rest);
+  const days = reading(() => tryDate(timeText === undefined ? zoned.rest : datePart));
+  const nanos = timeText === undefined ? 0 : reading(() => tryTime(zoned.rest));
   if (days === undefined || nanos === undefined) throw cannotParse("DateTime", text);
   const { offset, zone } = zoned;
   if (offset !== undefined && zone !== undefined) {
     // The offset says which instant it is; the zone says how that is to be shown.
-    const at = resolveInZone(zone, days, nanos);
-    if (at.offset === offset) return new DateTimeValue(days, nanos, offset, zone);
-    return inZone(days, nanos - offset * nanosPerSecond, zone);
+    const at = inZone(days, nanos - offset * nanosPerSecond, zone);
+    if (at.offset !== offset) throw argumentError(`Timezone and offset do not match: ${text}`);
+    return at;
   }
   if (offset !== undefined) return new DateTimeValue(days, nanos, offset, undefined);
-  return dateTimeInZone(days, nanos, zone ?? defaultZone);
+  return reading(() => dateTimeInZone(days, nanos, zone ?? defaultZone));
 }
 
 /** A date alone has no offset that could be told from its parts, but may name its zone. */
