@@ -114,9 +114,15 @@ export abstract class ExpressionAnalyser {
           object,
           object.kind === "variable" ? undefined : ["list", "map", "node", "relationship"],
         );
-        const isOpen = object.kind === "variable" || index.kind === "variable";
+        const isOpen =
+          (object.kind === "variable" && type !== "node" && type !== "relationship") ||
+          index.kind === "variable";
         const wanted: ArgumentType | undefined =
-          type === "list" ? ["integer"] : type === "map" ? ["string"] : undefined;
+          type === "list"
+            ? ["integer"]
+            : type === "map" || type === "node" || type === "relationship"
+              ? ["string"]
+              : undefined;
         of(index, isOpen ? undefined : wanted);
         return type === "list" ? this.elementType(object, scope) : "any";
       }
@@ -147,7 +153,8 @@ export abstract class ExpressionAnalyser {
         return "boolean";
       case "hasLabels":
         if (of(expression.operand, ["node", "relationship"]) === "node")
-          for (const label of labelNames(expression.labels)) this.warnings.push({ kind: "label", ...label });
+          for (const label of labelNames(expression.labels))
+            this.warnings.push({ kind: "label", name: label.name, at: label.at });
         this.labels(expression.labels, scope);
         return "boolean";
       case "countStar":

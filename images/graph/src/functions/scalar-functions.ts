@@ -32,8 +32,9 @@ function toInteger(value: Value): Value | undefined {
     return fitting(BigInt(Math.trunc(value))) ?? (value > 0 ? int64Max : int64Min);
   }
   if (typeof value !== "string") return undefined;
-  const text = value.trim();
+  const text = value;
   if (/^[+-]?\d+$/.test(text)) return fitting(BigInt(text.replace(/^\+/, ""))) ?? null;
+  if (/\s/.test(text)) return null;
   const number = toFloat(text);
   return typeof number === "number" && Number.isFinite(number)
     ? (fitting(BigInt(Math.trunc(number))) ?? null)
@@ -92,7 +93,7 @@ const rangeMax = 10_000_000n;
 
 export const scalarFunctions: readonly FunctionDefinition[] = [
   ...conversions("toInteger", "integer", toInteger, "a String, Float, Integer or Boolean", [
-    ["string", "number", "integer", "float", "boolean"],
+    ["string", "number", "integer", "float", "boolean", "list", "map"],
   ]),
   ...conversions("toFloat", "float", toFloat, "a String, Float or Integer", [
     ["string", "number", "integer", "float"],

@@ -150,7 +150,7 @@ export abstract class UpdatePlanner extends PatternPlanner {
       names,
       isMerge,
       (key) =>
-        `Cannot merge the following node because of null property value for '${key}': (${node.variable ?? ""}${shown} {${key}: null})`,
+        `Cannot merge the following node because of null property value for '${key}': (${shown} {${key}: null})`,
     );
     return {
       check: properties.check,

@@ -1,7 +1,7 @@
 import { type PackValue, type PackWriter, Structure, valueTags } from "@weftkit/wire-bolt";
 import { CypherError } from "../errors.ts";
-import { type Hydrated, HydratedNode, HydratedPath, HydratedRel } from "../session/hydrated.ts";
 import { nanosPerSecond } from "../values/calendar.ts";
+import { type Hydrated, HydratedNode, HydratedPath, HydratedRel } from "../values/hydrated-entities.ts";
 import { dateTimeInZone, inZone } from "../values/parse-temporal.ts";
 import { isSrid, PointValue } from "../values/point.ts";
 import {

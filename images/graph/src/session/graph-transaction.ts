@@ -22,8 +22,9 @@ import {
 import type { Schema } from "../storage/schema.ts";
 import { executeSchemaCommand } from "../storage/schema-commands.ts";
 import type { Tokens } from "../storage/tokens.ts";
+import type { Hydrated } from "../values/hydrated-entities.ts";
 import type { CypherMap } from "../values/types.ts";
-import { type Hydrated, hydrate } from "./hydrated.ts";
+import { hydrate } from "./hydrated.ts";
 import type { PreparedQuery } from "./prepared-query.ts";
 import { toCypherError } from "./to-cypher-error.ts";
 

@@ -6,6 +6,9 @@ import { type GraphWriter, schemaLocks } from "./graph-writer.ts";
 import { compositeKey } from "./index-keys.ts";
 import { hasEntries, isUnique, Schema, type SchemaRule } from "./schema.ts";
 
+/** Neo4j has two before all others: those of labels and of types. */
+const lookupIndexes = 2;
+
 function refused(code: StatusCode, message: string): CypherError {
   return new CypherError(code, message);
 }
@@ -172,7 +175,7 @@ export function addIndex(
   );
   if (ifNotExists && (named !== undefined || equal !== undefined)) return;
   const shown = (other: SchemaRule) =>
-    `Index( id=${other.id}, name='${other.name}', type='${other.type}', schema=${describe(other)}, indexProvider='${other.type.toLowerCase()}-1.0' )`;
+    `Index( id=${other.id + lookupIndexes}, name='${other.name}', type='${other.type}', schema=${describe(other)}, indexProvider='${other.type.toLowerCase()}-1.0' )`;
   if (equal !== undefined) {
     if (isUnique(equal))
       throw refused(
@@ -228,7 +231,7 @@ function createConstraint(
   );
   if (ifNotExists && (named !== undefined || equal !== undefined)) return;
   if (equal !== undefined) {
-    const shown = `Constraint( id=${equal.id}, name='${equal.name}', type='${equal.type}', schema=${describe(equal)}, ownedIndex=${equal.id} )`;
+    const shown = `Constraint( id=${equal.id + lookupIndexes}, name='${equal.name}', type='${equal.type}', schema=${describe(equal)}, ownedIndex=${equal.id} )`;
     if (name === undefined || equal.name === name)
       throw refused(
         "Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists",

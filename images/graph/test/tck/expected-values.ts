@@ -1,4 +1,9 @@
-import { type Hydrated, HydratedNode, HydratedPath, HydratedRel } from "../../src/session/hydrated.ts";
+import {
+  type Hydrated,
+  HydratedNode,
+  HydratedPath,
+  HydratedRel,
+} from "../../src/values/hydrated-entities.ts";
 import { textOf } from "../../src/values/text.ts";
 import type { Value } from "../../src/values/types.ts";
 

@@ -5,8 +5,8 @@ import type { CypherError } from "../../src/errors.ts";
 import type { ProcedureDefinition } from "../../src/procedures/definition.ts";
 import { findProcedure } from "../../src/procedures/registry.ts";
 import { GraphDatabase } from "../../src/session/database.ts";
-import type { Hydrated } from "../../src/session/hydrated.ts";
 import { equals } from "../../src/values/compare.ts";
+import type { Hydrated } from "../../src/values/hydrated-entities.ts";
 import type { Value } from "../../src/values/types.ts";
 import { canonical, canonicalExpected } from "./expected-values.ts";
 
