@@ -6,18 +6,26 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { freePort, freePorts } from "@weftkit/testing/free-ports";
 import { expect, onTestFinished } from "vitest";
+import { Circle } from "./circle.ts";
 import { type ComposeProject, writeProject } from "./compose-project.ts";
 import { differences, writeDataset } from "./dataset.ts";
 import { docker, dockerOutput, inspect, program, run } from "./docker.ts";
+import { Landscape } from "./landscape.ts";
 import { Ledger } from "./ledger.ts";
+import { Notebook } from "./notebook.ts";
 import { Shelf } from "./shelf.ts";
 import { testWithDocker } from "./test-with-docker.ts";
+import { Warehouse } from "./warehouse.ts";
 import { Wiki } from "./wiki.ts";
 
 const keyCount = 100_000;
 const documentCount = 1000;
 const rowCount = 2000;
 const itemCount = 2000;
+const noteCount = 2000;
+const personCount = 1000;
+const objectCount = 200;
+const vectorCount = 2000;
 
 /**
  * An address of this machine that containers reach, whatever network they are in: the gateway of the default bridge. Right
@@ -88,12 +96,13 @@ async function persist(
 }
 
 testWithDocker(
-  "the keys, documents, rows and items of four engines are there after containers and volumes were removed",
-  { timeout: 300_000 },
+  "what eight engines hold is there after containers and volumes were removed",
+  { timeout: 420_000 },
   async () => {
     const place = await placeOfFunction();
-    const ports = await freePorts("markdown", "relational", "keyvalue");
-    const engines = ["--engines", "inmemory,markdown,relational,keyvalue"];
+    const names = ["markdown", "relational", "keyvalue", "document", "graph", "filestore", "vector"] as const;
+    const ports = await freePorts(...names);
+    const engines = ["--engines", ["inmemory", ...names].join()];
     const published = Object.entries(ports).flatMap(([engine, port]) => ["--port", `${engine}=${port}`]);
     const flags = [...engines, ...published, "--persist", "serverless", "--persist-url", place.url];
     const project = await writeProject("serverless", ...flags);
@@ -107,6 +116,17 @@ testWithDocker(
     const shelf = new Shelf(project, ports.keyvalue);
     onTestFinished(() => shelf.close());
     await shelf.write(itemCount);
+    const notebook = new Notebook(project, ports.document);
+    onTestFinished(() => notebook.close());
+    await notebook.write(noteCount);
+    const circle = new Circle(project, ports.graph);
+    onTestFinished(() => circle.close());
+    await circle.write(personCount);
+    const warehouse = new Warehouse(project, ports.filestore);
+    onTestFinished(() => warehouse.close());
+    await warehouse.write(objectCount);
+    const landscape = new Landscape(project, ports.vector);
+    await landscape.write(vectorCount);
     const before = connect();
     await writeDataset(before, keyCount);
     await connect(5).set("in another database", "yes");
@@ -124,7 +144,11 @@ testWithDocker(
     expect(await wiki.differences(documentCount)).toEqual([]);
     expect(await ledger.differences(rowCount)).toEqual([]);
     expect(await shelf.differences(itemCount)).toEqual([]);
-    for (const engine of ["inmemory", "markdown", "relational", "keyvalue"]) {
+    expect(await notebook.differences(noteCount)).toEqual([]);
+    expect(await circle.differences(personCount)).toEqual([]);
+    expect(await warehouse.differences(objectCount)).toEqual([]);
+    expect(await landscape.differences(vectorCount)).toEqual([]);
+    for (const engine of ["inmemory", ...names]) {
       expect(await persist(project, place.url, engine, "verify", "--all")).toMatch(
         /whole; .* were read back/,
       );
