@@ -67,6 +67,8 @@ const inPlaceFloats = 1_500_000;
 const scanMatchesMax = 5000;
 /** A search whose hits are deleted meanwhile is made again so often. */
 const attemptsMax = 3;
+/** About so many nodes are compared for each candidate that a search keeps. */
+const nodesPerCandidate = 20;
 /** Graphs are saved again when so much of them is new. */
 const saveShare = 0.25;
 /** Of a saved index: as many vectors are held against the database's. */
@@ -345,7 +347,10 @@ export class Collection {
     if (!isScan) {
       const width = Math.max(ef ?? efDefault(index), wanted);
       const budget = set === undefined ? 0xffff_ffff : Math.max(scanMatchesMax, matches * budgetFactor);
-      const found = await threads.search(index, { query, k: wanted, ef: width, set, budget });
+      const isHere = set === undefined && threads.isBrief(width * nodesPerCandidate * index.dimensions);
+      const found = isHere
+        ? index.searchGraph(query, wanted, width, undefined, budget)
+        : await threads.search(index, { query, k: wanted, ef: width, set, budget });
       // A graph may have lost its way to some: then all are compared.
       if (found !== undefined && found.nodes.length >= wanted) return found;
     }

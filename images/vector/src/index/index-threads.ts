@@ -14,6 +14,10 @@ export interface IndexThreadsOptions {
   readonly searchersMax?: number;
 }
 
+/** A search of about a tenth of a millisecond; to hear of it costs another thread about as much. */
+const briefFloats = 600_000;
+const briefsMax = 4;
+
 /** What a search in a thread is asked for. */
 export interface ThreadSearch {
   readonly query: Float32Array;
@@ -55,6 +59,8 @@ export class IndexThreads {
   #lastNumber = 0;
   #lastId = 0;
   #isFlushing = false;
+  /** Searches of this turn that were made in place. */
+  #briefs = 0;
   #isClosed = false;
 
   constructor({
@@ -102,6 +108,20 @@ export class IndexThreads {
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
     });
+  }
+
+  /**
+   * Whether a search that compares about so many floats is better made where it is asked for: one that is brief, unless many came
+   * in this turn of the event loop.
+   */
+  isBrief(floats: number): boolean {
+    if (floats > briefFloats || this.#briefs >= briefsMax) return false;
+    if (this.#briefs++ === 0) {
+      setImmediate(() => {
+        this.#briefs = 0;
+      });
+    }
+    return true;
   }
 
   /** Lets the builder do something. */

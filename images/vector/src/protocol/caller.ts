@@ -1,11 +1,9 @@
 import type { Action, SecurityContext } from "@weftkit/auth";
 import { forbidden } from "../errors.ts";
 
-/** Who asks, and until when. */
+/** Who asks. */
 export interface Caller {
   readonly user: SecurityContext;
-  /** Aborted when the client is gone. */
-  readonly signal?: AbortSignal;
 }
 
 /** @throws VectorError `permission_denied` */

@@ -181,10 +181,7 @@ export class GrpcServer {
   async #caller(
     call: ServerUnaryCall<Message, Message> | ServerReadableStream<Message, Message>,
   ): Promise<Caller> {
-    const aborted = new AbortController();
-    call.on("cancelled", () => aborted.abort());
-    const user = await this.#options.identify(tokenOf(call.metadata), call.getPeer());
-    return { user, signal: aborted.signal };
+    return { user: await this.#options.identify(tokenOf(call.metadata), call.getPeer()) };
   }
 
   async #run<T>(path: string, _call: unknown, work: () => Promise<T>): Promise<T> {
