@@ -7,7 +7,7 @@ import { Level } from "./context.ts";
 import { analyseWith } from "./ctes.ts";
 import type { DeleteQuery, Expr, FromNode, MergeAction, MergeQuery, UpdateQuery } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
-import { analyseFrom, itemOf, tableEntry } from "./from.ts";
+import { analyseFrom, tableEntry, targetItem } from "./from.ts";
 import { analyseReturning, assign, type ModifyAnalyser, targetRelation } from "./modify.ts";
 
 export function analyseUpdate(
@@ -66,7 +66,7 @@ function fromBeside(
   const from = analyseFrom(a, level, nodes);
   if (level.namespace.some((item) => item.tableVisible && item.alias === target.alias))
     throw new PgError("42712", `table name "${target.alias}" specified more than once`);
-  level.namespace = [itemOf(target), ...level.namespace];
+  level.namespace = [targetItem(a, target), ...level.namespace];
   return from;
 }
 
@@ -120,8 +120,8 @@ export function analyseMerge(a: ModifyAnalyser, node: pg.MergeStmt, parent: Leve
       detail: "The name is used both as MERGE target table and data source.",
     });
   }
-  const targetItem = itemOf(target);
-  level.namespace = [targetItem, ...sourceItems];
+  const changed = targetItem(a, target);
+  level.namespace = [changed, ...sourceItems];
   level.place = "JOIN/ON";
   const on = coerceToBoolean(ctx, analyseExpr(a, level, node.joinCondition as Node), "JOIN/ON");
   const actions = ((node.mergeWhenClauses ?? []) as Node[]).map((item): MergeAction => {
@@ -133,11 +133,7 @@ export function analyseMerge(a: ModifyAnalyser, node: pg.MergeStmt, parent: Leve
           ? "notMatchedBySource"
           : "notMatched";
     level.namespace =
-      match === "matched"
-        ? [targetItem, ...sourceItems]
-        : match === "notMatched"
-          ? sourceItems
-          : [targetItem];
+      match === "matched" ? [changed, ...sourceItems] : match === "notMatched" ? sourceItems : [changed];
     level.place = "MERGE WHEN";
     const condition =
       clause.condition === undefined
@@ -160,7 +156,7 @@ export function analyseMerge(a: ModifyAnalyser, node: pg.MergeStmt, parent: Leve
         return { ...base, action: "insert", ...mergeInsert(a, level, relation, clause) };
     }
   });
-  level.namespace = [targetItem, ...sourceItems];
+  level.namespace = [changed, ...sourceItems];
   const defaults = new Map<number, Expr>();
   for (const column of relation.columns) {
     if (column.dropped === true || column.generated !== undefined) continue;

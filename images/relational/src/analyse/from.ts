@@ -176,6 +176,16 @@ export function itemOf(entry: RangeEntry, schema?: string): NamespaceItem {
   };
 }
 
+/** The table that a statement changes: without an alias it can be named with its schema, too. */
+export function targetItem(a: Analyser, target: RangeEntry): NamespaceItem {
+  const { relation, alias } = target;
+  const schema =
+    relation !== undefined && alias === relation.name
+      ? a.ctx.catalog.get("namespace", relation.namespace)?.name
+      : undefined;
+  return itemOf(target, schema);
+}
+
 function single(a: Analyser, entry: RangeEntry, _alias: pg.Alias | undefined, name?: pg.RangeVar): FromItem {
   const schema =
     name !== undefined && name.alias === undefined && entry.relation !== undefined

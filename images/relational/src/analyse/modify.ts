@@ -9,7 +9,7 @@ import { analyseWith } from "./ctes.ts";
 import type { Assignment, Expr, InsertQuery, OnConflict, RangeEntry, SelectQuery, Target } from "./expr.ts";
 import { exprKey, outputTargets } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
-import { type Analyser, findRelation, itemOf, tableEntry } from "./from.ts";
+import { type Analyser, findRelation, itemOf, tableEntry, targetItem } from "./from.ts";
 import { analyseTargets } from "./targets.ts";
 
 /** What INSERT, UPDATE and DELETE need of the definitions: the expressions of defaults, read from their text. */
@@ -94,7 +94,7 @@ export function analyseInsert(
     const expr = a.defaultOf(relation, column.attnum);
     if (expr !== undefined) defaults.set(column.attnum, expr);
   }
-  level.namespace = [itemOf(target)];
+  level.namespace = [targetItem(a, target)];
   const onConflict =
     node.onConflictClause === undefined
       ? undefined

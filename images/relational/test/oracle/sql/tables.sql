@@ -127,3 +127,7 @@ INSERT INTO m VALUES (101, 1);
 RELEASE a;
 COMMIT;
 SELECT id FROM m ORDER BY id;
+INSERT INTO public.customers (name) VALUES ('Qualified') RETURNING public.customers.name;
+UPDATE public.customers SET name = 'Renamed' WHERE public.customers.name = 'Qualified' RETURNING public.customers.name, customers.active;
+DELETE FROM public.customers WHERE public.customers.name = 'Renamed' RETURNING public.customers.name;
+UPDATE public.customers AS c SET name = 'x' WHERE public.customers.name = 'y';
