@@ -6,7 +6,14 @@ const special = /[&<>"\u0000-\u0008\u000b-\u001f\ufffe\uffff]/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const specials = /[&<>"\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g;
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escapes: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  // There is no way to write it.
+  "\u0000": "\ufffd",
+};
 
 export function escapeXml(text: string): string {
   if (!special.test(text)) return text;
