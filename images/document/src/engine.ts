@@ -7,6 +7,7 @@ import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
 import { FramedConnection, SocketGroup } from "@weftkit/sockets";
+import { statement } from "@weftkit/store";
 import { frameLength } from "@weftkit/wire-mongo";
 import "./accumulators/all.ts";
 import "./expressions/all.ts";
@@ -20,6 +21,9 @@ import { migrations } from "./storage/schema.ts";
 
 /** The database, in the data folder. */
 export const databaseFile = "document.db";
+
+/** So much of the changes is kept for change streams that are resumed. */
+const changesBytes = 64 << 20;
 
 /** How often idle cursors, old sessions and expired documents are looked for. */
 const upkeepMs = 10_000;
@@ -51,7 +55,17 @@ export class DocumentEngine implements Engine<"document"> {
       readiness,
       fatal: (error) => ctx.fatal(error),
     });
-    this.#changes = await StoreChanges.open({ store, log });
+    const hasStreams = await store.read(
+      (db) =>
+        statement(db, "SELECT 1 FROM settings WHERE name = 'has_change_streams'", { pluck: true }).get() ===
+        1,
+    );
+    this.#changes = await StoreChanges.open({
+      store,
+      log,
+      isAlwaysOn: hasStreams,
+      windowBytes: changesBytes,
+    });
     ctx.serveChanges(this.#changes);
     this.#server = new Server({
       store,
@@ -63,6 +77,7 @@ export class DocumentEngine implements Engine<"document"> {
       commands: allCommands,
       serverStages: () => undefined,
     });
+    this.#server.hasStreams = hasStreams;
     await this.#server.load();
     this.#upkeep = setInterval(() => this.#server.expire(), upkeepMs);
   }

@@ -13,6 +13,7 @@ export interface CursorOptions {
   readonly isAwaitData?: boolean;
   readonly wait?: Cursor["wait"];
   readonly extras?: Cursor["extras"];
+  readonly isEnded?: () => boolean;
   readonly close?: () => void;
 }
 
@@ -36,6 +37,7 @@ export async function openCursor(call: Call, source: DocSource, options: CursorO
       held,
       isWithoutTimeout: flagField(call.body, "noCursorTimeout"),
       command: call.body,
+      ...(options.isEnded !== undefined && { isEnded: options.isEnded }),
       ...(options.close !== undefined && { close: options.close }),
     });
     id = cursor.id;

@@ -50,6 +50,8 @@ export class Server {
   readonly electionId = new ObjectId(Buffer.concat([Buffer.from("7fffffff", "hex"), randomBytes(8)]));
   /** A write of definitions has failed, and the catalog may be ahead of the tables. */
   staleCatalog = false;
+  /** Whether a change stream was ever opened on this database. */
+  hasStreams = false;
   connections = 0;
   connectionsCreated = 0;
   #lastOperation = 0;
@@ -88,8 +90,9 @@ export class Server {
 
   /** The cluster's time, ascending: seconds and a counter. */
   clock(): bigint {
-    const now = BigInt(Math.floor(Date.now() / 1000)) << 32n;
-    this.#lastClock = now > this.#lastClock ? now | 1n : this.#lastClock;
+    const ms = BigInt(Date.now());
+    const now = ((ms / 1000n) << 32n) | ((ms % 1000n) << 16n) | 1n;
+    if (now > this.#lastClock) this.#lastClock = now;
     return this.#lastClock;
   }
 
