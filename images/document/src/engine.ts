@@ -79,7 +79,10 @@ export class DocumentEngine implements Engine<"document"> {
     });
     this.#server.hasStreams = hasStreams;
     await this.#server.load();
-    this.#upkeep = setInterval(() => this.#server.expire(), upkeepMs);
+    this.#upkeep = setInterval(() => {
+      this.#server.expire();
+      void this.#server.deleteExpired();
+    }, upkeepMs);
   }
 
   accept(socket: Duplex, peer: Peer): void {

@@ -47,7 +47,7 @@ test("goes on from a token, over a restart, with everything once", async () => {
   const resumed = again.db("app").watch([{ $match: { operationType: "insert" } }], { resumeAfter: token });
   const seen: unknown[] = [];
   for (let i = 0; i < 4; i++)
-    seen.push(((await resumed.next()) as { documentKey: { _id: number } }).documentKey._id);
+    seen.push(((await resumed.next()) as unknown as { documentKey: { _id: number } }).documentKey._id);
   expect(seen).toEqual([1, 2, 3, 4]);
   await resumed.close();
 });

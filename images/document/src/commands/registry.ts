@@ -1,6 +1,7 @@
 import type { Command } from "../server/command.ts";
 import { aggregate } from "./aggregate.ts";
 import { bulkWrite } from "./bulk-write.ts";
+import { collMod } from "./coll-mod.ts";
 import { count, distinct } from "./count.ts";
 import {
   create,
@@ -12,6 +13,8 @@ import {
 } from "./definitions.ts";
 import { deleteCommand } from "./delete.ts";
 import * as diagnostics from "./diagnostics.ts";
+import { explain } from "./explain.ts";
+import { configureFailPoint } from "./fail-point.ts";
 import { find } from "./find.ts";
 import { findAndModify } from "./find-and-modify.ts";
 import { getMore, killCursors } from "./get-more.ts";
@@ -21,12 +24,21 @@ import { insert } from "./insert.ts";
 import { authenticate, logout, saslContinue, saslStart } from "./sasl.ts";
 import * as sessions from "./sessions.ts";
 import { update } from "./update.ts";
+import { rolesInfo, userChanges, usersInfo } from "./users.ts";
+import { validate } from "./validate.ts";
 
 /** Every command there is. */
 export const allCommands: readonly Command[] = [
   aggregate,
   authenticate,
   bulkWrite,
+  collMod,
+  configureFailPoint,
+  explain,
+  rolesInfo,
+  usersInfo,
+  validate,
+  ...userChanges,
   count,
   create,
   createIndexes,

@@ -15,7 +15,13 @@ import { Doc, Double } from "../bson/values.ts";
 import { writeDoc } from "../bson/write.ts";
 import { MongoError } from "../errors.ts";
 import type { ConnectionState } from "../server/connection-state.ts";
-import { asMongoError, type CommandTable, dispatch, errorReply } from "../server/dispatch.ts";
+import {
+  asMongoError,
+  type CommandTable,
+  closeConnection,
+  dispatch,
+  errorReply,
+} from "../server/dispatch.ts";
 import type { Server } from "../server/server.ts";
 
 /** Replies shorter than this are sent as they are. */
@@ -128,6 +134,10 @@ export class ClientConnection implements FrameEvents {
         this.#gone.signal,
       );
     } catch (error) {
+      if (error === closeConnection) {
+        this.#connection.destroy();
+        return;
+      }
       reply = errorReply(asMongoError(this.#options.server, error));
     }
     // A client that wants no answer gets none.

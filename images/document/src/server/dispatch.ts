@@ -38,7 +38,12 @@ export async function dispatch(
   const command = commands.get(name);
   let session: ClientSession | undefined;
   let transaction: ClientTransaction | undefined;
+  const failure = server.failPoints.take(command?.name ?? name, applicationOf(connection));
+  if (failure !== undefined && failure.blockMs > 0)
+    await new Promise((resolve) => setTimeout(resolve, failure.blockMs));
+  if (failure?.closesConnection === true) throw closeConnection;
   try {
+    if (failure?.error !== undefined) throw failure.error;
     const db = databaseOf(body);
     if (command === undefined) throw new MongoError(59, `no such command: '${name}'`);
     requireApiVersion(body);
@@ -67,10 +72,28 @@ export async function dispatch(
       collection,
       signal,
     });
+    if (failure?.writeConcernError !== undefined) {
+      reply.set("writeConcernError", failure.writeConcernError);
+      if (failure.labels !== undefined) reply.set("errorLabels", [...failure.labels]);
+    }
     return finished(server, reply);
   } catch (error) {
-    return failed(server, error, command, body, session, transaction);
+    const reply = failed(server, error, command, body, session, transaction);
+    if (failure?.labels !== undefined) {
+      if (failure.labels.length === 0) reply.delete("errorLabels");
+      else reply.set("errorLabels", [...failure.labels]);
+    }
+    return reply;
   }
+}
+
+/** Thrown when a test asks for the connection to be closed in place of an answer. */
+export const closeConnection = Symbol("close the connection");
+
+function applicationOf({ client }: ConnectionState): string | undefined {
+  const application = client?.get("application");
+  const name = application instanceof Doc ? application.get("name") : undefined;
+  return typeof name === "string" ? name : undefined;
 }
 
 const nobody = { user: "", roles: [], can: () => false, scope: () => "none" as const };
@@ -291,7 +314,7 @@ function failed(
   thrown: unknown,
   command: Command | undefined,
   body: Doc,
-  session: ClientSession | undefined,
+  _session: ClientSession | undefined,
   transaction: ClientTransaction | undefined,
 ): Doc {
   const error = asMongoError(server, thrown);
@@ -303,12 +326,7 @@ function failed(
     if (isTransient) labels.add("TransientTransactionError");
     if (error.number !== 256) transaction.abort();
   }
-  if (
-    isRetryable(error.number) &&
-    session !== undefined &&
-    body.has("txnNumber") &&
-    (transaction === undefined || isEnding)
-  ) {
+  if (isRetryable(error.number) && body.has("txnNumber") && (transaction === undefined || isEnding)) {
     labels.add("RetryableWriteError");
   }
   const reply = errorReply(error);

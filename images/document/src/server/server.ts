@@ -2,17 +2,19 @@ import { randomBytes } from "node:crypto";
 import type { Authenticator } from "@weftkit/auth";
 import type { StoreChanges } from "@weftkit/changes";
 import type { Logger } from "@weftkit/observe";
-import type { Database, Store } from "@weftkit/store";
+import { type Database, type Store, statement } from "@weftkit/store";
 import { ObjectId } from "../bson/values.ts";
 import type { PipelineHost } from "../stages/stage.ts";
 import { Catalog } from "../storage/catalog.ts";
+import { deleteExpired } from "../storage/expiry.ts";
 import { Records } from "../storage/records.ts";
 import { Writes } from "../storage/work.ts";
 import { Cursors } from "./cursors.ts";
+import { FailPoints } from "./fail-points.ts";
 import { Insertions } from "./insertions.ts";
 import type { Operation } from "./operation.ts";
 import { Queries } from "./queries.ts";
-import { Sessions } from "./sessions.ts";
+import { Sessions, sessionTimeoutMinutes } from "./sessions.ts";
 import { Users } from "./users.ts";
 
 export interface ServerOptions {
@@ -41,6 +43,7 @@ export class Server {
   readonly cursors = new Cursors();
   readonly sessions = new Sessions();
   readonly insertions = new Insertions();
+  readonly failPoints = new FailPoints();
   readonly users = new Users();
   readonly queries: Queries;
   readonly operations = new Map<number, Operation>();
@@ -54,6 +57,7 @@ export class Server {
   hasStreams = false;
   connections = 0;
   connectionsCreated = 0;
+  #isExpiring = false;
   #lastOperation = 0;
   #lastConnection = 0;
   #lastClock = 0n;
@@ -102,6 +106,23 @@ export class Server {
     const now = this.clock();
     this.#lastClock = now > before ? now : before + 1n;
     return this.#lastClock;
+  }
+
+  /** Deletes what has expired; one run at a time. */
+  async deleteExpired(): Promise<void> {
+    if (this.#isExpiring) return;
+    this.#isExpiring = true;
+    try {
+      await deleteExpired(this.catalog, this.records, this.writes, Date.now());
+      const before = Date.now() - sessionTimeoutMinutes * 60_000;
+      await this.store.write((db: Database) =>
+        statement(db, "DELETE FROM retryable_writes WHERE at_ms < ?").run(before),
+      );
+    } catch (error) {
+      this.log.warn({ err: error }, "expired documents could not be deleted; they are tried again");
+    } finally {
+      this.#isExpiring = false;
+    }
   }
 
   expire(): void {
