@@ -10,8 +10,8 @@ import { parseFilter } from "../query/parse-filter.ts";
 import { valuesAtPath } from "../query/values-at-path.ts";
 import type { Call, Command } from "../server/command.ts";
 import { docField } from "../server/fields.ts";
-import { openAggregate } from "./aggregate.ts";
 import { contextOf } from "./context.ts";
+import { openAggregate } from "./open-aggregate.ts";
 
 /** Goes through a source in turns. */
 export async function forEachDoc(call: Call, source: DocSource, visit: (doc: Doc) => void): Promise<void> {
