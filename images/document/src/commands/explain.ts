@@ -8,8 +8,8 @@ import { mongoVersion } from "../identity.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Call, Command } from "../server/command.ts";
 import { throwIfEnded } from "../server/deadline.ts";
-import { openFind } from "./find.ts";
 import { openAggregate } from "./open-aggregate.ts";
+import { openFind } from "./open-find.ts";
 
 /** The plan that an operation would have, and with "executionStats" what running it has really read. */
 
