@@ -4,7 +4,7 @@ import { isPolymorphic } from "../analyse/polymorphic.ts";
 import { resolveTypeName } from "../analyse/type-names.ts";
 import { procsByName } from "../catalog/builtin.ts";
 import type { Proc } from "../catalog/model.ts";
-import { namespaceNamed } from "../catalog/namespaces.ts";
+import { namespaceNamed, temporaryPrefix } from "../catalog/namespaces.ts";
 import { deparse } from "../deparse/expr.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
@@ -139,10 +139,11 @@ function shownTypes(ddl: Ddl, types: readonly number[]): string {
 
 /** CREATE [OR REPLACE] FUNCTION and PROCEDURE. @throws PgError 42723, 42P13, 42704 */
 export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
-  ddl.requireSchema(undefined);
   const { ctx } = analyserOf(ddl);
   const isProcedure = node.is_procedure === true;
   const { namespace, name } = qualifiedNamespace(ddl, strings(node.funcname as Node[]));
+  // What ends with the session is everybody's, as temporary tables are.
+  if (!isTemporary(ddl, namespace)) ddl.requireSchema(undefined);
   const parameters = parametersOf(ctx, (node.parameters ?? []) as Node[]);
   const options = readOptions((node.options ?? []) as Node[], []);
   if (node.sql_body !== undefined) throw notSupported("a function with a body in BEGIN ATOMIC or RETURN");
@@ -202,6 +203,10 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
   if (language === "plpgsql") checkBody(proc.source, returnsValue);
   else parse(proc.source);
   ddl.catalog.set("proc", proc);
+}
+
+function isTemporary(ddl: Ddl, namespace: number): boolean {
+  return ddl.catalog.get("namespace", namespace)?.name.startsWith(temporaryPrefix) === true;
 }
 
 function resultOf(
@@ -336,9 +341,9 @@ export function dropRoutine(
   missingOk: boolean,
   cascade: boolean,
 ): void {
-  ddl.requireSchema(undefined);
   const names = strings(object.objname as Node[]);
   const proc = objectType === "OBJECT_AGGREGATE" ? undefined : findRoutine(ddl, object, objectType);
+  if (proc === undefined || !isTemporary(ddl, proc.namespace)) ddl.requireSchema(undefined);
   if (proc === undefined) {
     const error = missingRoutine(ddl, object, objectType);
     const isBuiltin = (procsByName.get(names.at(-1)!) ?? []).length > 0 && names.length === 1;
