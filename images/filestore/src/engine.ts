@@ -3,13 +3,14 @@ import { join, resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import { type Deadline, systemClock } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
-import { Cursors, HttpServer } from "@weftkit/http";
+import { Cursors, HttpServer, Problem } from "@weftkit/http";
 import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { BlobFolder, BlobsStream } from "@weftkit/persist/blobs";
 import { EngineStore } from "@weftkit/persist/pages";
-import { type Store, statement } from "@weftkit/store";
+import { GroupedReads, GroupedWrites, type Store, statement } from "@weftkit/store";
 import { Accounts } from "./access/accounts.ts";
+import { S3Error } from "./errors.ts";
 import { applicationId } from "./identity.ts";
 import { Lifecycle } from "./lifecycle/lifecycle.ts";
 import type { Services } from "./objects/services.ts";
@@ -68,6 +69,8 @@ export class FilestoreEngine implements Engine<"filestore"> {
     });
     this.#sweeper = new Sweeper(store, this.#contents, log, section.multipart_retention);
     const { encryption_key: given } = section;
+    const reads = new GroupedReads(store, isRefusal);
+    const writes = new GroupedWrites(store, isRefusal);
     const services: Services = {
       store,
       contents: this.#contents,
@@ -80,8 +83,8 @@ export class FilestoreEngine implements Engine<"filestore"> {
       region: section.region,
       bytesMax: section.max_size,
       lifecycleDayMs: section.lifecycle_day,
-      read: (work) => store.read(work),
-      write: (work) => store.write(work),
+      read: (work) => reads.read(work),
+      write: (work) => writes.write(work),
     };
     this.#lifecycle = new Lifecycle(services);
     this.#s3 = new S3Server({
@@ -137,6 +140,9 @@ export class FilestoreEngine implements Engine<"filestore"> {
     };
   }
 }
+
+/** Works that are refused have changed nothing. */
+const isRefusal = (error: unknown) => error instanceof S3Error || error instanceof Problem;
 
 /** Where the contents are. */
 function folderOf(dataDir: string, storage: string | undefined): string {

@@ -1,18 +1,16 @@
 import type { Duplex } from "node:stream";
 import { type Deadline, systemClock } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
-import { RequestVerifier, RpcServer } from "@weftkit/http-aws";
+import { AwsError, RequestVerifier, RpcServer } from "@weftkit/http-aws";
 import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
-import { type Store, statement } from "@weftkit/store";
+import { GroupedReads, GroupedWrites, type Store, statement } from "@weftkit/store";
 import { Background } from "./background.ts";
 import { applicationId } from "./identity.ts";
 import { Dispatcher } from "./protocol/dispatcher.ts";
 import type { Services } from "./services.ts";
 import { forgetTokens } from "./storage/client-tokens.ts";
-import { GroupedReads } from "./storage/grouped-reads.ts";
-import { GroupedWrites } from "./storage/grouped-writes.ts";
 import { migrations } from "./storage/schema.ts";
 import { ItemWriter } from "./storage/write-item.ts";
 import { StreamLog } from "./streams/stream-log.ts";
@@ -28,6 +26,9 @@ export const databaseFile = "keyvalue.db";
 
 /** Of a request: 16 MB in a batch, and what base64 and JSON add. */
 const bodyBytesMax = 32 * 1024 * 1024;
+
+/** Works that are refused have changed nothing. */
+const isAnswer = (error: unknown) => error instanceof AwsError;
 
 /** The item store, as the host runs it. */
 export class KeyValueEngine implements Engine<"keyvalue"> {
@@ -80,8 +81,8 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
     });
     const services: Services = {
       store,
-      writes: new GroupedWrites(store),
-      reads: new GroupedReads(store),
+      writes: new GroupedWrites(store, isAnswer),
+      reads: new GroupedReads(store, isAnswer),
       catalog,
       writer,
       streams,

@@ -1,8 +1,6 @@
 import type { Logger } from "@weftkit/observe";
-import type { Store } from "@weftkit/store";
+import type { GroupedReads, GroupedWrites, Store } from "@weftkit/store";
 import type { Background } from "./background.ts";
-import type { GroupedReads } from "./storage/grouped-reads.ts";
-import type { GroupedWrites } from "./storage/grouped-writes.ts";
 import type { ItemWriter } from "./storage/write-item.ts";
 import type { StreamLog } from "./streams/stream-log.ts";
 import type { Catalog } from "./tables/catalog.ts";

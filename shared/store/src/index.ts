@@ -1,4 +1,7 @@
 export type { Database, Statement } from "better-sqlite3";
+export { GroupedReads } from "./grouped/grouped-reads.ts";
+export { GroupedWrites } from "./grouped/grouped-writes.ts";
+export type { IsRefusal } from "./grouped/waiting-work.ts";
 export {
   cancelWork,
   type InterruptReason,

@@ -1,5 +1,6 @@
-import type { Database, Store } from "@weftkit/store";
-import { type Outcome, outcomeOf, settle, type WaitingWork } from "./waiting-work.ts";
+import type { Database } from "better-sqlite3";
+import type { Store } from "../types.ts";
+import { type IsRefusal, type Outcome, outcomeOf, settle, type WaitingWork } from "./waiting-work.ts";
 
 /** A group that has taken this long ends; the event loop has its turn before the next. */
 const groupMs = 1;
@@ -9,10 +10,12 @@ const groupMs = 1;
  */
 export class GroupedReads {
   readonly #store: Store;
+  readonly #isRefusal: IsRefusal;
   #waiting: WaitingWork[] = [];
 
-  constructor(store: Store) {
+  constructor(store: Store, isRefusal: IsRefusal) {
     this.#store = store;
+    this.#isRefusal = isRefusal;
   }
 
   /** As `Store.read`: sees all that was written before. */
@@ -37,7 +40,7 @@ export class GroupedReads {
       .read((db) => {
         const endsMs = performance.now() + groupMs;
         for (const one of waiting) {
-          outcomes.push(outcomeOf(one, db));
+          outcomes.push(outcomeOf(one, db, this.#isRefusal));
           if (performance.now() > endsMs) break;
         }
         if (outcomes.length === waiting.length) return;

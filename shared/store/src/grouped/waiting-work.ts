@@ -1,5 +1,7 @@
-import { AwsError } from "@weftkit/http-aws";
-import type { Database } from "@weftkit/store";
+import type { Database } from "better-sqlite3";
+
+/** Whether what a work has thrown is its answer, and it has changed nothing. */
+export type IsRefusal = (error: unknown) => boolean;
 
 /** Work of a request that waits for its turn in a transaction that it shares with others. */
 export interface WaitingWork {
@@ -8,14 +10,14 @@ export interface WaitingWork {
   readonly reject: (error: unknown) => void;
 }
 
-export type Outcome = { readonly value: unknown } | { readonly error: AwsError };
+export type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
-/** What `work` gives, or the answer that it throws; what else it throws is thrown. */
-export function outcomeOf({ work }: WaitingWork, db: Database): Outcome {
+/** What `work` gives, or the refusal that it throws; what else it throws is thrown. */
+export function outcomeOf({ work }: WaitingWork, db: Database, isRefusal: IsRefusal): Outcome {
   try {
     return { value: work(db) };
   } catch (error) {
-    if (error instanceof AwsError) return { error };
+    if (isRefusal(error)) return { error };
     throw error;
   }
 }

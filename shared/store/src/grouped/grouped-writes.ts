@@ -1,5 +1,6 @@
-import type { Database, Store } from "@weftkit/store";
-import { outcomeOf, settle, type WaitingWork } from "./waiting-work.ts";
+import type { Database } from "better-sqlite3";
+import type { Store } from "../types.ts";
+import { type IsRefusal, outcomeOf, settle, type WaitingWork } from "./waiting-work.ts";
 
 /** So many at once; the event loop has its turn between two groups. */
 const groupMax = 128;
@@ -10,16 +11,18 @@ const groupMax = 128;
  */
 export class GroupedWrites {
   readonly #store: Store;
+  readonly #isRefusal: IsRefusal;
   #waiting: WaitingWork[] = [];
   #isScheduled = false;
 
-  constructor(store: Store) {
+  constructor(store: Store, isRefusal: IsRefusal) {
     this.#store = store;
+    this.#isRefusal = isRefusal;
   }
 
   /**
-   * Resolves when the work is on the disk, as `Store.write` does; so does the rejection with an AwsError. The work either
-   * throws an AwsError before it has changed anything, or does all of it: that is what lets one transaction hold the work
+   * Resolves when the work is on the disk, as `Store.write` does; so does the rejection with a refusal. The work either
+   * throws a refusal before it has changed anything, or does all of it: that is what lets one transaction hold the work
    * of many requests.
    */
   write<T>(work: (db: Database) => T): Promise<T> {
@@ -38,7 +41,7 @@ export class GroupedWrites {
       this.#isScheduled = false;
       group = this.#waiting.splice(0, groupMax);
       if (this.#waiting.length > 0) this.#schedule();
-      return group.map((one) => outcomeOf(one, db));
+      return group.map((one) => outcomeOf(one, db, this.#isRefusal));
     };
     this.#store.write(turn).then(
       (outcomes) => settle(group, outcomes),
