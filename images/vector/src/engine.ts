@@ -5,6 +5,7 @@ import type { Engine, EngineContext, Peer } from "@weftkit/host";
 import { Gauge, Histogram, type Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
+import { CollectionSnapshots } from "./collections/collection-snapshots.ts";
 import { VectorDatabase } from "./collections/vector-database.ts";
 import { applicationId, qdrantVersion } from "./identity.ts";
 import { GrpcServer } from "./protocol/grpc-server.ts";
@@ -17,6 +18,7 @@ import { readProto } from "./protocol/proto-files.ts";
 import { CollectionsApi } from "./protocol/qdrant/collections-api.ts";
 import { collectionsService } from "./protocol/qdrant/grpc-collections.ts";
 import { pointsService } from "./protocol/qdrant/grpc-points.ts";
+import { snapshotsService } from "./protocol/qdrant/grpc-snapshots.ts";
 import { PointsApi } from "./protocol/qdrant/points-api.ts";
 import type { Apis } from "./protocol/qdrant/rest-routes.ts";
 import { SnapshotsApi } from "./protocol/qdrant/snapshots-api.ts";
@@ -84,7 +86,10 @@ export class VectorEngine implements Engine<"vector"> {
     const apis: Apis = {
       points: new PointsApi(this.#database),
       collections: new CollectionsApi(this.#database),
-      snapshots: new SnapshotsApi(),
+      snapshots: new SnapshotsApi(
+        this.#database,
+        new CollectionSnapshots(this.#database, join(ctx.dataDir, "snapshots")),
+      ),
     };
     const face = new HttpFace({
       apis,
@@ -98,7 +103,7 @@ export class VectorEngine implements Engine<"vector"> {
     this.#http = new HttpServer({ handle: (request) => face.handle(request), tooLarge });
   }
 
-  #addServices({ points, collections }: Apis): JsonService {
+  #addServices({ points, collections, snapshots }: Apis): JsonService {
     const reflection = new Reflection();
     const own = readProto("weftkit_vec.proto");
     const services = [
@@ -114,6 +119,7 @@ export class VectorEngine implements Engine<"vector"> {
     reflection.add(qdrant);
     this.#grpc.add(qdrant, "qdrant.Points", pointsService(points, collections));
     this.#grpc.add(qdrant, "qdrant.Collections", collectionsService(collections));
+    this.#grpc.add(qdrant, "qdrant.Snapshots", snapshotsService(snapshots));
     this.#grpc.add(qdrant, "qdrant.Qdrant", {
       open: { HealthCheck: () => ({ title: "weftkit/vector", version: qdrantVersion }) },
     });

@@ -126,6 +126,30 @@ test("the gRPC client finds what the REST client wrote", async () => {
   expect(await client.count("both")).toEqual({ count: 1 });
 });
 
+test("a collection is made again of a snapshot", async () => {
+  const client = rest();
+  await client.createCollection("kept", { vectors: { size: 2, distance: "Euclid" } });
+  const points = Array.from({ length: 700 }, (_, i) => ({ id: i, vector: [i, -i], payload: { n: i } }));
+  await client.upsert("kept", { points });
+  const snapshot = await client.createSnapshot("kept");
+  expect(await client.listSnapshots("kept")).toEqual([snapshot]);
+  await client.delete("kept", { filter: {} });
+  await client.upsert("kept", { points: [{ id: 9999, vector: [0, 0] }] });
+  await client.recoverSnapshot("kept", { location: `file:///snapshots/${snapshot!.name}` });
+  expect(await client.count("kept")).toEqual({ count: 700 });
+  const found = await client.query("kept", { query: [77, -77], limit: 1, with_payload: true });
+  expect(found.points).toMatchObject([{ id: 77, score: 0, payload: { n: 77 } }]);
+  const download = await fetch(`${running.engine.url}/collections/kept/snapshots/${snapshot!.name}`);
+  expect((await download.arrayBuffer()).byteLength).toBe(snapshot!.size);
+  await client.deleteSnapshot("kept", snapshot!.name);
+  expect(await client.listSnapshots("kept")).toEqual([]);
+  const outside = await fetch(`${running.engine.url}/collections/kept/snapshots/recover`, {
+    method: "PUT",
+    body: JSON.stringify({ location: "file:///etc/passwd" }),
+  });
+  expect(outside.status).toBe(501);
+});
+
 test.each([
   ["shard keys", "POST", "/collections/x/points/query", { query: [1, 2], shard_key: "a" }],
   ["inference", "POST", "/collections/x/points/query", { query: { text: "hello", model: "m" } }],

@@ -136,6 +136,22 @@ export class VectorDatabase {
     return true;
   }
 
+  /** Lets another collection take the place of one, with its name and its aliases. */
+  async replace(old: Collection, by: Collection): Promise<void> {
+    await this.store.write((db) => {
+      statement(db, "UPDATE aliases SET collection = ? WHERE collection = ?").run(by.number, old.number);
+      deleteCollection(db, old);
+      statement(db, "UPDATE collections SET name = ? WHERE number = ?").run(old.name, by.number);
+    });
+    this.#collections.delete(by.name);
+    by.name = old.name;
+    this.#collections.set(by.name, by);
+    for (const [alias, number] of this.#aliases)
+      if (number === old.number) this.#aliases.set(alias, by.number);
+    await old.drop();
+    for (const position of old.positions.values()) this.#saved.remove(old.number, position);
+  }
+
   /** Changes a definition; what it says of vectors must be what it said. */
   async redefine(
     collection: Collection,

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { Buffer } from "node:buffer";
 import { formatBytes } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
@@ -70,6 +71,8 @@ export class HttpFace {
         body: jsonOf(request.body),
         query: request.query,
       });
+      if (result instanceof Readable)
+        return { status: 200, body: result, contentType: "application/octet-stream" };
       const time = (performance.now() - startedMs) / 1000;
       return { status: 200, body: stringifyJson({ result, status: "ok", time }) };
     } catch (error) {

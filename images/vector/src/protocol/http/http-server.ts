@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { Peer } from "@weftkit/host";
 import { messageBytesMax } from "../grpc-server.ts";
@@ -18,7 +18,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly body: string | Buffer;
+  readonly body: string | Buffer | Readable;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -138,12 +138,14 @@ export class HttpServer {
     // The client is gone.
     if (response.destroyed || response.headersSent) return;
     if (this.#isClosing) response.shouldKeepAlive = false;
-    response.writeHead(status, {
-      "content-type": contentType,
-      "content-length": Buffer.byteLength(body),
-      "x-content-type-options": "nosniff",
-      ...headers,
-    });
+    const told = { "content-type": contentType, "x-content-type-options": "nosniff", ...headers };
+    if (body instanceof Readable) {
+      response.writeHead(status, told);
+      body.on("error", () => response.destroy());
+      body.pipe(response);
+      return;
+    }
+    response.writeHead(status, { ...told, "content-length": Buffer.byteLength(body) });
     response.end(body);
   }
 }

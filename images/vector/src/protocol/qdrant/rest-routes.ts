@@ -5,7 +5,7 @@ import type { CollectionsApi } from "./collections-api.ts";
 import { older } from "./older-requests.ts";
 import type { PointsApi, ToldGroup } from "./points-api.ts";
 import { type Body, listOf, textOf } from "./requests.ts";
-import type { SnapshotsApi } from "./snapshots-api.ts";
+import { jsonSnapshot, type SnapshotsApi } from "./snapshots-api.ts";
 import { idOf, jsonPoint, type ToldPoint, tellingOf } from "./told-points.ts";
 
 export interface Apis {
@@ -340,22 +340,35 @@ const snapshotRoutes: readonly Route[] = [
   {
     method: "GET",
     path: "/collections/{name}/snapshots",
-    answer: ({ snapshots }, { caller, params }) => snapshots.list(caller, params.name!),
+    answer: async ({ snapshots }, { caller, params }) =>
+      (await snapshots.list(caller, params.name!)).map(jsonSnapshot),
   },
   {
     method: "POST",
     path: "/collections/{name}/snapshots",
-    answer: ({ snapshots }, { caller, params }) => snapshots.create(caller, params.name!),
+    answer: async ({ snapshots }, { caller, params }) =>
+      jsonSnapshot(await snapshots.create(caller, params.name!)),
+  },
+  {
+    method: "GET",
+    path: "/collections/{name}/snapshots/{snapshot}",
+    answer: ({ snapshots }, { caller, params }) => snapshots.open(caller, params.name!, params.snapshot!),
   },
   {
     method: "DELETE",
     path: "/collections/{name}/snapshots/{snapshot}",
-    answer: ({ snapshots }, { caller, params }) => snapshots.delete(caller, params.name!, params.snapshot!),
+    answer: async ({ snapshots }, { caller, params }) => {
+      await snapshots.delete(caller, params.name!, params.snapshot!);
+      return true;
+    },
   },
   {
     method: "PUT",
     path: "/collections/{name}/snapshots/recover",
-    answer: ({ snapshots }, { caller, params, body }) => snapshots.recover(caller, params.name!, body),
+    answer: async ({ snapshots }, { caller, params, body }) => {
+      await snapshots.recover(caller, params.name!, body);
+      return true;
+    },
   },
   {
     method: "GET",
