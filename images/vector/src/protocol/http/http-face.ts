@@ -1,5 +1,5 @@
-import { Readable } from "node:stream";
 import type { Buffer } from "node:buffer";
+import { Readable } from "node:stream";
 import { formatBytes } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import { VectorError, type VectorErrorCode } from "../../errors.ts";
