@@ -45,6 +45,7 @@ const engineFolders: Readonly<Record<string, string>> = {
   keyvalue: "keyvalue",
   relational: "relational",
   vector: "vector",
+  graph: "graph",
 };
 
 /** A driver that hangs is ended after this long. */
