@@ -1,4 +1,4 @@
-import { CypherError, syntaxError } from "../errors.ts";
+import { CypherError, syntaxError, unsupported } from "../errors.ts";
 import type { StaticType } from "../functions/definition.ts";
 import type {
   CallProcedure,
@@ -280,7 +280,11 @@ export class QueryAnalyser extends PatternAnalyser {
         imported.set(name, type);
       }
     }
-    if (clause.inTransactions !== undefined) this.#hasTransactions = true;
+    if (clause.inTransactions !== undefined) {
+      this.#hasTransactions = true;
+      if (clause.inTransactions.onError !== "fail")
+        throw unsupported(`ON ERROR ${clause.inTransactions.onError.toUpperCase()}`);
+    }
     if (clause.imports === undefined)
       this.warnings.push({ kind: "deprecated import", name: "", at: clause.at });
     const columns =
