@@ -41,6 +41,7 @@ const languages: Readonly<Record<string, Language>> = {
 
 /** The engines that are spoken to, and where their checks are. */
 const engineFolders: Readonly<Record<string, string>> = {
+  filestore: "filestore",
   inmemory: ".",
   keyvalue: "keyvalue",
   relational: "relational",
