@@ -432,6 +432,8 @@ class StreamedResult implements QueryResult {
         if (isEnough) break;
         await new Promise(setImmediate);
       }
+      // It may have been ended in a pause, which takes its snapshot away.
+      if (this.#ended !== undefined) throw endError(this.#ended);
     } catch (error) {
       const failure = this.#failure(this.#ended === undefined ? error : endError(this.#ended));
       this.close();
