@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
-import type { Logger } from "@weftkit/observe";
+import { Counter, Gauge, type Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
 import { FramedConnection, SocketGroup } from "@weftkit/sockets";
@@ -37,6 +37,26 @@ export class GraphEngine implements Engine<"graph"> {
       fatal: (error) => ctx.fatal(error),
     });
     this.#database = await GraphDatabase.open(store, { importFolder: ctx.section.import_dir });
+    this.#addMetrics(ctx);
+  }
+
+  #addMetrics({ metrics }: EngineContext<"graph">): void {
+    const queries = new Counter({
+      name: "weftkit_graph_queries_total",
+      help: "Queries that were run, by what they do: r reads, w writes, rw both, s schema and administration",
+      labelNames: ["type"],
+      registers: [metrics],
+    });
+    this.#database.onQuery = (type) => queries.inc({ type });
+    const open = () => this.#database.transactions.size;
+    new Gauge({
+      name: "weftkit_graph_open_transactions",
+      help: "Transactions that are open",
+      registers: [metrics],
+      collect() {
+        this.set(open());
+      },
+    });
   }
 
   accept(socket: Duplex, peer: Peer): void {

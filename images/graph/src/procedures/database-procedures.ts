@@ -119,25 +119,4 @@ export const databaseProcedures: readonly ProcedureDefinition[] = [
     ],
     call: () => [["server.bolt.advertised_address", "Advertised address for this connector", ":7687", false]],
   },
-  {
-    name: "dbms.listConfig",
-    description: "List the currently active configuration settings.",
-    mode: "DBMS",
-    args: [{ name: "searchString", type: "STRING", fallback: "" }],
-    columns: [
-      text("name"),
-      text("description"),
-      text("value"),
-      { name: "dynamic", type: "BOOLEAN", static: "boolean" },
-    ],
-    call: () => [],
-  },
-  {
-    name: "dbms.queryJmx",
-    description: "Query JMX management data by domain and name. There is none.",
-    mode: "DBMS",
-    args: [{ name: "query", type: "STRING" }],
-    columns: [text("name"), text("description"), { name: "attributes", type: "MAP", static: "map" }],
-    call: () => [],
-  },
 ];

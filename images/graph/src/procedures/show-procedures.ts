@@ -270,55 +270,7 @@ function listings(procedures: readonly ProcedureDefinition[]): readonly Listing[
       rows: () => functionRows(),
     },
     {
-      what: "transactions",
-      columns: [
-        "database",
-        "transactionId",
-        "currentQueryId",
-        "username",
-        "currentQuery",
-        "startTime",
-        "status",
-        "elapsedTime",
-      ],
-      brief: [
-        "database",
-        "transactionId",
-        "currentQueryId",
-        "username",
-        "currentQuery",
-        "startTime",
-        "status",
-        "elapsedTime",
-      ],
-      rows: () => [],
-    },
-    {
-      what: "settings",
-      columns: [
-        "name",
-        "value",
-        "isDynamic",
-        "defaultValue",
-        "description",
-        "startupValue",
-        "isExplicitlySet",
-        "validValues",
-        "isDeprecated",
-      ],
-      brief: ["name", "value", "isDynamic", "defaultValue", "description"],
-      rows: () => [],
-    },
-    {
       what: "current user",
-      columns: ["user", "roles", "passwordChangeRequired", "suspended", "home"],
-      brief: ["user", "roles", "passwordChangeRequired", "suspended", "home"],
-      rows: (_, ctx) => [
-        row({ user: ctx.user, roles: null, passwordChangeRequired: false, suspended: null, home: null }),
-      ],
-    },
-    {
-      what: "users",
       columns: ["user", "roles", "passwordChangeRequired", "suspended", "home"],
       brief: ["user", "roles", "passwordChangeRequired", "suspended", "home"],
       rows: (_, ctx) => [
@@ -398,9 +350,7 @@ export function showProcedures(procedures: readonly ProcedureDefinition[]): Proc
   return listings(procedures).map((listing) => ({
     name: `show ${listing.what}`,
     description: "",
-    mode: ["databases", "current user", "users", "settings", "transactions"].includes(listing.what)
-      ? "DBMS"
-      : "READ",
+    mode: ["databases", "current user"].includes(listing.what) ? "DBMS" : "READ",
     args: [{ name: "filter", type: "ANY" }],
     columns: listing.columns.map((name) => ({ name, type: "ANY", static: "any" })),
     *call([filter], ctx) {

@@ -10,7 +10,7 @@ import { FullTextWriter } from "../storage/full-text.ts";
 import { Schema } from "../storage/schema.ts";
 import { Tokens } from "../storage/tokens.ts";
 import { GraphTransaction, type TransactionOptions } from "./graph-transaction.ts";
-import { type PreparedQuery, prepareQuery } from "./prepared-query.ts";
+import { type PreparedQuery, prepareQuery, type QueryType } from "./prepared-query.ts";
 
 const plansMax = 1000;
 /** Longer texts are planned each time they come: they are data, and do not come again. */
@@ -23,6 +23,7 @@ export class GraphDatabase {
   readonly fullText = new FullTextWriter();
   readonly id: string;
   schema: Schema;
+  onQuery: (type: QueryType) => void = () => {};
   /** Transactions that are open, for SHOW TRANSACTIONS and the shutdown. */
   readonly transactions = new Set<GraphTransaction>();
   readonly #plans = new Map<string, PreparedQuery>();

@@ -25,7 +25,7 @@ import type { Tokens } from "../storage/tokens.ts";
 import type { Hydrated } from "../values/hydrated-entities.ts";
 import type { CypherMap } from "../values/types.ts";
 import { hydrate } from "./hydrated.ts";
-import type { PreparedQuery } from "./prepared-query.ts";
+import type { PreparedQuery, QueryType } from "./prepared-query.ts";
 import { toCypherError } from "./to-cypher-error.ts";
 
 const sliceMs = 5;
@@ -50,6 +50,8 @@ export interface TransactionHost {
   replaceSchema(schema: Schema): void;
   committed(): void;
   bookmark(): string;
+  /** A query begins: what it is, for who counts them. */
+  onQuery: (type: QueryType) => void;
   readImport(url: string): string;
 }
 
@@ -133,6 +135,7 @@ export class GraphTransaction {
     const schema = this.#memory.schema ?? this.#host.schema;
     const prepared = this.#host.prepare(text, schema);
     this.#checkRights(prepared);
+    this.#host.onQuery(prepared.type);
     if (prepared.statement.mode === "explain") return new KeptResult(prepared, [], noUpdates(), new Set());
     try {
       if (prepared.kind === "schema") return await this.#changeSchema(prepared);
