@@ -67,7 +67,7 @@ test(
           break;
         }
         case 1: {
-          const body = noise(integer(300));
+          const body = noise(1 + integer(300));
           const target = [
             "/v1/SearchVectors",
             "/collections/c/points/query",
