@@ -73,3 +73,11 @@ export function indexFull(bytesMax: number, used: number, needed: number): Vecto
     `the indexes take ${formatBytes(used)} of max_index_bytes (${formatBytes(bytesMax)}), and this needs ${formatBytes(needed)} more: delete vectors or collections, or raise max_index_bytes`,
   );
 }
+
+export function spaceFull(name: string): VectorError {
+  const which = name === "" ? "" : ` with the name "${name}"`;
+  return new VectorError(
+    "resource_exhausted",
+    `the vectors${which} of a collection take 4 GiB at the most, and that is reached: use another collection`,
+  );
+}

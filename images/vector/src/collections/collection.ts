@@ -1,6 +1,6 @@
 import type { Logger } from "@weftkit/observe";
 import type { Database, Store } from "@weftkit/store";
-import { noSuchVector } from "../errors.ts";
+import { noSuchVector, spaceFull } from "../errors.ts";
 import type { FilteredPoint } from "../filters/compile.ts";
 import type { Filter } from "../filters/filter.ts";
 import { FilterCache } from "../filters/filter-cache.ts";
@@ -301,7 +301,10 @@ export class Collection {
   /** @throws VectorError `resource_exhausted` when the vectors of so many more points do not fit */
   requireRoom(vectors: readonly ReadonlyMap<string, VectorValue>[]): void {
     let bytes = 0;
-    for (const index of this.dense.values()) bytes += index.bytesFor(vectors.length);
+    for (const [name, index] of this.dense) {
+      if (!index.hasRoomFor(vectors.length)) throw spaceFull(name);
+      bytes += index.bytesFor(vectors.length);
+    }
     this.#context.budget.require(bytes);
   }
 

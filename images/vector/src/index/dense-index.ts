@@ -46,6 +46,8 @@ export interface NodeSet {
 
 const ringEntriesMin = 4096;
 const measuredMax = 10_000;
+/** Of the memory: for rings, scratches and bits of sets, which grow with the nodes. */
+const reservedShare = 0.1;
 /** Before this many the graph is not worth its links: all are compared. */
 export const linkFrom = 4096;
 
@@ -194,6 +196,12 @@ export class DenseIndex {
   /** What adding so many nodes takes. */
   bytesFor(nodes: number): number {
     return nodes * this.#stride;
+  }
+
+  /** Whether so many nodes more can be addressed, with their links and what searches need. */
+  hasRoomFor(nodes: number): boolean {
+    const bytesMax = memoryPagesMax * pageBytes;
+    return this.arena.end + nodes * this.#stride * 1.1 < bytesMax * (1 - reservedShare);
   }
 
   /** Puts a vector at a node that was free. The vector is as long as the index's, and of length 1 for a cosine. */
