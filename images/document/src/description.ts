@@ -35,6 +35,6 @@ export const document = {
       login: (user: string, password: string) => `${user}:${password}@`,
     },
     streams: { pages: "document.db" },
-    links: "[compatibility](compatibility/document.md)",
+    links: "[guide](document.md), [compatibility](compatibility/document.md)",
   },
 } satisfies EngineDescription;

@@ -17,6 +17,7 @@ import { applicationId } from "./identity.ts";
 import { ClientConnection } from "./protocol/client-connection.ts";
 import type { ConnectionState } from "./server/connection-state.ts";
 import { Server } from "./server/server.ts";
+import { serverStage } from "./server/server-stages.ts";
 import { migrations } from "./storage/schema.ts";
 
 /** The database, in the data folder. */
@@ -75,7 +76,7 @@ export class DocumentEngine implements Engine<"document"> {
       advertisedAddress: section.advertised_address,
       allowsFailPoints: section.fail_points,
       commands: allCommands,
-      serverStages: () => undefined,
+      serverStages: (name, spec, context) => serverStage(this.#server, name, spec, context),
     });
     this.#server.hasStreams = hasStreams;
     await this.#server.load();

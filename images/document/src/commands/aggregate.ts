@@ -1,6 +1,6 @@
 import { typeName } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
-import { failedToParse, typeMismatch } from "../errors.ts";
+import { failedToParse, MongoError, typeMismatch } from "../errors.ts";
 import type { Call, Command, Reply } from "../server/command.ts";
 import { countField, requireFields } from "../server/fields.ts";
 import { openChangeStream } from "./change-stream.ts";
@@ -24,6 +24,12 @@ export async function aggregateOf(call: Call, body: Doc, isSingleBatch = false):
   const opened = openAggregate(call, body);
   const output = opened.stages.at(-1)?.output;
   if (output !== undefined) {
+    if ((call.body.get("readConcern") as Doc | undefined)?.get("level") === "linearizable") {
+      throw new MongoError(
+        72,
+        `${opened.stages.at(-1)!.name} cannot be used with a 'linearizable' read concern level`,
+      );
+    }
     await runOutput(call, output, opened.source, body);
     return openCursor(call, { next: () => undefined }, { batchSize, namespace: opened.namespace });
   }

@@ -380,7 +380,6 @@ async function build(call: Call, collection: Collection, spec: Doc): Promise<Ind
 export const createIndexes: Command = {
   name: "createIndexes",
   right: { action: "schema", on: "collection" },
-  isTransactional: true,
   takesWriteConcern: true,
   fields: {
     indexes: "array!",

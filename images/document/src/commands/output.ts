@@ -13,6 +13,7 @@ import type { Call } from "../server/command.ts";
 import type { Output } from "../stages/stage.ts";
 import { newUuid } from "../storage/catalog.ts";
 import type { Collection } from "../storage/collection.ts";
+import { duplicateKey } from "../storage/records.ts";
 import { parseUpdatePipeline } from "../update/update-pipeline.ts";
 import { createCollection, definition, requireCreatable, requireWritable } from "./collections.ts";
 import { contextOf, withConstants } from "./context.ts";
@@ -181,10 +182,7 @@ async function mergeOne(
     }
     if (whenMatched === "keepExisting") return;
     if (whenMatched === "fail") {
-      throw new MongoError(
-        11000,
-        `E11000 duplicate key error collection: ${output.db}.${output.collection} index: _id_ dup key`,
-      );
+      throw duplicateKey(target, target.indexes[0]!, row.doc);
     }
     const before = Doc.read(row.doc);
     let made: Doc;

@@ -28,6 +28,14 @@ export class RowSource {
   #rows: readonly KeyedRow[] = [];
   #next = 0;
   #chunkRows: number;
+  /** The turn that reads, by its end. */
+  #turn = Number.NaN;
+  /** Where the chunk at hand was read from. */
+  #chunkStart: {
+    readonly scan: number;
+    readonly range: number;
+    readonly last: { readonly key: Buffer | undefined; readonly rid: number } | undefined;
+  } = { scan: 0, range: 0, last: undefined };
   #overlayRows: Iterator<[string | number, unknown]> | undefined;
 
   /** `firstRows`: how many will be wanted at least. */
@@ -48,6 +56,11 @@ export class RowSource {
 
   next(run: Run): StoredRow | undefined | Pause {
     const overlay = run.overlay(this.#collection);
+    if (run.untilMs !== this.#turn) {
+      // What was read ahead in another turn may have changed since.
+      this.#turn = run.untilMs;
+      this.#rewind();
+    }
     for (;;) {
       while (this.#next < this.#rows.length) {
         const row = this.#rows[this.#next++]!;
@@ -78,7 +91,20 @@ export class RowSource {
     return undefined;
   }
 
+  /** Forgets what was read and not given; it is read again. */
+  #rewind(): void {
+    if (this.#next >= this.#rows.length) return;
+    const { scan, range, last } = this.#chunkStart;
+    const given = this.#rows[this.#next - 1];
+    this.#scan = scan;
+    this.#range = range;
+    this.#last = given === undefined ? last : { key: given.key, rid: given.rid };
+    this.#rows = [];
+    this.#next = 0;
+  }
+
   #fetch(run: Run): void {
+    this.#chunkStart = { scan: this.#scan, range: this.#range, last: this.#last };
     const scan = this.#scans[this.#scan]!;
     const rows =
       scan.kind === "index"

@@ -71,8 +71,9 @@ export function parseProjection(spec: Doc, options: ProjectionOptions): Projecti
   // What is asked of _id says nothing about the other fields, but when it is all that is asked.
   for (const [path, value] of spec) parseField(path, value, tree, parsing);
   if (parsing.isInclusive === undefined) {
-    parsing.isInclusive = parsing.hasComputed || parsing.id === true;
-    if (!parsing.hasComputed && parsing.id === undefined) parsing.isInclusive = false;
+    parsing.isInclusive = parsing.hasComputed || parsing.hasElemMatch || parsing.id === true;
+    if (!parsing.hasComputed && !parsing.hasElemMatch && parsing.id === undefined)
+      parsing.isInclusive = false;
     if (parsing.hasComputed && options.isFind && onlySlices(tree)) parsing.isInclusive = false;
     if (parsing.id === true) parsing.isInclusive = true;
   }
@@ -243,8 +244,6 @@ function parseOperatorField(
     if (parsing.positional !== undefined) {
       throw new MongoError(31255, "Cannot specify positional operator and $elemMatch.");
     }
-    if (parsing.isInclusive === undefined) parsing.isInclusive = true;
-    parsing.hasComputed = true;
     parsing.hasElemMatch = true;
     const context = options.context;
     const first = operand.firstKey;
@@ -359,7 +358,7 @@ function include(doc: Doc, tree: Tree, scope: Scope, position: number | undefine
   // Fields come in the order of the document, computed ones after them in that of the projection.
   for (const [name, value] of doc) {
     const node = tree.children.get(name);
-    if (node === undefined) continue;
+    if (node === undefined || node.kind === "elemMatch") continue;
     const kept = keep(node, value, scope, position);
     if (kept !== undefined) result.set(name, kept);
   }
@@ -368,6 +367,10 @@ function include(doc: Doc, tree: Tree, scope: Scope, position: number | undefine
       const value = node.expression.evaluate(scope);
       if (value !== undefined) result.set(name, value);
       else result.delete(name);
+    } else if (node.kind === "elemMatch") {
+      const value = doc.get(name);
+      const found = value === undefined ? undefined : keep(node, value, scope, position);
+      if (found !== undefined) result.set(name, found);
     } else if (node.kind === "tree" && hasComputed(node) && !result.has(name)) {
       const made = include(Doc.empty(), node, scope, position);
       result.set(name, made);

@@ -42,8 +42,13 @@ export async function dispatch(
   if (failure !== undefined && failure.blockMs > 0)
     await new Promise((resolve) => setTimeout(resolve, failure.blockMs));
   if (failure?.closesConnection === true) throw closeConnection;
+  const write = body.has("txnNumber") && !body.has("autocommit") ? server.failPoints.takeWrite() : undefined;
   try {
     if (failure?.error !== undefined) throw failure.error;
+    if (write?.code !== undefined) {
+      if (write.closesConnection) throw closeConnection;
+      throw new MongoError(write.code, "Failing write via 'onPrimaryTransactionalWrite' failpoint");
+    }
     const db = databaseOf(body);
     if (command === undefined) throw new MongoError(59, `no such command: '${name}'`);
     requireApiVersion(body);
@@ -72,12 +77,14 @@ export async function dispatch(
       collection,
       signal,
     });
+    if (write?.closesConnection === true) throw closeConnection;
     if (failure?.writeConcernError !== undefined) {
       reply.set("writeConcernError", failure.writeConcernError);
       if (failure.labels !== undefined) reply.set("errorLabels", [...failure.labels]);
     }
     return finished(server, reply);
   } catch (error) {
+    if (error === closeConnection) throw error;
     const reply = failed(server, error, command, body, session, transaction);
     if (failure?.labels !== undefined) {
       if (failure.labels.length === 0) reply.delete("errorLabels");
@@ -326,6 +333,9 @@ function failed(
     if (isTransient) labels.add("TransientTransactionError");
     if (error.number !== 256) transaction.abort();
   }
+  if (transaction === undefined && body.get("autocommit") === false && isTransient(error.number, isEnding)) {
+    labels.add("TransientTransactionError");
+  }
   if (isRetryable(error.number) && body.has("txnNumber") && (transaction === undefined || isEnding)) {
     labels.add("RetryableWriteError");
   }
@@ -333,6 +343,12 @@ function failed(
   if (labels.size > 0) reply.set("errorLabels", [...labels]);
   addClock(server, reply);
   return reply;
+}
+
+/** What a transaction that fails with it may be run again for; a commit that fails is only sent again. */
+function isTransient(code: number, isEnding: boolean): boolean {
+  if (code === 251 || code === 112) return true;
+  return !isEnding && (isRetryable(code) || code === 246);
 }
 
 const retryableCodes = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);

@@ -23,10 +23,15 @@ interface FailPoint {
 /** The fail point `failCommand`, for tests of drivers; only there when the configuration allows it. */
 export class FailPoints {
   #failCommand: FailPoint | undefined;
+  #write: { left: number; readonly code: number | undefined; readonly closesConnection: boolean } | undefined;
 
   /** @throws MongoError */
   configure(body: Doc): void {
     const name = body.get("configureFailPoint");
+    if (name === "onPrimaryTransactionalWrite") {
+      this.#configureWrite(body);
+      return;
+    }
     if (name !== "failCommand") throw new MongoError(2, `Fail point not found: ${String(name)}`);
     const mode = body.get("mode");
     const left = timesOf(mode);
@@ -54,6 +59,30 @@ export class FailPoints {
         labels: Array.isArray(labels) ? labels.map(String) : undefined,
       },
     };
+  }
+
+  #configureWrite(body: Doc): void {
+    const left = timesOf(body.get("mode"));
+    const data = body.get("data");
+    const given = data instanceof Doc ? data : Doc.empty();
+    const code = given.get("failBeforeCommitExceptionCode");
+    this.#write =
+      left === 0
+        ? undefined
+        : {
+            left,
+            code: isNumeric(code) ? toDouble(code) : undefined,
+            closesConnection: given.get("closeConnection") !== false,
+          };
+  }
+
+  /** What a retryable write is to fail with: before it is done with a code, or after it by the connection's end. */
+  takeWrite(): { readonly code: number | undefined; readonly closesConnection: boolean } | undefined {
+    const point = this.#write;
+    if (point === undefined) return undefined;
+    point.left--;
+    if (point.left <= 0) this.#write = undefined;
+    return point;
   }
 
   /** What this call of a command is to fail with. */

@@ -68,7 +68,6 @@ export function requireWriteConcern(command: Command, concern: Value | undefined
   if (concern === undefined || concern === null) return;
   if (!(concern instanceof Doc)) throw wrong("writeConcern", concern, "type 'object'");
   if (command.takesWriteConcern !== true) {
-    if (concern.isEmpty) return;
     throw new MongoError(72, "Command does not support writeConcern");
   }
   for (const [name, value] of concern) {

@@ -449,7 +449,7 @@ class TestRun {
           (one) => one.name,
         );
       case "createCollection":
-        await db.createCollection(collection, rest);
+        await db.createCollection(collection, { ...rest, ...(pipeline !== undefined && { pipeline }) });
         return undefined;
       case "dropCollection":
         return db.dropCollection(collection, rest).catch((error: MongoServerError) => {
