@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import {
   CreateBucketCommand,
@@ -12,6 +14,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { patientMs } from "@weftkit/testing/patience";
 import { describe, expect, test } from "vitest";
 import { newName, RunningEngine } from "./running-engine.ts";
 
@@ -69,6 +72,26 @@ describe("objects", () => {
     await client.send(new DeleteObjectCommand({ Bucket, Key: "a" }));
     const got = await client.send(new GetObjectCommand({ Bucket, Key: "b" }));
     expect(Buffer.from(await got.Body!.transformToByteArray()).equals(Body)).toBe(true);
+  });
+
+  test("are read to their end, though they are deleted meanwhile, and are gone then", async () => {
+    const engine = await RunningEngine.start();
+    const client = engine.client();
+    const Bucket = await bucketOf(client);
+    const content = Buffer.alloc(40 * 1024 * 1024, randomBytes(1024 * 1024));
+    await client.send(new PutObjectCommand({ Bucket, Key: "x", Body: content }));
+    const response = await fetch(`${engine.url}/${Bucket}/x`);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of response.body!) {
+      if (chunks.length === 0) await client.send(new DeleteObjectCommand({ Bucket, Key: "x" }));
+      chunks.push(chunk);
+    }
+    expect(Buffer.concat(chunks).equals(content)).toBe(true);
+    const files = () =>
+      readdirSync(join(engine.dataDir, "files"), { recursive: true, encoding: "utf8" }).filter((name) =>
+        /[0-9a-f]{64}$/.test(name),
+      );
+    await expect.poll(files, { timeout: patientMs(5000), interval: 20 }).toEqual([]);
   });
 
   test("have keys of any characters", async () => {

@@ -21,6 +21,8 @@ export class ContentStore {
   readonly #log: Logger;
   /** Files that are being read; they are not removed meanwhile. */
   readonly #pinned = new Map<string, number>();
+  /** Called when a file is not read any more. */
+  onReleased: () => void = () => {};
   #damaged = 0;
 
   constructor(folder: BlobFolder, store: Store, log: Logger) {
@@ -83,8 +85,11 @@ export class ContentStore {
     return () => {
       for (const name of names.splice(0)) {
         const count = this.#pinned.get(name)! - 1;
-        if (count === 0) this.#pinned.delete(name);
-        else this.#pinned.set(name, count);
+        if (count > 0) this.#pinned.set(name, count);
+        else {
+          this.#pinned.delete(name);
+          this.onReleased();
+        }
       }
     };
   }

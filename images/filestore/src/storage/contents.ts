@@ -86,15 +86,22 @@ export function sumsOf(db: Database, content: number, part: number): Buffer {
   return statement(db, sql, { pluck: true }).get(content, part) as Buffer;
 }
 
-/** Takes some contents out that nobody uses any more; gives the hashes of those that may have a file. */
-export function takeUnused(db: Database, limit: number): string[] {
-  const sql = "SELECT row, sha256 FROM contents WHERE refs = 0 ORDER BY row LIMIT ?";
-  const rows = statement(db, sql).all(limit) as { row: number; sha256: Buffer }[];
-  for (const { row } of rows) {
-    statement(db, "DELETE FROM piece_sums WHERE content = ?").run(row);
-    statement(db, "DELETE FROM contents WHERE row = ?").run(row);
-  }
-  return rows.map(({ sha256 }) => sha256.toString("hex"));
+/** Contents that nobody uses any more, after a row. */
+export function unusedContents(
+  db: Database,
+  after: number,
+  limit: number,
+): readonly { readonly row: number; readonly sha256: string }[] {
+  const sql = "SELECT row, sha256 FROM contents WHERE refs = 0 AND row > ? ORDER BY row LIMIT ?";
+  const rows = statement(db, sql).all(after, limit) as { row: number; sha256: Buffer }[];
+  return rows.map(({ row, sha256 }) => ({ row, sha256: sha256.toString("hex") }));
+}
+
+/** Forgets a content that nobody uses; false when somebody does again. */
+export function forgetContent(db: Database, row: number): boolean {
+  if (statement(db, "DELETE FROM contents WHERE row = ? AND refs = 0").run(row).changes === 0) return false;
+  statement(db, "DELETE FROM piece_sums WHERE content = ?").run(row);
+  return true;
 }
 
 export function isKnownContent(db: Database, sha256: string): boolean {

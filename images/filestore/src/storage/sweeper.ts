@@ -1,7 +1,7 @@
 import type { Logger } from "@weftkit/observe";
-import { type Database, type Store, statement } from "@weftkit/store";
+import type { Store } from "@weftkit/store";
 import type { ContentStore } from "./content-store.ts";
-import { isKnownContent, takeUnused } from "./contents.ts";
+import { forgetContent, isKnownContent, unusedContents } from "./contents.ts";
 import { forgetCompleted, removeUpload, staleUploads } from "./uploads.ts";
 
 const batch = 50;
@@ -25,6 +25,8 @@ export class Sweeper {
   #isWanted = false;
   #isStopped = false;
   #orphansAreSwept = false;
+  /** Something is to be removed once it is not read any more. */
+  #isWaiting = false;
 
   constructor(store: Store, contents: ContentStore, log: Logger, multipartRetentionMs: number) {
     this.#store = store;
@@ -32,6 +34,9 @@ export class Sweeper {
     this.#log = log;
     this.#multipartRetentionMs = multipartRetentionMs;
     this.#timer = setInterval(() => this.sweep(), intervalMs).unref();
+    contents.onReleased = () => {
+      if (this.#isWaiting) this.sweep();
+    };
     this.sweep();
   }
 
@@ -85,10 +90,19 @@ export class Sweeper {
   }
 
   async #removeUnused(): Promise<void> {
-    const hasAny = (db: Database) =>
-      statement(db, "SELECT 1 FROM contents WHERE refs = 0 LIMIT 1").get() !== undefined;
-    while (!this.#isStopped && (await this.#store.read(hasAny))) {
-      const names = await this.#store.write((db) => takeUnused(db, batch));
+    this.#isWaiting = false;
+    for (let after = 0; !this.#isStopped; ) {
+      const found = await this.#store.read((db) => unusedContents(db, after, batch));
+      if (found.length === 0) return;
+      after = found.at(-1)!.row;
+      const names = await this.#store.write((db) =>
+        found.flatMap(({ row, sha256 }) => {
+          // What is being read is removed when it was: then this is called again.
+          if (!this.#contents.isPinned(sha256)) return forgetContent(db, row) ? [sha256] : [];
+          this.#isWaiting = true;
+          return [];
+        }),
+      );
       await this.#removeFiles(names);
     }
   }
@@ -114,20 +128,8 @@ export class Sweeper {
 
   async #removeFiles(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
-    let waiting = names;
-    // Files that are being read stay until they were; each round looks again.
-    for (;;) {
-      const pinned = waiting.filter((name) => this.#contents.isPinned(name));
-      const free = waiting.filter((name) => !this.#contents.isPinned(name));
-      if (free.length > 0) {
-        await this.#store.exclusively(async (writer) => {
-          for (const name of free)
-            if (!isKnownContent(writer, name)) await this.#contents.folder.remove(name);
-        });
-      }
-      if (pinned.length === 0 || this.#isStopped) return;
-      waiting = pinned;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await this.#store.exclusively(async (writer) => {
+      for (const name of names) if (!isKnownContent(writer, name)) await this.#contents.folder.remove(name);
+    });
   }
 }
