@@ -253,3 +253,42 @@ test("max_index_bytes refuses what does not fit, and nothing is lost", async () 
     (await client.upsert("small", [{ id: "a", values: Array.from(vectors.next()) }])).upserted_count,
   ).toBe(1);
 });
+
+test("memory is bounded while filters come and go, and points are written again", async () => {
+  const engine = await RunningEngine.start();
+  const { client } = engine;
+  const vectors = new RandomVectors(6, 8);
+  await client.call("CreateCollection", { name: "bounded", dimensions: 8 });
+  const write = () =>
+    client.upsert(
+      "bounded",
+      Array.from({ length: 1500 }, (_, i) => ({
+        id: String(i),
+        values: Array.from(vectors.next()),
+        metadata: { kind: `k${i % 150}` },
+      })),
+    );
+  const indexBytes = async () => {
+    const status = (await (await fetch(`http://127.0.0.1:${engine.image.adminPort}/v1/status`)).json()) as {
+      engine: { indexBytes: number };
+    };
+    return status.engine.indexBytes;
+  };
+  const round = async () => {
+    for (let i = 0; i < 150; i++)
+      await client.search("bounded", vectors.next(), { filter: { kind: `k${i}` } });
+    const body = JSON.stringify({ query: { recommend: { positive: [1, 2], negative: [3] } } });
+    for (let i = 0; i < 50; i++) {
+      const answer = await fetch(`${engine.url}/collections/bounded/points/query`, { method: "POST", body });
+      expect(answer.status).toBe(200);
+      await answer.arrayBuffer();
+    }
+    await write();
+  };
+  await write();
+  await round();
+  const before = await indexBytes();
+  expect(before).toBeGreaterThan(0);
+  for (let i = 0; i < 3; i++) await round();
+  expect(await indexBytes()).toBe(before);
+});

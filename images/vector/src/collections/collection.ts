@@ -93,6 +93,8 @@ export class Collection {
   readonly #upkeep: GraphUpkeep;
   #changesSinceSave = 0;
   #isSaving = false;
+  /** Sets that are asked for no more, and the number of the first search that cannot have them. */
+  readonly #forgotten: { readonly set: FilterSet; readonly since: number }[] = [];
   /** Nodes without a point, and the number of the first search that cannot know them. */
   #unused: { readonly node: number; readonly since: number }[] = [];
 
@@ -113,9 +115,7 @@ export class Collection {
       }),
       nodeOf: (slot) => this.nodes.nodeOf(slot),
       points: () => this.nodes.count,
-      forget: (set) => {
-        for (const index of this.dense.values()) index.forgetSet(set);
-      },
+      forget: (set) => this.#forget(set),
     });
     this.#upkeep = new GraphUpkeep({
       threads: context.threads,
@@ -338,7 +338,23 @@ export class Collection {
         if (slot !== 0) hits.push({ slot, node, score: scoreOf(index.distance, found.distances[i]!) });
       });
       // What was deleted meanwhile makes room for others.
-      if (hits.length === found.nodes.length || attempt === attemptsMax) return hits;
+      if (hits.length < found.nodes.length && attempt < attemptsMax) continue;
+      if (search.set?.isKept === false) this.#forget(search.set);
+      else this.#forgetAll();
+      return hits;
+    }
+  }
+
+  /** A set's bits are given back when no search can have them any more. */
+  #forget(set: FilterSet): void {
+    this.#forgotten.push({ set, since: this.inFlight.next });
+    this.#forgetAll();
+  }
+
+  #forgetAll(): void {
+    while (this.#forgotten.length > 0 && this.inFlight.haveEnded(this.#forgotten[0]!.since)) {
+      const { set } = this.#forgotten.shift()!;
+      for (const index of this.dense.values()) index.forgetSet(set);
     }
   }
 

@@ -95,6 +95,7 @@ export class FilterCache {
     const argument: MatchingSlots = { ...slotsArgument(), filter };
     const predicate = compileFilter(filter, argument.fields);
     const set = new FilterSet();
+    set.isKept = true;
     const slots =
       points() <= inPlaceMax
         ? store.read((db) => matchingSlots(db, argument))

@@ -6,6 +6,8 @@ export class FilterSet implements NodeSet {
   version = 0;
   /** How many there are. */
   count = 0;
+  /** Whether it is asked for again: then indexes keep its bits. */
+  isKept = false;
 
   has(node: number): boolean {
     return (((this.words[node >>> 5] ?? 0) >>> (node & 31)) & 1) === 1;

@@ -61,7 +61,7 @@ export function loadIndex(file: string): SavedIndex {
     const meta = fill(Buffer.alloc(metaBytes)) as Buffer;
     const jsonBytes = meta.readUInt32LE(0);
     const description = JSON.parse(meta.toString("utf8", 4, 4 + jsonBytes)) as SavedDescription;
-    const slots = new Float64Array(Uint8Array.from(meta.subarray(4 + jsonBytes)).buffer);
+    const slots = new Float64Array(new Uint8Array(meta.subarray(4 + jsonBytes)).buffer);
     const memory = newMemory(Math.ceil(memoryBytes / pageBytes), memoryPagesMax);
     fill(new Uint8Array(memory.buffer, 0, memoryBytes));
     const expected = checksum;

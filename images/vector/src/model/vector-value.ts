@@ -23,7 +23,7 @@ function bytesOf(array: Float32Array | Uint32Array): Buffer {
 
 export function decodeVector(kind: VectorValue["kind"], data: Uint8Array): VectorValue {
   // A copy begins at a multiple of four, which a row's bytes need not.
-  const { buffer } = Uint8Array.from(data);
+  const { buffer } = new Uint8Array(data);
   switch (kind) {
     case "dense":
       return { kind, values: new Float32Array(buffer) };
