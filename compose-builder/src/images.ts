@@ -54,3 +54,12 @@ export function connectionUrl(
   const before = to.login === undefined ? "" : login(to.login.user, to.login.password);
   return `${schemes[to.tls === true ? 1 : 0]}://${before}${host}:${to.port}${path}`;
 }
+
+/** What a client is given beside the connection string; undefined where that has the login. */
+export function credentialsOf(
+  engine: EngineName,
+  login: { user: string; password: string } | undefined,
+): string | undefined {
+  if (login === undefined) return undefined;
+  return builtEngines[engine].connection.credentials?.(login.user, login.password);
+}

@@ -91,8 +91,9 @@ function showLine(engine: EngineName, line: string, verbose: boolean): void {
 
 function printReady(plans: readonly LocalEngine[]): void {
   const print = (line: string) => process.stdout.write(`${line}\n`);
-  for (const { engine, url, admin, environment, logFile } of plans) {
+  for (const { engine, url, credentials, admin, environment, logFile } of plans) {
     print(`${paint(process.stdout, ["bold", "green"], engine)}  ${paint(process.stdout, "bold", url)}`);
+    if (credentials !== undefined) print(`  login  ${credentials}`);
     print(`  state  ${environment.WEFTKIT_DATA_DIR}`);
     print(`  log    ${logFile}`);
     print(`  admin  http://${admin.host}:${admin.port} (/readyz, /metrics, /v1/status)`);
@@ -105,9 +106,10 @@ function printReady(plans: readonly LocalEngine[]): void {
 }
 
 function printJson(plans: readonly LocalEngine[]): void {
-  const engines = plans.map(({ engine, url, host, port, admin, environment, logFile }) => ({
+  const engines = plans.map(({ engine, url, credentials, host, port, admin, environment, logFile }) => ({
     engine,
     url,
+    ...(credentials === undefined ? {} : { credentials }),
     host,
     port,
     admin: `http://${admin.host}:${admin.port}`,

@@ -1,6 +1,6 @@
 import type { Deployment, EngineService } from "../deployment/model.ts";
 import { secretName, userName } from "../deployment/plan.ts";
-import { connectionUrl } from "../images.ts";
+import { connectionUrl, credentialsOf } from "../images.ts";
 import { persistenceChapter, removalNote } from "./readme-persistence.ts";
 
 /** README.md: how to start, connect and stop. It names where a password is, never the password. */
@@ -24,7 +24,7 @@ User \`${userName}\`; the passwords are in \`secrets/\`. From this machine:
 
 | service | connection string |
 | --- | --- |
-${engines.map((service) => `| ${service.name} | \`${fromHost(service)}\` |`).join("\n")}
+${engines.map((service) => `| ${service.name} | \`${fromHost(service)}\`${credentialsText(service)} |`).join("\n")}
 
 From a container of the same project, with the service's name and the engine's own port:
 
@@ -59,6 +59,12 @@ export function fromHost({ engine, port }: EngineService): string {
     port: port.host,
     login: { user: userName, password: `$(cat secrets/${secretName(engine)})` },
   });
+}
+
+/** What goes beside the connection string, the password read by the shell. */
+function credentialsText({ engine }: EngineService): string {
+  const text = credentialsOf(engine, { user: userName, password: `$(cat secrets/${secretName(engine)})` });
+  return text === undefined ? "" : ` with \`${text}\``;
 }
 
 function fromNetwork({ engine, name, port }: EngineService): string {

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { type Config, loadConfig } from "@weftkit/config";
 import { secretName, userName } from "../deployment/plan.ts";
 import { keepSecret } from "../files/secret.ts";
-import { connectionUrl, type EngineName } from "../images.ts";
+import { connectionUrl, credentialsOf, type EngineName } from "../images.ts";
 import type { EnginePorts } from "../port-options.ts";
 import { Failure } from "../terminal/failure.ts";
 
@@ -27,6 +27,8 @@ export interface LocalEngine {
   readonly admin: { readonly host: string; readonly port: number };
   /** What a driver connects with. */
   readonly url: string;
+  /** What a client is given beside the URL, where the URL does not have the login. */
+  readonly credentials: string | undefined;
 }
 
 const defaultDataDir = ".weftkit";
@@ -71,6 +73,7 @@ function planEngine(
   }
   const effective = loadConfig({ env: environment, image: engine }).config;
   const host = reachable(effective[engine].bind);
+  const login = effective.auth.method === "none" ? undefined : loginOf(effective);
   return {
     engine,
     bundle,
@@ -83,8 +86,11 @@ function planEngine(
       host,
       port: effective[engine].port,
       tls: effective.tls.enabled,
-      ...(effective.auth.method !== "none" && { login: loginOf(effective) }),
+      ...(login !== undefined && {
+        login: { user: login.user, password: encodeURIComponent(login.password) },
+      }),
     }),
+    credentials: credentialsOf(engine, login),
   };
 }
 
@@ -103,9 +109,9 @@ function hasNoUser({ auth }: Config): boolean {
   );
 }
 
-/** The login for the connection string; a password that only a verifier or a users file knows is left to fill in. */
+/** The login; a password that only a verifier or a users file knows is left to fill in. */
 function loginOf({ auth }: Config): { user: string; password: string } {
-  if (auth.password !== undefined) return { user: auth.user, password: encodeURIComponent(auth.password) };
+  if (auth.password !== undefined) return { user: auth.user, password: auth.password };
   return { user: auth.users[0]?.username ?? userName, password: "PASSWORD" };
 }
 

@@ -57,6 +57,7 @@ export const filestore = {
       schemes: ["http", "https"],
       path: "",
       login: () => "",
+      credentials: (user, password) => `AWS_ACCESS_KEY_ID=${user} AWS_SECRET_ACCESS_KEY=${password}`,
     },
     streams: { pages: "filestore.db", blobs: "files" },
     links: "[guide](filestore.md), [compatibility](compatibility/filestore.md)",

@@ -21,6 +21,7 @@ export const keyvalue = {
       schemes: ["http", "https"],
       path: "",
       login: () => "",
+      credentials: (user, password) => `AWS_ACCESS_KEY_ID=${user} AWS_SECRET_ACCESS_KEY=${password}`,
     },
     streams: { pages: "keyvalue.db" },
     links: "[guide](keyvalue.md), [compatibility](compatibility/keyvalue.md)",

@@ -35,6 +35,7 @@ export const vector = {
       schemes: ["http", "https"],
       path: "",
       login: () => "",
+      credentials: (_user, password) => `authorization: Bearer ${password}`,
     },
     streams: { pages: "vector.db" },
     links: "[guide](vector.md), [compatibility](compatibility/vector.md)",

@@ -15,6 +15,8 @@ export interface EngineDeployment {
     readonly path: string;
     /** The part before the host, for a user and a password. */
     login(user: string, password: string): string;
+    /** What a client is given beside the URL, where the URL cannot say who one is. */
+    credentials?(user: string, password: string): string;
   };
   /** Where each persisted stream lies beneath the data dir. */
   readonly streams: Readonly<Record<string, string>>;
