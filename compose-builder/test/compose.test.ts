@@ -146,7 +146,6 @@ test("somebody else's README is not overwritten", async () => {
 });
 
 test.each([
-  [["--engines", "graph"], "graph (graphs, Bolt protocol) is not built yet"],
   [["--engines", "inmemory,gateway"], "gateway (one address for all engines) is not built yet"],
   [["--engines", "inmemoy"], "Did you mean inmemory?"],
   [["--engines", "inmemory:0"], "count from 1"],

@@ -147,7 +147,7 @@ test("mistakes in the configuration are told before anything starts", async () =
 });
 
 test.each([
-  [["up", "document"], "document (documents, MongoDB protocol) is not built yet"],
+  [["up", "documents"], "Did you mean document?"],
   [["up", "--port", "inmemory"], "Write it as inmemory=6380."],
   [["up", "--port", "inmemory=70000"], "A port is 1 to 65535."],
 ])("%j is refused", async (args, message) => {
