@@ -18,18 +18,47 @@ variable "CA_BUNDLE" {
   default = ""
 }
 
-# One row per engine that is built; the port is the data port that the image exposes.
-variable "ENGINES" {
+# What the labels say; a release sets them.
+variable "REVISION" {
+  default = "unknown"
+}
+
+variable "CREATED" {
+  default = "1970-01-01T00:00:00Z"
+}
+
+variable "SOURCE" {
+  default = ""
+}
+
+variable "DOCUMENTATION" {
+  default = ""
+}
+
+# A release of 1.2.3 is 1.2 and latest as well.
+function "release_tags" {
+  params = [name]
+  result = ["${REGISTRY}/${name}:${TAG}", "${REGISTRY}/${name}:${regex_replace(TAG, "^([0-9]+\\.[0-9]+)\\..*$", "$1")}", "${REGISTRY}/${name}:latest"]
+}
+
+# One row per engine and service that is built; the ports are what the image exposes beside the admin port.
+variable "PROGRAMS" {
   default = [
     # images: drawn by npm run docs
-    { name = "relational", port = 5432 },
-    { name = "document", port = 27017 },
-    { name = "keyvalue", port = 8000 },
-    { name = "graph", port = 7687 },
-    { name = "inmemory", port = 6379 },
-    { name = "vector", port = 50051 },
-    { name = "markdown", port = 8080 },
-    { name = "filestore", port = 8081 },
+    { name = "relational", folder = "images/relational", ports = "5432" },
+    { name = "document", folder = "images/document", ports = "27017" },
+    { name = "keyvalue", folder = "images/keyvalue", ports = "8000" },
+    { name = "graph", folder = "images/graph", ports = "7687" },
+    { name = "inmemory", folder = "images/inmemory", ports = "6379" },
+    { name = "vector", folder = "images/vector", ports = "50051" },
+    { name = "markdown", folder = "images/markdown", ports = "8080" },
+    { name = "filestore", folder = "images/filestore", ports = "8081" },
+    { name = "gateway", folder = "images/gateway", ports = "20000 20001 20002 20003 20004 20005 20006 20007 20008" },
+    { name = "pool", folder = "images/pool", ports = "6432 6433" },
+    { name = "discovery", folder = "images/discovery", ports = "8500 7946 8600" },
+    { name = "playground", folder = "images/playground", ports = "3000" },
+    { name = "persistence", folder = "persistence-sidecar", ports = "8788" },
+    { name = "standalone", folder = "images/standalone", ports = "20000" },
     # /images
   ]
 }
@@ -42,30 +71,37 @@ variable "FUNCTIONS" {
 }
 
 group "default" {
-  targets = ["images", "functions"]
+  targets = ["images", "functions", "cli"]
 }
 
 group "release" {
-  targets = ["releases", "function-releases"]
+  targets = ["releases", "function-releases", "cli-release"]
 }
 
 target "program" {
   context    = "."
   dockerfile = "Dockerfile"
   secret     = CA_BUNDLE == "" ? [] : ["id=ca,src=${CA_BUNDLE}"]
+  args = {
+    NODE_IMAGE    = NODE_IMAGE
+    VERSION       = TAG
+    REVISION      = REVISION
+    CREATED       = CREATED
+    SOURCE        = SOURCE
+    DOCUMENTATION = DOCUMENTATION
+  }
 }
 
 target "images" {
-  name     = engine.name
-  matrix   = { engine = ENGINES }
+  name     = program.name
+  matrix   = { program = PROGRAMS }
   inherits = ["program"]
   target   = "image"
-  tags     = ["${REGISTRY}/${engine.name}:${TAG}"]
+  tags     = ["${REGISTRY}/${program.name}:${TAG}"]
   args = {
-    NODE_IMAGE = NODE_IMAGE
-    ENGINE     = engine.name
-    PORT       = engine.port
-    VERSION    = TAG
+    PROGRAM = program.name
+    FOLDER  = program.folder
+    PORTS   = program.ports
   }
 }
 
@@ -76,18 +112,18 @@ target "functions" {
   target   = "function"
   tags     = ["${REGISTRY}/${function.name}:${TAG}"]
   args = {
-    NODE_IMAGE = NODE_IMAGE
-    FUNCTION   = function.name
-    PORT       = function.port
-    VERSION    = TAG
+    FUNCTION = function.name
+    PORT     = function.port
   }
 }
 
 target "releases" {
-  name      = "${engine.name}-release"
-  matrix    = { engine = ENGINES }
-  inherits  = [engine.name]
+  name      = "${program.name}-release"
+  matrix    = { program = PROGRAMS }
+  inherits  = [program.name]
   platforms = ["linux/amd64", "linux/arm64"]
+  tags      = release_tags(program.name)
+  attest    = ["type=sbom", "type=provenance,mode=max"]
 }
 
 target "function-releases" {
@@ -95,4 +131,19 @@ target "function-releases" {
   matrix    = { function = FUNCTIONS }
   inherits  = [function.name]
   platforms = ["linux/amd64", "linux/arm64"]
+  tags      = release_tags(function.name)
+  attest    = ["type=sbom", "type=provenance,mode=max"]
+}
+
+target "cli" {
+  inherits = ["program"]
+  target   = "cli"
+  tags     = ["${REGISTRY}/cli:${TAG}"]
+}
+
+target "cli-release" {
+  inherits  = ["cli"]
+  platforms = ["linux/amd64", "linux/arm64"]
+  tags      = release_tags("cli")
+  attest    = ["type=sbom", "type=provenance,mode=max"]
 }

@@ -12,8 +12,8 @@ export interface ComposeProject {
   readonly folder: string;
   /** Runs `docker compose ...`; rejects when it fails. */
   compose(...args: string[]): Promise<void>;
-  /** Connects to the engine, with its password. */
-  connect(db?: number): Redis;
+  /** Connects to the engine, or to what is before it at another port, with its password. */
+  connect(db?: number, port?: number): Redis;
 }
 
 /** Writes a project with `weftkit compose`, on a port of its own; it is removed with its volumes when the test ends. */
@@ -33,8 +33,14 @@ export async function writeProject(name: string, ...flags: string[]): Promise<Co
   const where = ["--project", project, "--port", `inmemory=${port}`];
   const written = await run(process.execPath, [program, "compose", ...which, ...where, ...flags], folder);
   expect(written).toMatchObject({ code: 0, stderr: "" });
-  const password = readFileSync(join(folder, "secrets/inmemory_password"), "utf8").trim();
-  return { name: project, folder, compose, connect: (db = 0) => connect(port, password, db) };
+  const secret = flags.includes("--with") ? "weftkit_password" : "inmemory_password";
+  const password = readFileSync(join(folder, "secrets", secret), "utf8").trim();
+  return {
+    name: project,
+    folder,
+    compose,
+    connect: (db = 0, at = port) => connect(at, password, db),
+  };
 }
 
 function connect(port: number, password: string, db: number): Redis {

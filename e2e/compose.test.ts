@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { writeProject } from "./compose-project.ts";
 import { differences, writeDataset } from "./dataset.ts";
-import { inspect } from "./docker.ts";
+import { inspect, run } from "./docker.ts";
 import { testWithDocker } from "./test-with-docker.ts";
 
 const keyCount = 100_000;
@@ -41,6 +41,19 @@ testWithDocker("what was acknowledged is there after the container was killed", 
   expect(await after.dbsize()).toBe(10_000);
 });
 
+testWithDocker("the sidecar has everything when the engine's volume is gone", async () => {
+  const { name, compose, connect } = await writeProject("sidecar", "--persist", "container");
+  await compose("up", "--detach", "--wait");
+  const before = connect();
+  await writeDataset(before, 10_000);
+  before.disconnect();
+  await compose("rm", "--stop", "--force", "inmemory");
+  expect(await run("docker", ["volume", "rm", `${name}_inmemory-data`])).toMatchObject({ code: 0 });
+  await compose("up", "--detach", "--wait");
+  const after = connect();
+  expect(await differences(after, 10_000)).toEqual([]);
+});
+
 testWithDocker("the service runs as its compose file says, and a plain stop is clean", async () => {
   const { name, compose } = await writeProject("hardened");
   await compose("up", "--detach", "--wait");
@@ -55,4 +68,15 @@ testWithDocker("the service runs as its compose file says, and a plain stop is c
   });
   await compose("stop");
   expect(await inspect(container, ".State")).toMatchObject({ ExitCode: 0, OOMKilled: false });
+});
+
+testWithDocker("gateway, pool and playground lead to the engine of their project", async () => {
+  const { compose, connect } = await writeProject("fleet", "--with", "gateway,pool,playground");
+  await compose("up", "--detach", "--wait");
+  await connect().set("colour", "green");
+  expect(await connect(0, 20_004).get("colour")).toBe("green");
+  expect(await connect(0, 6433).get("colour")).toBe("green");
+  const page = await fetch("http://127.0.0.1:3000/");
+  expect(await page.text()).toContain("<title>");
+  await compose("stop");
 });

@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { freePorts } from "@weftkit/testing/free-ports";
 import { Redis } from "ioredis";
 import { expect, onTestFinished } from "vitest";
@@ -42,7 +45,7 @@ testWithDocker("the image is small, runs as uid 1000, and stops by SIGTERM", asy
     StopSignal: "SIGTERM",
     ExposedPorts: { "6379/tcp": {}, "9464/tcp": {} },
     Volumes: { "/data": {} },
-    Healthcheck: { Test: ["CMD", "node", "/app/healthcheck.mjs"] },
+    Healthcheck: { Test: ["CMD", "healthcheck"] },
   });
 });
 
@@ -72,6 +75,52 @@ testWithDocker("it becomes healthy, as uid 1000, on a root that cannot be writte
   expect((await evaluate(id, "console.log(process.getuid(), process.getgid())")).stdout).toBe("1000 1000");
   expect((await evaluate(id, 'fs.writeFileSync("/app/x", "")')).stderr).toContain("EROFS");
   expect(await dockerOutput("diff", id)).toBe("");
+});
+
+testWithDocker.each([
+  ["a user of its own and the root group, as OpenShift gives", ["--user", "1000620000:0"]],
+  ["a user and a group that nobody knows", ["--user", "1000620000:1000620000"]],
+  ["its state in memory", ["--tmpfs", "/data"]],
+])("with %s it becomes healthy, within moments of being ready", async (_, args) => {
+  const { id } = await startServer(...args);
+  await expect.poll(() => inspect(id, ".State.Health.Status"), { timeout: 30_000 }).toBe("healthy");
+  const { stdout, stderr } = await docker("logs", id);
+  expect(stdout + stderr).not.toContain("data_dir_unusable");
+});
+
+testWithDocker("an init before its own is nothing to warn of", async () => {
+  const { id, ready } = await startServer("--init");
+  await ready();
+  const { stdout, stderr } = await docker("logs", id);
+  expect(stdout + stderr).not.toContain("Tini");
+});
+
+testWithDocker("its health check follows weftkit.toml, and says why it is not healthy", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "weftkit-e2e-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
+  writeFileSync(join(folder, "weftkit.toml"), "[server]\nadmin_port = 9999\n", { mode: 0o644 });
+  const { id } = await startServer("--volume", `${folder}:/etc/weftkit:ro`);
+  await expect.poll(() => inspect(id, ".State.Health.Status"), { timeout: 30_000 }).toBe("healthy");
+  const wrong = await docker("exec", "--env", "WEFTKIT_ADMIN_PORT=9998", id, "healthcheck");
+  expect(wrong).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining("nothing answers on the admin port 9998"),
+  });
+});
+
+testWithDocker("it says what it was made from, and has programs for its own platform only", async () => {
+  const labels = await inspect<Record<string, string>>(image, ".Config.Labels");
+  const named = ["base.name", "created", "documentation", "revision", "source", "title", "version"];
+  expect(Object.keys(labels)).toEqual(
+    expect.arrayContaining(named.map((name) => `org.opencontainers.image.${name}`)),
+  );
+  const { id } = await startServer();
+  const { stdout } = await evaluate(id, 'console.log(fs.readdirSync("/app").join(" "), process.arch)');
+  const arch = stdout.split(" ").at(-1);
+  const compiled = stdout.split(" ").filter((name) => name.includes("-linux-"));
+  expect(compiled.length).toBeGreaterThan(0);
+  for (const name of compiled) expect(name).toContain(`-linux-${arch}.`);
 });
 
 testWithDocker(
@@ -142,3 +191,27 @@ async function withRedis<T>(
     redis.disconnect();
   }
 }
+
+testWithDocker(
+  "the command writes a project into a folder of the machine, as the machine's user",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "weftkit-e2e-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const user = ["--user", `${process.getuid?.()}:${process.getgid?.()}`];
+    const cli = image.replace("/inmemory:", "/cli:");
+    const command = ["compose", "--engines", "graph", "--project", "shop"];
+    const outcome = await docker(
+      "run",
+      "--rm",
+      "--label",
+      label,
+      ...user,
+      "-v",
+      `${folder}:/work`,
+      cli,
+      ...command,
+    );
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    expect(readdirSync(folder).sort()).toEqual([".env", "README.md", "docker-compose.yml", "secrets"]);
+  },
+);

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
@@ -19,6 +19,16 @@ const banner = [
  * such a worker looks for it beside itself.
  */
 export async function bundle(folder, entries, outdir) {
+  await bundleEntries(folder, entries, outdir);
+}
+
+/** This form of it has its WebAssembly in itself. */
+const alias = { "@platformatic/wasm-utils": "@platformatic/wasm-utils/bundled" };
+
+/** Azure's worker has this module in itself, and gives it to whoever requires it. */
+const external = ["@azure/functions-core"];
+
+async function bundleEntries(folder, entries, outdir) {
   const entryPoints = entries.map((entry) => {
     if (typeof entry !== "string") return entry;
     const isOwn = entry.startsWith("src/");
@@ -40,6 +50,8 @@ export async function bundle(folder, entries, outdir) {
     banner: { js: banner },
     logLevel: "warning",
     metafile: true,
+    alias,
+    external,
   });
   const sources = Object.keys(metafile.inputs);
   for (const file of nativeFilesFor(sources.map((source) => join(folder, source)))) {
@@ -47,6 +59,20 @@ export async function bundle(folder, entries, outdir) {
   }
   for (const source of sources) copyWebAssembly(join(folder, source), outdir);
   if (sources.some((source) => source.includes("node_modules/better-sqlite3/"))) copySqlite(outdir);
+  const parts = sources.flatMap((source) => partsBeside(join(folder, source)));
+  if (parts.length > 0) await bundleEntries(folder, [...new Set(parts)], outdir);
+}
+
+/**
+ * Large clients that a library reads when they are used are files of their own beside the bundle: where a module of a library
+ * has a folder `emitters` beside it, those in it whose names begin with `cdc-`.
+ */
+function partsBeside(source) {
+  if (basename(source) !== "open-emitter.ts") return [];
+  const parts = join(dirname(source), "emitters");
+  return readdirSync(parts)
+    .filter((file) => file.startsWith("cdc-"))
+    .map((file) => join(parts, file));
 }
 
 /** A module that loads WebAssembly looks for it beside itself, by its own name. */

@@ -1,19 +1,34 @@
 // Writes what is drawn from data: the configuration reference, its JSON Schema, the engines' command tables, the tables of
 // images in pages and in docker-bake.hcl. With --check it writes nothing and fails when something is stale.
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { documentation, engines, jsonSchema } from "@weftkit/config";
+import { documentation, engines, jsonSchema, services } from "@weftkit/config";
 import { compatibilityDocumentation } from "@weftkit/inmemory/compatibility";
 import { commandDocumentation } from "@weftkit/inmemory/documentation";
 
 const root = join(import.meta.dirname, "..");
 
-/** What runs in an image: engines, in the order of their list, then functions. Links are relative to docs/. */
+/** What runs in an image: engines and services, in the order of their lists, then all engines in one, then functions. Links are relative to docs/. */
 const images = [
   ...Object.entries(engines).flatMap(([name, { port, protocol, deployment }]) =>
-    deployment === undefined ? [] : [{ name, port, protocol, links: deployment.links }],
+    deployment === undefined
+      ? []
+      : [{ name, port, protocol, links: deployment.links, folder: `images/${name}`, ports: [port] }],
   ),
+  ...Object.entries(services).flatMap(([name, { port, morePorts = [], protocol, links, folder }]) =>
+    existsSync(join(root, folder, "package.json"))
+      ? [{ name, port, protocol, links, folder, ports: [port, ...morePorts] }]
+      : [],
+  ),
+  {
+    name: "standalone",
+    port: 20_000,
+    protocol: "its engine's, in TLS",
+    links: "[guide](standalone.md)",
+    folder: "images/standalone",
+    ports: [20_000],
+  },
   {
     name: "node-s3",
     port: 8787,
@@ -40,7 +55,10 @@ const pages = {
     "docker-bake.hcl",
     images
       .filter(({ isFunction }) => !isFunction)
-      .map(({ name, port }) => `    { name = "${name}", port = ${port} },`)
+      .map(
+        ({ name, folder, ports }) =>
+          `    { name = "${name}", folder = "${folder}", ports = "${ports.join(" ")}" },`,
+      )
       .join("\n"),
   ),
 };

@@ -9,9 +9,15 @@ export type Tier = "quick" | "long";
 
 const root = join(import.meta.dirname, "..");
 const workspaces = [
-  ...globSync(["{shared,images,functions}/*/package.json", "compose-builder/package.json"], {
-    cwd: root,
-  }).map(dirname),
+  ...globSync(
+    [
+      "{shared,images,functions}/*/package.json",
+      "{compose-builder,persistence-sidecar,testcontainers}/package.json",
+    ],
+    {
+      cwd: root,
+    },
+  ).map(dirname),
   "scripts",
 ].sort();
 

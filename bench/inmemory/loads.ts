@@ -19,6 +19,13 @@ const COMMANDS: Record<string, readonly string[]> = {
   HSET: ["HSET", "hash", `field:${RANDOM}`, "DATA"],
   ZADD: ["ZADD", "zset", RANDOM, `member:${RANDOM}`],
   XADD: ["XADD", "stream", "MAXLEN", "~", "100000", "*", "field", "DATA"],
+  EVAL: [
+    "EVAL",
+    "redis.call('SET', KEYS[1], ARGV[1]) redis.call('EXPIRE', KEYS[1], 100) return redis.call('GET', KEYS[1])",
+    "1",
+    `key:${RANDOM}`,
+    "DATA",
+  ],
   MSET: ["MSET", ...Array.from({ length: 10 }, (_, i) => [`key:${i}:${RANDOM}`, "DATA"]).flat()],
 };
 

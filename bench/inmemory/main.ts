@@ -10,7 +10,7 @@ const usage = `Compares weftkit/inmemory with the real Redis on this machine, in
   npm run bench -- [options]         after npm run build
 
   --quick               50 clients, pipeline 1 and 16, 3-byte values only
-  --only COMMAND,...    some commands only (SET, GET, INCR, LPUSH, HSET, ZADD, XADD, MSET)
+  --only COMMAND,...    some commands only (SET, GET, INCR, LPUSH, HSET, ZADD, XADD, EVAL, MSET)
   --clients N,...       some numbers of clients only (1, 50, 500)
   --pipeline N,...      some pipelines only (1, 16, 64)
   --bytes N,...         some sizes of values only (3, 100, 4096)

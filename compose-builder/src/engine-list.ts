@@ -1,3 +1,4 @@
+import { serviceNames } from "@weftkit/config";
 import { nearestName } from "@weftkit/core";
 import { builtEngineNames, type EngineName, plannedImages } from "./images.ts";
 import { Failure } from "./terminal/failure.ts";
@@ -46,6 +47,8 @@ function parseWanted(part: string): WantedEngine {
 
 /** The engine of that name, if it can be run today. */
 export function requireBuilt(name: string): EngineName {
+  const isService = serviceNames.some((service) => service === name);
+  if (isService) throw new Failure("usage", `${name} is no engine`, `Write --with ${name}.`);
   const engine = builtEngineNames.find((built) => built === name);
   if (engine !== undefined) return engine;
   if (Object.hasOwn(plannedImages, name)) {

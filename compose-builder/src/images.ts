@@ -38,10 +38,7 @@ export const plannedImages: Readonly<Record<string, string>> = {
       descriptions[name].deployment === undefined ? [[name, descriptions[name].title]] : [],
     ),
   ),
-  gateway: "one address for all engines",
-  pool: "connection pooling",
   discovery: "who is there",
-  playground: "the web page",
 };
 
 /** The string a driver connects with; without a login when everybody may do everything. */

@@ -16,7 +16,7 @@ function compose(folder: string, ...args: string[]) {
 }
 
 function readYaml(folder: string) {
-  return parse(readFileSync(join(folder, "docker-compose.yml"), "utf8"));
+  return parse(readFileSync(join(folder, "docker-compose.yml"), "utf8"), { merge: true });
 }
 
 test("--persist-url wires every engine to its own place behind the function", async () => {
@@ -56,7 +56,7 @@ test("what the engines are given is a valid configuration", async () => {
       value.replace("/run/secrets/", "secrets/"),
     ]),
   );
-  const { code, stdout } = await weftkit(folder, ["config", "print", "--engine", "inmemory"], env);
+  const { code, stdout } = await weftkit(folder, ["config", "print", "--image", "inmemory"], env);
   expect(code).toBe(0);
   expect(stdout).toMatch(/namespace = "shop"/);
 });
@@ -72,17 +72,16 @@ test("--persist-function adds the Node function, hardened, with a volume, and en
     read_only: true,
     cap_drop: ["ALL"],
     environment: { WKP_STORE: "file:///data", WKP_SECRET_FILE: "/run/secrets/persist_secret" },
-    ports: [{ target: 8787, published: "9900", host_ip: "127.0.0.1" }],
-    volumes: [{ source: "persist-data", target: "/data" }],
-    healthcheck: { test: ["CMD", "node", "/app/healthcheck.mjs"] },
-    deploy: { resources: { limits: { memory: "256mb" } } },
+    ports: ["127.0.0.1:9900:8787"],
+    volumes: ["persist-data:/data"],
+    mem_limit: "256mb",
   });
   expect(services.inmemory.depends_on).toEqual({ persist: { condition: "service_healthy" } });
   expect(services.inmemory.environment.WEFTKIT_PERSIST_URL).toBe("http://persist:8787");
   expect(Object.keys(volumes)).toEqual(["persist-data", "inmemory-data"]);
   expect(readFileSync(join(folder, ".env"), "utf8")).toContain("NODE_S3_IMAGE=weftkit/node-s3:0.1.0\n");
   const readme = readFileSync(join(folder, "README.md"), "utf8");
-  expect(readme).toContain("and the function's, with every state in it");
+  expect(readme).toContain("and that of `persist`, with every state in it");
   expect(readme).toContain("weftkit persist status --url http://127.0.0.1:9900");
 });
 
@@ -93,9 +92,7 @@ test("--persist-encrypt gives the key to the engines, never to the function", as
   expect(services.inmemory.environment.WEFTKIT_PERSIST_ENCRYPTION_KEY_FILE).toBe(
     "/run/secrets/persist_encryption_key",
   );
-  expect(services.persist.secrets).toEqual([
-    { source: "persist_secret", target: "/run/secrets/persist_secret" },
-  ]);
+  expect(services.persist.secrets).toEqual(["persist_secret"]);
   expect(readFileSync(join(folder, "README.md"), "utf8")).toContain("Keep a copy elsewhere");
 });
 
@@ -125,13 +122,29 @@ test("schedule, namespace and mode are what was asked for", async () => {
   expect(readFileSync(join(folder, "README.md"), "utf8")).toContain("`eu.shop/inmemory/0`");
 });
 
+test("--persist container adds the sidecar, with a volume", async () => {
+  const folder = temporaryFolder();
+  await compose(folder, "--engines", "document", "--persist", "container", "--persist-port", "9001");
+  const { services, volumes } = readYaml(folder);
+  expect(services.persistence).toMatchObject({
+    environment: { WEFTKIT_PERSISTENCE_SECRET_FILE: "/run/secrets/persist_secret" },
+    ports: ["127.0.0.1:9001:8788"],
+    volumes: ["persistence-data:/data"],
+  });
+  expect(services.document).toMatchObject({
+    environment: { WEFTKIT_PERSIST_MODE: "container", WEFTKIT_PERSIST_URL: "http://persistence:8788" },
+    depends_on: { persistence: { condition: "service_healthy" } },
+  });
+  expect(Object.keys(volumes)).toContain("persistence-data");
+});
+
 test("without persistence nothing of it is there", async () => {
   const folder = temporaryFolder();
   await compose(folder, "--engines", "inmemory");
   const { services } = readYaml(folder);
   expect(Object.keys(services)).toEqual(["inmemory"]);
   const names = Object.keys(services.inmemory.environment).filter((name) => name.includes("PERSIST"));
-  expect(names).toEqual(["WEFTKIT_PERSIST_MODE", "WEFTKIT_PERSIST_SHUTDOWN_BUDGET"]);
+  expect(names).toEqual([]);
   expect(readFileSync(join(folder, "README.md"), "utf8")).not.toContain("weftkit persist");
 });
 
@@ -147,7 +160,6 @@ test.skipIf(!hasCompose)("docker compose accepts the files without a warning", a
 
 test.each([
   [["--persist", "serverless"], /needs an endpoint\n.*--persist-url.*--persist-function/],
-  [["--persist", "container"], /weftkit\/persistence is not built yet.*\n.*--persist-url/],
   [["--persist", "container", "--persist-function"], /for --persist serverless/],
   [[...elsewhere, "--persist-function"], /two endpoints/],
   [
@@ -157,7 +169,7 @@ test.each([
   [["--persist-encrypt"], /--persist-encrypt .*nothing is persisted/],
   [
     ["--persist", "serverless", "--persist-url", "http://localhost:8787"],
-    /the container itself.*\n.*gateway/,
+    /the container itself.*\n.*host\.docker\.internal/,
   ],
   [["--persist", "serverless", "--persist-url", "http://state.example.com"], /must be https/],
   [["--persist", "serverless", "--persist-url", "state"], /is not a URL/],
@@ -170,4 +182,13 @@ test.each([
   expect(code).toBe(2);
   expect(stderr).toMatch(message);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a function on the machine itself is reached by its name from containers, on Linux as well", async () => {
+  const folder = temporaryFolder();
+  const url = "http://host.docker.internal:8787";
+  const flags = ["--engines", "graph", "--persist", "serverless", "--persist-url", url];
+  expect(await weftkit(folder, ["compose", ...flags])).toMatchObject({ code: 0 });
+  const { services } = parse(readFileSync(join(folder, "docker-compose.yml"), "utf8"), { merge: true });
+  expect(services.graph.extra_hosts).toEqual(["host.docker.internal:host-gateway"]);
 });

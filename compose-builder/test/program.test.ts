@@ -1,5 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startImage } from "@weftkit/host";
+import { InmemoryEngine } from "@weftkit/inmemory";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
 import { weftkit } from "./command.ts";
@@ -34,9 +36,48 @@ test("config check reports every mistake with its place, and exits with 78", asy
   expect(stderr).toContain("bad.toml:3");
 });
 
+const pushing = {
+  WEFTKIT_PERSIST_MODE: "serverless",
+  WEFTKIT_PERSIST_URL: "https://state.example.com",
+  WEFTKIT_PERSIST_SECRET: "0123456789abcdef",
+  WEFTKIT_AUTH: "none",
+};
+
+test.each([
+  [{ WEFTKIT_PERSIST_SCHEDULE: "often" }, "persist.schedule"],
+  [{ WEFTKIT_PERSIST_RETENTION: "for ever" }, "persist.retention"],
+  [{ WEFTKIT_PERSIST_RESTORE_AT: "yesterday" }, "persist.restore_at"],
+  [{ WEFTKIT_PERSIST_REPLICA: "a/b" }, "persist.replica"],
+  [{ WEFTKIT_PERSIST_NAMESPACE: "a/b" }, "persist.replica"],
+  [{ WEFTKIT_PERSIST_ENCRYPTION_KEY: "short" }, "persist.encryption_key"],
+  [{ WEFTKIT_PERSIST_URL: "http://state.example.com" }, "persist.url"],
+  [{ WEFTKIT_AUTH: "password" }, "no user is configured"],
+  [{ WEFTKIT_PORT: "9464" }, "both 9464"],
+  [{ WEFTKIT_ADMIN_PORT: "6379" }, "both 6379"],
+  [{ WEFTKIT_BIND: "300.1.1.1" }, "server.bind"],
+  [{ WEFTKIT_ADMIN_BIND: "all of them" }, "server.admin_bind"],
+  [{ WEFTKIT_INMEMORY_NOTIFY_KEYSPACE_EVENTS: "Kq" }, "letters of"],
+])("config check refuses what the image refuses: %j", async (variables, message) => {
+  const folder = temporaryFolder();
+  const env = { ...pushing, ...variables };
+  const { code, stderr } = await weftkit(folder, ["config", "check", "--image", "inmemory"], env);
+  expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringContaining(message) });
+  const image = { name: "inmemory", version: "0", create: () => new InmemoryEngine() } as const;
+  await expect(startImage(image, { env: { ...env, WEFTKIT_DATA_DIR: folder } })).rejects.toThrow(message);
+});
+
+test("config check reads the users and roles that the file names", async () => {
+  const folder = temporaryFolder();
+  const user = '[[auth.users]]\nusername = "ann"\npassword = "secret of ann"\nroles = ["writer"]\n';
+  writeFileSync(join(folder, "weftkit.toml"), user);
+  const { code, stderr } = await weftkit(folder, ["config", "check"]);
+  expect(code).toBe(78);
+  expect(stderr).toContain("writer");
+});
+
 test("config print shows what holds and who said so, but no secret", async () => {
   const env = { WEFTKIT_PORT: "7000", WEFTKIT_PASSWORD: "correct horse" };
-  const { code, stdout } = await weftkit(temporaryFolder(), ["config", "print", "--engine", "inmemory"], env);
+  const { code, stdout } = await weftkit(temporaryFolder(), ["config", "print", "--image", "inmemory"], env);
   expect(code).toBe(0);
   expect(stdout).toMatch(/port = 7_?000\s+# WEFTKIT_PORT/);
   expect(stdout).not.toContain("correct horse");

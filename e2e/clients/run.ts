@@ -41,6 +41,7 @@ const languages: Readonly<Record<string, Language>> = {
 
 /** The engines that are spoken to, and where their checks are. */
 const engineFolders: Readonly<Record<string, string>> = {
+  document: "document",
   filestore: "filestore",
   inmemory: ".",
   keyvalue: "keyvalue",
@@ -50,7 +51,7 @@ const engineFolders: Readonly<Record<string, string>> = {
 };
 
 /** A driver that hangs is ended after this long. */
-const runTimeoutMs = 120_000;
+const runTimeoutMs = 240_000;
 const user = "app";
 const password = "s3cret";
 

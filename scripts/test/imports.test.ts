@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..", "..");
 
 /** Every workspace's folder, from the root. */
 const folders = globSync(
-  ["{shared,images,functions}/*/package.json", "{compose-builder,e2e,bench}/package.json"],
+  ["{shared,images,functions}/*/package.json", "{compose-builder,testcontainers,e2e,bench}/package.json"],
   {
     cwd: root,
   },

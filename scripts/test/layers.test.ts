@@ -13,7 +13,9 @@ const layers = [
   "store",
   "sockets",
   "changes",
+  "cdc",
   "persist",
+  "discovery-client",
   "host",
   "http",
   "http-aws",
@@ -21,7 +23,9 @@ const layers = [
   "wire-resp",
   "wire-mongo",
   "wire-bolt",
+  "peek",
   "backends",
+  "relay",
 ];
 
 /** What only tests and benches import; it stands outside of the layers, and no program may contain it. */
@@ -71,10 +75,16 @@ function importsBetweenPackages(pattern: string): (readonly [string, string])[] 
  * import nothing but what a description is made of.
  */
 function isDescription(path: string, target: string): boolean {
-  return path === join("shared", "config", "src", "engines.ts") && target.startsWith("images/");
+  const list = join("shared", "config", "src");
+  if (path === join(list, "engines.ts")) return target.startsWith("images/");
+  return path === join(list, "services.ts") && !target.startsWith("shared/");
 }
 
+/** The Compose Builder's page is the code of the command line; nothing of the page's is in that. */
+const builderPage = { from: "images/playground", to: "compose-builder" };
+
 function mayImport(from: string, to: string): boolean {
+  if (from === builderPage.from && to === builderPage.to) return true;
   const [fromKind, fromName = ""] = from.split("/");
   const [toKind, toName = ""] = to.split("/");
   if (to === testing || from === testing) return false;
@@ -83,16 +93,19 @@ function mayImport(from: string, to: string): boolean {
 }
 
 describe("the layers", () => {
-  test("let the list of engines see descriptions, and descriptions nothing", () => {
-    const list = readFileSync(join(root, "shared/config/src/engines.ts"), "utf8");
-    const seen = [...list.matchAll(/from "([^"]*\/images\/[^"]*)"/g)].map(([, path]) => path!);
-    expect(seen.filter((path) => !path.endsWith("/src/description.ts"))).toEqual([]);
-    for (const path of seen) {
-      const description = readFileSync(resolve(root, "shared/config/src", path), "utf8");
-      const imported = [...description.matchAll(/from "([^"]+)"/g)].map(([, specifier]) => specifier);
-      expect(new Set(imported), path).toEqual(new Set(["@weftkit/config/engine-description"]));
-    }
-  });
+  test.each(["engine", "service"])(
+    "let the list of %ss see descriptions, and descriptions nothing",
+    (kind) => {
+      const list = readFileSync(join(root, `shared/config/src/${kind}s.ts`), "utf8");
+      const seen = [...list.matchAll(/from "(\.\.\/[^"]*)"/g)].map(([, path]) => path!);
+      expect(seen.filter((path) => !path.endsWith("/src/description.ts"))).toEqual([]);
+      for (const path of seen) {
+        const description = readFileSync(resolve(root, "shared/config/src", path), "utf8");
+        const imported = [...description.matchAll(/from "([^"]+)"/g)].map(([, specifier]) => specifier);
+        expect(new Set(imported), path).toEqual(new Set([`@weftkit/config/${kind}-description`]));
+      }
+    },
+  );
 
   test("name every package of shared/", () => {
     const folders = globSync("shared/*/package.json", { cwd: root }).map((path) => path.split(sep)[1]);
@@ -107,23 +120,28 @@ describe("the layers", () => {
     ["images/graph", "images/inmemory", false],
     ["images/inmemory", "shared/host", true],
     ["images/inmemory", "compose-builder", false],
+    ["images/playground", "compose-builder", true],
     ["e2e", "images/inmemory", true],
     ["images/inmemory", "shared/testing", false],
     ["shared/testing", "shared/core", false],
   ])("%s may import %s: %s", (from, to, expected) => expect(mayImport(from, to)).toBe(expected));
 
   test("are kept by every import of the programs and their tests", () => {
-    const imports = importsBetweenPackages("{shared,images,functions}/*/{src,test}/**/*.ts");
+    const imports = importsBetweenPackages(
+      "{shared/*,images/*,functions/*,persistence-sidecar}/{src,test}/**/*.ts",
+    );
     expect(imports.length).toBeGreaterThan(20);
     const isAllowed = ([path, target]: readonly [string, string]) =>
       mayImport(packageOf(path), target) ||
       isDescription(path, target) ||
-      (target === testing && path.split(sep)[2] === "test");
+      (target === testing && path.slice(packageOf(path).length + 1).startsWith(`test${sep}`));
     expect(imports.filter((one) => !isAllowed(one))).toEqual([]);
   });
 
   test("keep what only tests use out of every program", () => {
-    const imports = importsBetweenPackages("{shared/*,images/*,functions/*,compose-builder}/src/**/*.ts");
+    const imports = importsBetweenPackages(
+      "{shared/*,images/*,functions/*,compose-builder,persistence-sidecar}/src/**/*.ts",
+    );
     expect(imports.length).toBeGreaterThan(20);
     expect(imports.filter(([, target]) => target === testing)).toEqual([]);
     for (const [, folder] of packageFolders) {

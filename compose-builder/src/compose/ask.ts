@@ -5,8 +5,8 @@ import { answered } from "../terminal/interactive.ts";
 import { type PersistOptions, reachableUrl } from "./persist-choice.ts";
 
 /** Asks which engines, and how many of each. */
-export async function askForEngines(): Promise<WantedEngine[]> {
-  intro("weftkit compose");
+export async function askForEngines(command: string): Promise<WantedEngine[]> {
+  intro(`weftkit ${command}`);
   const engines: EngineName[] = answered(
     await multiselect({
       message: "Which engines?",

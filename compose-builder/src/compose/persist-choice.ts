@@ -1,8 +1,8 @@
 import { scheduleMistake } from "@weftkit/persist";
 import { parseEndpointUrl } from "@weftkit/persist/client";
 import { isSubtree } from "@weftkit/persist/contract";
-import { functionPort } from "../deployment/function-service.ts";
 import type { PersistChoice } from "../deployment/plan.ts";
+import { storeServices } from "../deployment/store-service.ts";
 import { Failure } from "../terminal/failure.ts";
 
 /** Where state may live. */
@@ -36,10 +36,7 @@ export function persistChoice(options: PersistOptions, project: string): Persist
   }
   return {
     mode,
-    endpoint:
-      persistUrl === undefined
-        ? { functionHostPort: requireFunction(options, mode).persistPort ?? functionPort }
-        : { url: reachableUrl(persistUrl) },
+    endpoint: persistUrl === undefined ? projectStore(options, mode) : { url: reachableUrl(persistUrl) },
     schedule: schedule(options.persistSchedule ?? defaultSchedule),
     namespace: namespace(options.persistNamespace ?? project),
     encrypted: options.persistEncrypt === true,
@@ -66,20 +63,16 @@ function refuseStrays({ persist: _, ...rest }: PersistOptions): void {
   }
 }
 
-function requireFunction(options: PersistOptions, mode: "serverless" | "container"): PersistOptions {
-  if (options.persistFunction) return options;
-  if (mode === "container") {
+function projectStore({ persistFunction, persistPort }: PersistOptions, mode: "serverless" | "container") {
+  const kind = mode === "container" ? "sidecar" : "function";
+  if (kind === "function" && !persistFunction) {
     throw new Failure(
       "usage",
-      "--persist container needs --persist-url: the image weftkit/persistence is not built yet, so it cannot be added here",
-      "Name a service that serves WKP-1 with --persist-url URL, or use --persist serverless --persist-function.",
+      "--persist serverless needs an endpoint",
+      "Add --persist-url URL for a function of yours, or --persist-function to run the Node function in this project.",
     );
   }
-  throw new Failure(
-    "usage",
-    "--persist serverless needs an endpoint",
-    "Add --persist-url URL for a function of yours, or --persist-function to run the Node function in this project.",
-  );
+  return { kind, hostPort: persistPort ?? storeServices[kind].port } as const;
 }
 
 /** @throws Failure for URLs that engines would refuse, or that lead a container to itself */
@@ -94,7 +87,7 @@ export function reachableUrl(text: string): string {
     throw new Failure(
       "usage",
       `${text} is the container itself, seen from a container`,
-      "For a function on this machine use an address that containers reach, as the Docker bridge's gateway: docker network inspect bridge. It must listen there (WKP_BIND).",
+      "For a function on this machine write http://host.docker.internal, and let it listen where containers reach it (WKP_BIND).",
     );
   }
   return text.replace(/\/+$/, "");

@@ -10,7 +10,7 @@ export function removalNote({ persistence }: Deployment): string {
   if (persistence.service === undefined) {
     return `${command} deletes the engines' volumes too; the next \`up\` restores their states from ${persistence.url}.`;
   }
-  return `${command} deletes the engines' volumes **and the function's, with every state in it**.
+  return `${command} deletes the engines' volumes **and that of \`${persistence.service}\`, with every state in it**.
 To start an engine over from its pushed state, remove the engine's own volume only.`;
 }
 
@@ -37,10 +37,10 @@ pushes it. Keep the volume until then.
 | --- | --- |
 ${engines.map(({ name, engine, ordinal }) => `| ${name} | \`${persistence.namespace}/${engine}/${ordinal}\` |`).join("\n")}
 
-From this machine:
+From this machine (\`npx weftkit\` in a clone of WeftKit):
 
 \`\`\`sh
-weftkit persist status --url ${urlFromHost(deployment)} \\
+npx weftkit persist status --url ${urlFromHost(deployment)} \\
   --secret-file secrets/${persistSecret.name} --subtree ${persistence.namespace}/${engines[0]!.engine}/0${encryptionFlag(persistence)}
 \`\`\`
 
@@ -69,7 +69,9 @@ state can be restored, by anybody.**`;
 function urlFromHost({ persistence, supporting }: Deployment): string {
   if (persistence.mode === "disabled") return "";
   const service = supporting.find(({ name }) => name === persistence.service);
-  return service === undefined ? persistence.url : `http://${service.port.address}:${service.port.host}`;
+  return service === undefined
+    ? persistence.url
+    : `http://${service.ports[0].address}:${service.ports[0].host}`;
 }
 
 function encryptionFlag({ encrypted }: Pushing): string {

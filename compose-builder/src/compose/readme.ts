@@ -1,6 +1,6 @@
-import type { Deployment, EngineService } from "../deployment/model.ts";
-import { secretName, userName } from "../deployment/plan.ts";
-import { connectionUrl, credentialsOf } from "../images.ts";
+import { userName } from "../deployment/hardening.ts";
+import type { Deployment, EngineService, FrontService, PublishedPort, Secret } from "../deployment/model.ts";
+import { connectionUrl, credentialsOf, type EngineName } from "../images.ts";
 import { persistenceChapter, removalNote } from "./readme-persistence.ts";
 
 /** README.md: how to start, connect and stop. It names where a password is, never the password. */
@@ -32,7 +32,7 @@ From a container of the same project, with the service's name and the engine's o
 | --- | --- |
 ${engines.map((service) => `| ${service.name} | \`${fromNetwork(service)}\` |`).join("\n")}
 
-A service of yours waits for the database like this:
+${frontChapter(deployment)}A service of yours waits for the database like this:
 
 \`\`\`yaml
 depends_on:
@@ -53,26 +53,64 @@ To change a password, write it to its file and run \`docker compose up -d --forc
 }
 
 /** The connection string from this machine, its password read from the file by the shell. */
-export function fromHost({ engine, port }: EngineService): string {
+export function fromHost({ engine, ports: [port], password }: EngineService): string {
+  return urlAt(engine, port, password);
+}
+
+function urlAt(engine: EngineName, port: PublishedPort, password: Secret): string {
   return connectionUrl(engine, {
     host: reachable(port.address),
     port: port.host,
-    login: { user: userName, password: `$(cat secrets/${secretName(engine)})` },
+    login: { user: userName, password: `$(cat secrets/${password.name})` },
   });
 }
 
+/** How a service before the engines is reached from this machine. */
+export function entrancesFromHost(service: FrontService, engines: readonly EngineService[]): string[] {
+  return service.entrances.map(({ engine, port }) =>
+    engine === undefined
+      ? `http://${hostOf(port)}:${port.host}`
+      : urlAt(engine, port, engines.find((one) => one.engine === engine)!.password),
+  );
+}
+
+/** The chapter on what stands before the engines; empty where nothing does. */
+function frontChapter({ front, engines }: Deployment): string {
+  if (front.length === 0) return "";
+  const rows = front.flatMap((service) =>
+    entrancesFromHost(service, engines).map((url) => `| ${service.name}, ${service.title} | \`${url}\` |`),
+  );
+  const [first] = engines.filter(({ ordinal }) => ordinal > 0);
+  const note =
+    first === undefined
+      ? ""
+      : `\n\nGateway and pool lead to the first instance of an engine: \`${first.name}\` has other data, and is reached directly.`;
+  return `Before the engines:
+
+| service | from this machine |
+| --- | --- |
+${rows.join("\n")}${note}
+
+`;
+}
+
 /** What goes beside the connection string, the password read by the shell. */
-function credentialsText({ engine }: EngineService): string {
-  const text = credentialsOf(engine, { user: userName, password: `$(cat secrets/${secretName(engine)})` });
+function credentialsText({ engine, password }: EngineService): string {
+  const text = credentialsOf(engine, { user: userName, password: `$(cat secrets/${password.name})` });
   return text === undefined ? "" : ` with \`${text}\``;
 }
 
-function fromNetwork({ engine, name, port }: EngineService): string {
+function fromNetwork({ engine, name, ports: [port] }: EngineService): string {
   return connectionUrl(engine, {
     host: name,
     port: port.container,
     login: { user: userName, password: "PASSWORD" },
   });
+}
+
+function hostOf(port: PublishedPort): string {
+  const host = reachable(port.address);
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** An address that a client can connect to, for one that servers listen on. */

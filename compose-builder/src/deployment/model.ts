@@ -10,25 +10,28 @@ export interface Deployment {
   readonly engines: readonly EngineService[];
   /** What engines need beside them. */
   readonly supporting: readonly Service[];
+  /** What stands before the engines. */
+  readonly front: readonly FrontService[];
   readonly persistence: Persistence;
   /** Every secret that a service mounts. */
   readonly secrets: readonly Secret[];
 }
 
 /** Every service, in the order in which they start. */
-export function servicesOf({ engines, supporting }: Deployment): readonly Service[] {
-  return [...supporting, ...engines];
+export function servicesOf({ engines, supporting, front }: Deployment): readonly Service[] {
+  return [...supporting, ...engines, ...front];
 }
 
-/** One running container with its own state. */
+/** One running container. */
 export interface Service {
   /** Its name on the network. */
   readonly name: string;
   readonly image: ImageReference;
   readonly environment: Readonly<Record<string, string>>;
-  /** The port that clients outside connect to. */
-  readonly port: PublishedPort;
-  readonly volume: Mount;
+  /** The ports that clients outside connect to; the first is the one that is spoken of. */
+  readonly ports: readonly [PublishedPort, ...PublishedPort[]];
+  /** Where its state is; undefined when it has none. */
+  readonly volume: Mount | undefined;
   readonly secrets: readonly SecretMount[];
   readonly health: HealthCheck;
   /** Services that must be healthy before this one starts. */
@@ -44,6 +47,20 @@ export interface EngineService extends Service {
   readonly engine: EngineName;
   /** Which instance of its engine it is, from 0: its place in the store. */
   readonly ordinal: number;
+  /** The password of its user. */
+  readonly password: Secret;
+}
+
+/** A service before the engines, and how it is reached from outside, by what it leads to. */
+export interface FrontService extends Service {
+  readonly title: string;
+  readonly entrances: readonly Entrance[];
+}
+
+/** A port of a service, and which engine's clients connect there; undefined for a browser. */
+export interface Entrance {
+  readonly engine: EngineName | undefined;
+  readonly port: PublishedPort;
 }
 
 /** Where state lives beside the engines' volumes. */
@@ -94,8 +111,11 @@ export interface SecretMount {
   readonly path: string;
 }
 
-/** A command inside the container that succeeds when the service serves. */
+/** How one finds out whether a service serves. */
 export interface HealthCheck {
+  /** The port of the container that answers `/livez` and `/readyz`. */
+  readonly port: number;
+  /** A command inside the container that succeeds when it is ready. */
   readonly command: readonly string[];
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;

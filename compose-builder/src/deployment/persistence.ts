@@ -24,7 +24,7 @@ export function persistenceSecrets(persistence: Persistence): readonly Secret[] 
 /** The variables that make an engine push and restore, but the shutdown budget, which holds in every mode. */
 export function persistenceEnvironment(
   persistence: Persistence,
-  ordinal: number,
+  replica: string,
 ): Readonly<Record<string, string>> {
   const { mode } = persistence;
   if (mode === "disabled") return { WEFTKIT_PERSIST_MODE: mode };
@@ -35,8 +35,7 @@ export function persistenceEnvironment(
     WEFTKIT_PERSIST_SECRET_FILE: mountOf(persistSecret).path,
     WEFTKIT_PERSIST_KEY_ID: keyId,
     WEFTKIT_PERSIST_NAMESPACE: namespace,
-    // Fixed, so that an instance never takes up another one's state.
-    WEFTKIT_PERSIST_REPLICA: String(ordinal),
+    WEFTKIT_PERSIST_REPLICA: replica,
     WEFTKIT_PERSIST_SCHEDULE: schedule,
     ...defaults,
     ...(encrypted && { WEFTKIT_PERSIST_ENCRYPTION_KEY_FILE: mountOf(encryptionKey).path }),

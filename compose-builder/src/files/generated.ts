@@ -8,10 +8,14 @@ export interface GeneratedFile {
   readonly path: string;
   readonly content: string;
   readonly comment: CommentStyle;
+  /** A beginning, for the user to go on with: an edited one stays as it is. */
+  readonly isStart?: true;
+  /** The content has in it what the user wrote into the file that is there. */
+  readonly keepsEdits?: true;
 }
 
-/** What writing a file means for what is there: `edited` would lose somebody's work. */
-export type Change = "created" | "updated" | "unchanged" | "edited";
+/** What writing a file means for what is there: `edited` would lose somebody's work, `kept` is not written. */
+export type Change = "created" | "updated" | "unchanged" | "kept" | "edited";
 
 /** A file and what is there now. */
 export interface PlannedFile extends GeneratedFile {
@@ -24,13 +28,18 @@ export interface PlannedFile extends GeneratedFile {
 export function planFile(folder: string, file: GeneratedFile): PlannedFile {
   const present = read(join(folder, file.path));
   const before = present === undefined ? "" : unseal(present);
-  return { ...file, before, change: changeOf(present, before, file.content) };
+  return { ...file, before, change: changeOf(present, before, file) };
 }
 
-function changeOf(present: string | undefined, before: string, content: string): Change {
+function changeOf(
+  present: string | undefined,
+  before: string,
+  { content, isStart, keepsEdits }: GeneratedFile,
+): Change {
   if (present === undefined) return "created";
   if (before === content) return "unchanged";
-  return isIntact(present) ? "updated" : "edited";
+  if (isIntact(present) || keepsEdits) return "updated";
+  return isStart ? "kept" : "edited";
 }
 
 /** Writes a file as a whole: whoever reads it meanwhile sees the old one or the new one. */

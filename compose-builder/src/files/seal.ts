@@ -3,31 +3,43 @@ import { createHash } from "node:crypto";
 // The first line of a generated file holds a checksum of the rest. So a file that nobody edited can be told from one
 // that somebody did, without a list kept elsewhere that could be lost or go stale.
 
-/** How a file's format writes a comment. */
-const comments = {
-  hash: (text: string) => `# ${text}`,
-  html: (text: string) => `<!-- ${text} -->`,
-};
+/** A way to begin a file with a remark that its format passes over. */
+interface Style {
+  line(text: string): string;
+  /** What the content begins with that the remark's line has itself. */
+  readonly opening: string;
+}
 
-export type CommentStyle = keyof typeof comments;
+const styles = {
+  hash: { line: (text) => `# ${text}`, opening: "" },
+  html: { line: (text) => `<!-- ${text} -->`, opening: "" },
+  /** A template of a Helm chart, of which nothing is printed. */
+  template: { line: (text) => `{{- /* ${text} */ -}}`, opening: "" },
+  /** JSON has no comments, and schemas have a field for them. */
+  json: { line: (text) => `{ "$comment": "${text}",`, opening: "{\n" },
+} as const satisfies Record<string, Style>;
 
-const notice = "Written by weftkit compose; edits are kept. Checksum";
-const sealed = new RegExp(`^.*${notice} ([0-9a-f]{16}).*\n`);
+export type CommentStyle = keyof typeof styles;
+
+const notice = "Written by weftkit; edits are kept. Checksum";
+/** Earlier versions named the command. */
+const sealed = /^.*Written by weftkit(?: compose)?; edits are kept\. Checksum ([0-9a-f]{16}).*\n/;
 
 /** Puts the seal in front of the content. */
 export function seal(content: string, style: CommentStyle): string {
-  return `${comments[style](`${notice} ${checksum(content)}`)}\n${content}`;
+  const { line, opening } = styles[style];
+  return `${line(`${notice} ${checksum(content)}`)}\n${content.slice(opening.length)}`;
 }
 
 /** Whether the text still is what was generated. */
 export function isIntact(text: string): boolean {
-  const match = sealed.exec(text);
-  return match !== null && match[1] === checksum(text.slice(match[0].length));
+  return sealed.exec(text)?.[1] === checksum(unseal(text));
 }
 
 /** The text without its seal, to compare and to show. */
 export function unseal(text: string): string {
-  return text.replace(sealed, "");
+  const [first] = sealed.exec(text) ?? [""];
+  return `${first.startsWith("{ ") ? styles.json.opening : ""}${text.slice(first.length)}`;
 }
 
 function checksum(content: string): string {

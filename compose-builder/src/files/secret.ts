@@ -12,6 +12,11 @@ const forms = {
 
 export type SecretForm = keyof typeof forms;
 
+/** The text of a new secret. */
+export function makeSecret(form: SecretForm): string {
+  return forms[form]();
+}
+
 /**
  * Makes a secret at `path`, unless one is there: an existing one is never changed. The file is readable by all,
  * because the container's user must read it; its folder lets nobody else in.
@@ -21,7 +26,7 @@ export function keepSecret(path: string, form: SecretForm = "password"): "create
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   try {
-    writeFileSync(path, `${forms[form]()}\n`, { flag: "wx", mode: 0o644 });
+    writeFileSync(path, `${makeSecret(form)}\n`, { flag: "wx", mode: 0o644 });
     // The mode above is subject to the umask.
     chmodSync(path, 0o644);
     return "created";

@@ -4,11 +4,11 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
-import type { LocalEngine } from "./plan.ts";
+import type { LocalProgram } from "./plan.ts";
 
-/** An engine's process. */
+/** A process of an engine or the playground. */
 export interface LocalProcess {
-  readonly plan: LocalEngine;
+  readonly plan: LocalProgram;
   /** Resolves with the exit code when the process has ended and its log is written; never rejects. */
   readonly exited: Promise<number>;
   /** Resolves with true when it serves, with false when it ended before. */
@@ -19,8 +19,8 @@ export interface LocalProcess {
 
 const pollMs = 50;
 
-/** Starts an engine. Its log goes to its file, and line by line to `onLine`. */
-export function startEngine(plan: LocalEngine, onLine: (line: string) => void): LocalProcess {
+/** Starts a program. Its log goes to its file, and line by line to `onLine`. */
+export function startProgram(plan: LocalProgram, onLine: (line: string) => void): LocalProcess {
   const folder = dirname(plan.logFile);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, ".gitignore"), "*\n");
@@ -59,7 +59,7 @@ function exitOf(child: ChildProcess): Promise<number> {
   });
 }
 
-async function waitUntilReady({ admin }: LocalEngine, exited: Promise<number>): Promise<boolean> {
+async function waitUntilReady({ admin }: LocalProgram, exited: Promise<number>): Promise<boolean> {
   let ended = false;
   const end = exited.then(() => {
     ended = true;

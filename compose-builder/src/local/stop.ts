@@ -1,3 +1,4 @@
+import { exitCodes } from "../exit-codes.ts";
 import type { LocalProcess } from "./child.ts";
 
 /** The end of `weftkit up`. */
@@ -33,7 +34,7 @@ export function stopOnSignal(processes: readonly LocalProcess[]): Stopping {
   for (const { plan, exited } of processes) {
     void exited.then((code) => {
       if (asked > 0) return;
-      process.stderr.write(`${plan.engine} ended with exit code ${code}; its log is ${plan.logFile}\n`);
+      process.stderr.write(`${plan.name} ended with exit code ${code}; its log is ${plan.logFile}\n`);
       for (const engine of processes) engine.stop("SIGTERM");
     });
   }
@@ -42,7 +43,8 @@ export function stopOnSignal(processes: readonly LocalProcess[]): Stopping {
     allExited: async () => {
       const codes = await Promise.all(processes.map(({ exited }) => exited));
       for (const signal of signals) process.off(signal, ask);
-      return Math.max(...codes);
+      // One that a signal ended has failed, whoever sent it.
+      return Math.max(...codes.map((code) => (code > 128 ? exitCodes.software.code : code)));
     },
   };
 }

@@ -3,7 +3,7 @@ import { readableBytes } from "./quantities.ts";
 
 /** How far something is that takes a while: a bar on a terminal, a line for every tenth elsewhere. */
 export interface Progress {
-  add(bytes: number): void;
+  add(amount: number): void;
   /** Prints a line to standard output, not into the bar. */
   print(line: string): void;
   /** Takes the bar away. */
@@ -13,33 +13,44 @@ export interface Progress {
 const barWidth = 30;
 const redrawMs = 100;
 
-/** Shows on standard error how much of `totalBytes` is done; nothing when `isSilent`. */
-export function startProgress(what: string, totalBytes: number, isSilent: boolean): Progress {
+type Unit = "bytes" | "keys";
+
+/** Shows on standard error how much of `total` is done; nothing when `isSilent`. */
+export function startProgress(
+  what: string,
+  total: number,
+  isSilent: boolean,
+  unit: Unit = "bytes",
+): Progress {
   const stream = process.stderr;
   const print = (line: string) => void process.stdout.write(`${line}\n`);
-  if (isSilent || totalBytes === 0) return { add() {}, print, end() {} };
-  return stream.isTTY ? bar(stream, what, totalBytes) : lines(stream, what, totalBytes, print);
+  if (isSilent || total === 0) return { add() {}, print, end() {} };
+  return stream.isTTY ? bar(stream, what, total, unit) : lines(stream, what, total, unit, print);
 }
 
-function bar(stream: NodeJS.WriteStream, what: string, totalBytes: number): Progress {
+function readable(amount: number, unit: Unit): string {
+  return unit === "bytes" ? readableBytes(amount) : `${amount.toLocaleString("en-US")} keys`;
+}
+
+function bar(stream: NodeJS.WriteStream, what: string, total: number, unit: Unit): Progress {
   const startedMs = performance.now();
   let done = 0;
   let drawnMs = Number.NEGATIVE_INFINITY;
   const clear = () => void stream.write("\r\u001b[K");
   const draw = () => {
-    const share = Math.min(1, done / totalBytes);
+    const share = Math.min(1, done / total);
     const filled = Math.round(share * barWidth);
     const full = paint(stream, "green", "█".repeat(filled));
     const rest = paint(stream, "dim", "░".repeat(barWidth - filled));
     const perSecond = (done * 1000) / Math.max(1, performance.now() - startedMs);
-    const numbers = `${Math.floor(share * 100)}%  ${readableBytes(done)} of ${readableBytes(totalBytes)}  ${readableBytes(Math.round(perSecond))}/s`;
+    const numbers = `${Math.floor(share * 100)}%  ${readable(done, unit)} of ${readable(total, unit)}  ${readable(Math.round(perSecond), unit)}/s`;
     // A line that wraps could not be drawn over.
     const fits = what.length + barWidth + numbers.length + 4 < (stream.columns ?? 80);
     stream.write(`\r\u001b[K${what} ${fits ? `${full}${rest} ` : ""}${numbers}`);
   };
   return {
-    add(bytes) {
-      done += bytes;
+    add(amount) {
+      done += amount;
       const now = performance.now();
       if (now - drawnMs < redrawMs) return;
       drawnMs = now;
@@ -57,18 +68,19 @@ function bar(stream: NodeJS.WriteStream, what: string, totalBytes: number): Prog
 function lines(
   stream: NodeJS.WriteStream,
   what: string,
-  totalBytes: number,
+  total: number,
+  unit: Unit,
   print: (line: string) => void,
 ): Progress {
   let done = 0;
   let told = 0;
   return {
-    add(bytes) {
-      done += bytes;
-      const tenths = Math.floor(Math.min(1, done / totalBytes) * 10);
+    add(amount) {
+      done += amount;
+      const tenths = Math.floor(Math.min(1, done / total) * 10);
       if (tenths === told) return;
       told = tenths;
-      stream.write(`${what}: ${tenths * 10}% of ${readableBytes(totalBytes)}\n`);
+      stream.write(`${what}: ${tenths * 10}% of ${readable(total, unit)}\n`);
     },
     print,
     end() {},

@@ -6,6 +6,8 @@ import threading
 
 import redis
 
+from applications import APPLICATIONS
+
 PORT = int(os.environ["WEFTKIT_TEST_PORT"])
 TLS_PORT = int(os.environ["WEFTKIT_TEST_TLS_PORT"])
 LOGIN = {"username": os.environ["WEFTKIT_TEST_USER"], "password": os.environ["WEFTKIT_TEST_PASSWORD"]}
@@ -150,14 +152,16 @@ CHECKS = [
 
 def main():
     failed = 0
-    for check in CHECKS:
+    for check in CHECKS + APPLICATIONS:
         try:
             check()
             print(f"ok {check.__name__}", flush=True)
         except Exception as error:  # every failure is a result here
             failed = 1
             print(f"not ok {check.__name__}: {type(error).__name__} {error}", flush=True)
-    sys.exit(failed)
+    sys.stdout.flush()
+    # Without what the applications would still say while the interpreter takes itself apart.
+    os._exit(failed)
 
 
 main()

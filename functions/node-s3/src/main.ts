@@ -1,5 +1,5 @@
 import { WeftkitError } from "@weftkit/core";
-import { ConfigMistakes } from "./config.ts";
+import { ConfigMistakes } from "@weftkit/persist/server";
 import { type RunningFunction, start } from "./start.ts";
 
 /** By sysexits(3), as the images end. */

@@ -1,11 +1,10 @@
 import { systemClock } from "@weftkit/core";
 import { createLogger, type Logger } from "@weftkit/observe";
 import { FolderStore } from "@weftkit/persist/folder-store";
+import { HttpServer } from "@weftkit/persist/http-server";
+import { checkConditions, createS3Store } from "@weftkit/persist/s3-store";
 import { createHandler, type ObjectStore } from "@weftkit/persist/server";
 import { type FunctionConfig, readConfig, type StoreConfig } from "./config.ts";
-import { HttpServer } from "./http-server.ts";
-import { checkConditions } from "./s3/check-conditions.ts";
-import { createS3Store } from "./s3/s3-store.ts";
 
 /** How often the store is asked for /readyz, at most. */
 const readyForMs = 5000;
@@ -63,7 +62,15 @@ async function listen(
   log: Logger,
 ) {
   const handler = createHandler({ store, keys, log, limits: { leaseMs } });
-  const server = new HttpServer({ bind, port, tls, handler, isReady: readiness(store, log), log });
+  const server = new HttpServer({
+    bind,
+    port,
+    tls,
+    remedy: "set WKP_BIND or WKP_PORT",
+    handler,
+    isReady: readiness(store, log),
+    log,
+  });
   const bound = await server.open();
   const where = kind.kind === "folder" ? kind.path : `${kind.bucket}/${kind.prefix}`;
   log.info({ bind, port: bound, tls: tls !== undefined, store: kind.kind, where }, "serving WKP-1");

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ConfigMistakes } from "@weftkit/persist/server";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type ConfigMistakes, readConfig } from "../src/config.ts";
+import { readConfig } from "../src/config.ts";
 import { runFunction } from "./started-function.ts";
 
 const secret = "a secret of enough length";

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { EndpointClient } from "@weftkit/persist/client";
 import { runConformance } from "@weftkit/persist/conformance";
 import { sha256 } from "@weftkit/persist/contract";
+import { installedServers, startS3Server, type TestBucket } from "@weftkit/testing/s3-server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { installedServers, startS3Server, type TestBucket } from "./s3-server.ts";
 import { runFunction, StartedFunction, secret } from "./started-function.ts";
 
 const names = installedServers();

@@ -6,6 +6,7 @@ import type { Engine, EngineContext, Peer } from "@weftkit/host";
 import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
+import type { StateFile } from "@weftkit/persist/snapshot";
 import { FramedConnection, SocketGroup } from "@weftkit/sockets";
 import { statement } from "@weftkit/store";
 import { frameLength } from "@weftkit/wire-mongo";
@@ -19,6 +20,7 @@ import type { ConnectionState } from "./server/connection-state.ts";
 import { Server } from "./server/server.ts";
 import { serverStage } from "./server/server-stages.ts";
 import { migrations } from "./storage/schema.ts";
+import { changeForm } from "./streams/change-form.ts";
 
 /** The database, in the data folder. */
 export const databaseFile = "document.db";
@@ -41,6 +43,10 @@ export class DocumentEngine implements Engine<"document"> {
 
   streams(dataDir: string, log: Logger): readonly Stream[] {
     return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  snapshot(scratch: string): AsyncIterable<StateFile> {
+    return this.#engineStore.snapshot(scratch);
   }
 
   async open(ctx: EngineContext<"document">): Promise<void> {
@@ -67,7 +73,7 @@ export class DocumentEngine implements Engine<"document"> {
       isAlwaysOn: hasStreams,
       windowBytes: changesBytes,
     });
-    ctx.serveChanges(this.#changes);
+    ctx.serveChanges(this.#changes, changeForm);
     this.#server = new Server({
       store,
       changes: this.#changes,
@@ -129,6 +135,7 @@ export class DocumentEngine implements Engine<"document"> {
     clearInterval(this.#upkeep);
     for (const connection of this.#connections) connection.destroy();
     for (const session of this.#server.sessions.all()) session.transaction?.abort();
+    this.#server.pointReads.close();
     await deadline.race(this.#changes.close());
     this.#sockets.end();
   }

@@ -167,6 +167,10 @@ export function cursorNotFound(id: bigint): MongoError {
   return new MongoError(43, `cursor id ${id} not found`);
 }
 
+export function cursorKilled(id: bigint): MongoError {
+  return new MongoError(237, `cursor id ${id} was killed`);
+}
+
 /** What another transaction has changed or is changing. */
 export function writeConflict(): MongoError {
   return new MongoError(

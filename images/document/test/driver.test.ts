@@ -130,3 +130,23 @@ test("lets a user in by SCRAM-SHA-256 and SCRAM-SHA-1, and nobody else", async (
   const stranger = await engine.client();
   await expect(stranger.db("app").collection("c").findOne()).rejects.toMatchObject({ code: 13 });
 });
+
+test("inserts beside a drop of their collection are stored, before it or after it", async () => {
+  const { db } = await users();
+  for (let round = 0; round < 10; round++) {
+    const collection = db.collection(`dropped${round}`);
+    await collection.insertOne({ a: 1 });
+    const others = Promise.allSettled([
+      collection.drop(),
+      collection.createIndex({ a: 1 }),
+      collection.find({ a: 1 }).toArray(),
+      collection.updateMany({}, { $set: { b: 1 } }),
+    ]);
+    await Promise.all(Array.from({ length: 10 }, (_, i) => collection.insertOne({ i })));
+    for (const other of await others) {
+      if (other.status === "rejected") expect((other.reason as MongoServerError).code).toBe(175);
+    }
+    await collection.insertOne({ last: 1 });
+    expect(await collection.countDocuments({ last: 1 })).toBe(1);
+  }
+});

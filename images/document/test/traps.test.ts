@@ -138,3 +138,17 @@ test("a batch that ends at the limit still has a cursor, and getMore works from 
   expect(more[1]?.cursor.nextBatch).toEqual([{ _id: 2 }, { _id: 3 }]);
   await session.endSession();
 });
+
+test("what find does not know is refused, and not ignored", async () => {
+  const engine = await RunningEngine.start();
+  const db = (await engine.client()).db("app");
+  await db.collection<{ _id: number }>("c").insertOne({ _id: 1 });
+  for (const option of [{ requestResumeToken: true }, { nothing: 1 }]) {
+    await expect(db.command({ find: "c", ...option })).rejects.toMatchObject({
+      code: "requestResumeToken" in option ? 238 : 40415,
+    });
+  }
+  await expect(
+    db.command({ find: "c", min: {}, max: {}, returnKey: false, showRecordId: false }),
+  ).resolves.toMatchObject({ ok: 1 });
+});

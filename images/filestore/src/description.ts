@@ -1,5 +1,6 @@
 import {
   bytes,
+  corsKeys,
   duration,
   type EngineDescription,
   engineKeys,
@@ -13,6 +14,7 @@ import {
 const keys = {
   ...engineKeys(8081),
   ...httpKeys,
+  ...corsKeys,
   ...storeKeys,
   storage: text("The folder of the objects' content.", { fallbackDoc: "`files` in `server.data_dir`" }),
   max_size: bytes("How much may be stored in all; 0 is no limit.", 0, { example: '"100GB"' }),

@@ -1,20 +1,23 @@
+import { openSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Duplex } from "node:stream";
+import { jsonTexts, StoreChanges } from "@weftkit/changes";
 import { type Deadline, systemClock } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
-import { Cursors, HttpServer, Problem } from "@weftkit/http";
+import { Cursors, descriptionPages, HttpServer, Problem } from "@weftkit/http";
 import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { BlobFolder, BlobsStream } from "@weftkit/persist/blobs";
 import { EngineStore } from "@weftkit/persist/pages";
+import { readFileOf, type StateFile, type StatePlaces } from "@weftkit/persist/snapshot";
 import { GroupedReads, GroupedWrites, type Store, statement } from "@weftkit/store";
 import { Accounts } from "./access/accounts.ts";
 import { S3Error } from "./errors.ts";
 import { applicationId } from "./identity.ts";
 import { Lifecycle } from "./lifecycle/lifecycle.ts";
 import type { Services } from "./objects/services.ts";
-import { descriptionPages, prefix, routesOf } from "./rest/routes.ts";
+import { info, prefix, routesOf } from "./rest/routes.ts";
 import { S3Server } from "./s3/server.ts";
 import { ContentStore } from "./storage/content-store.ts";
 import { MasterKey, masterKeyOf } from "./storage/encryption.ts";
@@ -28,6 +31,7 @@ const databaseFile = "filestore.db";
 /** The file store, as the host runs it. */
 export class FilestoreEngine implements Engine<"filestore"> {
   #store!: Store;
+  #changes!: StoreChanges;
   #http!: HttpServer;
   #s3!: S3Server;
   #sweeper!: Sweeper;
@@ -39,6 +43,26 @@ export class FilestoreEngine implements Engine<"filestore"> {
   streams(dataDir: string, log: Logger, section: EngineContext<"filestore">["section"]): readonly Stream[] {
     this.#blobs = new BlobsStream({ name: "blobs", folder: folderOf(dataDir, section.storage), log });
     return [this.#engineStore.stream(dataDir, log), this.#blobs];
+  }
+
+  places(dataDir: string, section: EngineContext<"filestore">["section"]): StatePlaces {
+    return { pages: join(dataDir, databaseFile), blobs: folderOf(dataDir, section.storage) };
+  }
+
+  async *snapshot(scratch: string): AsyncGenerator<StateFile> {
+    // What the database names must still be there when its turn comes.
+    const resume = await this.#sweeper.pause();
+    try {
+      yield* this.#engineStore.snapshot(scratch);
+      const { folder } = this.#contents;
+      for await (const { sha256, bytes } of folder.list()) {
+        const path = `${sha256.slice(0, 2)}/${sha256}`;
+        const read = () => readFileOf(openSync(folder.pathOf(sha256), "r"), bytes);
+        yield { place: "blobs", path, bytes, read };
+      }
+    } finally {
+      resume();
+    }
   }
 
   async open(ctx: EngineContext<"filestore">): Promise<void> {
@@ -54,6 +78,8 @@ export class FilestoreEngine implements Engine<"filestore"> {
       fatal: (error) => ctx.fatal(error),
     });
     this.#store = store;
+    this.#changes = await StoreChanges.open({ store, log });
+    ctx.serveChanges(this.#changes, jsonTexts);
     const folderPath = folderOf(dataDir, section.storage);
     await mkdir(folderPath, { recursive: true, mode: 0o700 });
     const folder = await BlobFolder.open(folderPath, this.#blobs);
@@ -99,8 +125,9 @@ export class FilestoreEngine implements Engine<"filestore"> {
       context: ctx,
       routes,
       prefix,
-      pages: descriptionPages(routes),
+      pages: descriptionPages(routes, info),
       ratePerSecond: section.rate_limit,
+      corsOrigins: section.cors_origins,
       // Objects of any size, over lines of any speed; each body is watched while it comes.
       requestTimeoutMs: 0,
       beside: {
@@ -125,6 +152,7 @@ export class FilestoreEngine implements Engine<"filestore"> {
     await this.#http.close(deadline);
     await this.#lifecycle.stop();
     await this.#sweeper.stop();
+    await this.#changes.close();
   }
 
   async dispose(): Promise<void> {

@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly dataDir?: string;
   /** Keys of `[filestore]`. */
   readonly filestore?: Readonly<Record<string, unknown>>;
+  /** Keys of `[server]`. */
+  readonly server?: Readonly<Record<string, unknown>>;
   /** Keys of `[auth]`; default: nobody has to log in. */
   readonly auth?: Readonly<Record<string, unknown>>;
   readonly logStream?: { write(line: string): void };
@@ -59,7 +61,7 @@ export class RunningEngine {
       { name: "filestore", version: weftkitVersion, create: () => new FilestoreEngine() },
       {
         config: {
-          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0 },
+          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0, ...options.server },
           auth,
           filestore: { port: 0, ...filestore },
         },

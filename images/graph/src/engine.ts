@@ -1,9 +1,11 @@
 import type { Duplex } from "node:stream";
+import { jsonTexts, StoreChanges } from "@weftkit/changes";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
 import { Counter, Gauge, type Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
+import type { StateFile } from "@weftkit/persist/snapshot";
 import { FramedConnection, SocketGroup } from "@weftkit/sockets";
 import { ClientConnection } from "./protocol/client-connection.ts";
 import { GraphDatabase } from "./session/database.ts";
@@ -19,9 +21,14 @@ export class GraphEngine implements Engine<"graph"> {
   readonly #clients = new Set<ClientConnection>();
   #context!: EngineContext<"graph">;
   #database!: GraphDatabase;
+  #changes!: StoreChanges;
 
   streams(dataDir: string, log: Logger): readonly Stream[] {
     return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  snapshot(scratch: string): AsyncIterable<StateFile> {
+    return this.#engineStore.snapshot(scratch);
   }
 
   async open(ctx: EngineContext<"graph">): Promise<void> {
@@ -36,6 +43,8 @@ export class GraphEngine implements Engine<"graph"> {
       readiness: ctx.readiness,
       fatal: (error) => ctx.fatal(error),
     });
+    this.#changes = await StoreChanges.open({ store, log: ctx.log });
+    ctx.serveChanges(this.#changes, jsonTexts);
     this.#database = await GraphDatabase.open(store, { importFolder: ctx.section.import_dir });
     this.#addMetrics(ctx);
   }
@@ -87,6 +96,7 @@ export class GraphEngine implements Engine<"graph"> {
   async close(deadline: Deadline): Promise<void> {
     for (const client of this.#clients) client.shutDown();
     await deadline.race(this.#database.store.transactionsEnded());
+    await this.#changes.close();
     this.#sockets.end();
   }
 

@@ -9,6 +9,7 @@ export interface TestSettings {
   readonly auth?: Readonly<Record<string, unknown>>;
   readonly tls?: Readonly<Record<string, unknown>>;
   readonly graph?: Readonly<Record<string, unknown>>;
+  readonly server?: Readonly<Record<string, unknown>>;
   readonly dataDir?: string;
 }
 
@@ -26,13 +27,14 @@ export class RunningEngine {
     auth,
     tls,
     graph,
+    server,
     dataDir = temporaryFolder(),
   }: TestSettings = {}): Promise<RunningEngine> {
     const image = await startImage(
       { name: "graph", version: "0.0.0", create: () => new GraphEngine() },
       {
         config: {
-          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0 },
+          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0, ...server },
           auth: { method: "none", ...auth },
           ...(tls !== undefined && { tls }),
           graph: { port: 0, ...graph },

@@ -1,6 +1,7 @@
 import { patientMs } from "@weftkit/testing/patience";
 import neo4j, { type Driver } from "neo4j-driver";
 import { beforeEach, describe, expect, test } from "vitest";
+import { OpenedGraph, superuser } from "./open-for-test.ts";
 import { RunningEngine, refusal, rows } from "./running-engine.ts";
 
 let engine: RunningEngine;
@@ -32,6 +33,32 @@ describe("transactions", () => {
     await transaction.commit();
     expect(await rows(driver, "MATCH (i:Item) RETURN count(i) AS n")).toEqual([{ n: 1 }]);
     await session.close();
+  });
+
+  test("a constraint made while others write: it holds for all, and none of the rules made at once is lost", async () => {
+    const twice = Array.from({ length: 12 }, () => codeOf(rows(driver, "CREATE (:Person {id: 1})")));
+    const made = codeOf(rows(driver, "CREATE CONSTRAINT one FOR (n:Person) REQUIRE n.id IS UNIQUE"));
+    await Promise.all(twice);
+    const [{ n }] = (await rows(driver, "MATCH (n:Person) RETURN count(n) AS n")) as [{ n: number }];
+    const outcome = await made;
+    if (outcome === "no error") expect(n).toBe(1);
+    else expect(outcome).toBe("Neo.DatabaseError.Schema.ConstraintCreationFailed");
+    const indexes = Array.from({ length: 8 }, (_, i) =>
+      codeOf(rows(driver, `CREATE INDEX i${i} FOR (n:Person) ON (n.f${i})`)),
+    );
+    expect(new Set(await Promise.all(indexes))).toEqual(new Set(["no error"]));
+    const shown = await rows(driver, "SHOW INDEXES YIELD name WHERE name STARTS WITH 'i' RETURN name");
+    expect(shown.filter(({ name }) => /^i\d$/.test(name as string))).toHaveLength(8);
+  });
+
+  test("a query whose index is dropped before its rows are taken has them all the same", async () => {
+    const graph = await OpenedGraph.open();
+    await graph.rows("UNWIND range(1, 50) AS id CREATE (:Person {id: id})");
+    await graph.rows("CREATE INDEX ids FOR (n:Person) ON (n.id)");
+    const reader = graph.database.begin({ user: superuser, accessMode: "READ", isImplicit: true });
+    const found = await reader.run("MATCH (n:Person) WHERE n.id < 11 RETURN n.id", new Map());
+    await graph.rows("DROP INDEX ids");
+    expect(await found.pull(1000)).toHaveLength(10);
   });
 
   test("leave nothing behind when they are rolled back", async () => {

@@ -41,7 +41,20 @@ const keys = {
   databases: integer("How many databases `SELECT` can choose from.", 16, { min: 1, max: 65_536 }),
   notify_keyspace_events: text(
     "Which keyspace events are published, in Redis's letters (`KEA` is all); empty is none.",
-    { fallback: "" },
+    { fallback: "", form: { pattern: "[Ag$lszxeKEtmdn]*", text: "letters of Ag$lszxeKEtmdn" } },
+  ),
+  cluster_enabled: flag(
+    "Whether the engine answers as a Redis cluster of one node, which has all slots, so that clients of clusters connect. As there, only database 0 is used, and the keys of a command must be of one slot.",
+    false,
+  ),
+  cluster_announce_host: text(
+    "The host that clients of the cluster are told; without one it is the address that is listened on.",
+    { fallback: "", example: "cache.example.com" },
+  ),
+  cluster_announce_port: integer(
+    "The port that they are told, where it is another one outside; 0 is the engine's own.",
+    0,
+    { max: 65_535 },
   ),
   timeout_seconds: integer("Close a connection that was idle this long; 0 is never.", 0, { max: 2_147_483 }),
   enable_debug_command: flag("Whether administrators may use DEBUG, which can hold the engine up.", false),
@@ -87,6 +100,7 @@ export const inmemory = {
       login: (_user: string, password: string) => `:${password}@`,
     },
     streams: { log: "appendonlydir" },
-    links: "[commands](commands/inmemory.md), [compatibility](compatibility/inmemory.md)",
+    links:
+      "[guide](inmemory.md), [commands](commands/inmemory.md), [compatibility](compatibility/inmemory.md)",
   },
 } satisfies EngineDescription;

@@ -1,10 +1,14 @@
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { ConfigError } from "@weftkit/config";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer, Refusal } from "@weftkit/host";
 import type { Logger } from "@weftkit/observe";
 import { LogStream, type Stream } from "@weftkit/persist";
+import type { StateFile } from "@weftkit/persist/snapshot";
 import { NativeSockets, StreamTransport, socketsSupport } from "@weftkit/sockets";
+import { CommandChanges, changeForm } from "./changes/change-of-command.ts";
+import { LogChanges, type LogChangesLimits } from "./changes/log-changes.ts";
 import { Registry } from "./command-table/registry.ts";
 import { commandFamilies } from "./commands/index.ts";
 import { ClientConnection } from "./network/client-connection.ts";
@@ -13,6 +17,9 @@ import { AppendOnlyFile } from "./persistence/append-only-file.ts";
 import { LogFiles } from "./persistence/log-files.ts";
 import { loadLogFolder } from "./persistence/log-folder.ts";
 import { LogKeeper } from "./persistence/log-keeper.ts";
+import type { WriteObserver } from "./persistence/read-log.ts";
+import { snapshotOfLog } from "./persistence/snapshot-of-log.ts";
+import { Cluster } from "./server/cluster.ts";
 import { Cron } from "./server/cron.ts";
 import { registerMetrics } from "./server/metrics.ts";
 import { parseNotifyClasses } from "./server/notifications.ts";
@@ -27,6 +34,8 @@ const logFolder = "appendonlydir";
 export interface InmemoryOptions {
   /** False serves all clients through Node's own streams, as where the native sockets are not built. */
   readonly hasNativeSockets?: boolean;
+  /** What is kept for those who follow the changes. */
+  readonly changes?: Partial<LogChangesLimits>;
 }
 
 /** The Redis-compatible in-memory engine, as the host runs it. */
@@ -37,6 +46,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
   #sockets: NativeSockets | undefined;
   #log!: AppendOnlyFile;
   #keeper!: LogKeeper;
+  #changes!: LogChanges;
   #cron!: Cron;
   #files: LogFiles | undefined;
   readonly #connections = new Set<ClientConnection>();
@@ -50,6 +60,10 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     return [new LogStream("log", this.#files)];
   }
 
+  snapshot(): AsyncIterable<StateFile> {
+    return snapshotOfLog("log", this.#files!);
+  }
+
   async open(ctx: EngineContext<"inmemory">): Promise<void> {
     const { section } = ctx;
     const server = new Server({
@@ -61,7 +75,10 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     const folder = join(ctx.dataDir, logFolder);
     const started = performance.now();
     server.isLoading = true;
-    const loaded = loadLogFolder(folder, ctx.log, (path) => replayFile(server, path));
+    const commands = new CommandChanges(server.registry, server.settings.databases);
+    this.#changes = new LogChanges(folder, commands, ctx.log, this.#options.changes);
+    const replay = (path: string, onWrite?: WriteObserver) => replayFile(server, path, onWrite);
+    const loaded = loadLogFolder(folder, ctx.log, replay, this.#changes);
     server.isLoading = false;
     ctx.log.info(
       { commands: loaded.commands, ms: Math.round(performance.now() - started) },
@@ -80,8 +97,12 @@ export class InmemoryEngine implements Engine<"inmemory"> {
         },
         lost: (error) => ctx.fatal(error),
       },
+      loaded.stamp,
     );
-    this.#files?.attach(this.#log);
+    await this.#changes.attach(this.#log);
+    ctx.serveChanges(this.#changes, changeForm);
+    this.#files ??= new LogFiles(folder);
+    this.#files.attach(this.#log);
     server.propagation.journal = this.#log;
     this.#keeper = new LogKeeper(this.#log, server.settings, ctx.log, () => server.usedMemory);
     server.log = this.#keeper;
@@ -89,9 +110,18 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     server.localAddress = `${section.bind}:${section.port}`;
     server.onDefect = (error, command) =>
       ctx.log.error({ err: error, command }, "a command failed unexpectedly");
+    server.onScriptLog = (level, message) => {
+      const write = (["debug", "debug", "info", "warn"] as const)[level] ?? "info";
+      ctx.log[write]({ from: "script" }, message);
+    };
     server.onShutdown = () => process.kill(process.pid, "SIGTERM");
     registerMetrics(server, ctx.metrics);
     this.#sockets = this.#options.hasNativeSockets === false ? undefined : NativeSockets.open();
+    if (section.cluster_enabled) {
+      requireOneDatabase(server);
+      const { cluster_announce_host: host, cluster_announce_port: port } = section;
+      server.cluster = new Cluster({ host, port });
+    }
     server.multiplexing = this.#sockets === undefined ? "libuv" : "epoll";
     sayWhatIsMissing(ctx.log);
     this.#tick = new Tick(server, this.#log, this.#sockets);
@@ -104,6 +134,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
 
   accept(socket: Duplex, peer: Peer): void {
     const session = this.#server.createSession(peer);
+    if (this.#server.cluster !== undefined) session.connectedTo = localAddressOf(socket);
     const identity = peer.identity ?? this.#server.authenticator?.anonymous;
     if (identity !== undefined) session.authenticate(identity);
     this.#server.statistics.connectionsReceived++;
@@ -124,10 +155,13 @@ export class InmemoryEngine implements Engine<"inmemory"> {
 
   async close(_deadline: Deadline): Promise<void> {
     this.#cron.stop();
+    this.#server.scripts.stop();
+    this.#server.functions.stop();
     this.#server.pausing.stop();
     for (const connection of this.#connections) connection.destroy();
     this.#sockets?.end();
     await this.#keeper.stop();
+    await this.#changes.close();
     this.#log.close();
   }
 
@@ -177,6 +211,25 @@ function settingsOf(section: EngineContext<"inmemory">["section"]) {
       pubsub: { ...defaults.outputLimits.pubsub, hardBytes: section.client_output_buffer_limit_pubsub },
     },
   };
+}
+
+/** In a cluster nobody could reach what is in the other databases. */
+function requireOneDatabase({ databases }: Server): void {
+  const other = databases.find((db) => db.index > 0 && db.size > 0);
+  if (other === undefined) return;
+  throw new ConfigError([
+    {
+      where: "inmemory.cluster_enabled",
+      message: `a cluster has database 0 alone, and database ${other.index} has ${other.size} keys: move or delete them first, with cluster_enabled = false`,
+    },
+  ]);
+}
+
+/** What a client has connected to. */
+function localAddressOf(socket: Duplex): { host: string; port: number } | undefined {
+  const { localAddress, localPort } = socket as { localAddress?: string; localPort?: number };
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  return { host: localAddress.replace(/^::ffff:/, ""), port: localPort };
 }
 
 /** What is compiled may be missing, and is done without: that is said once. */

@@ -14,5 +14,5 @@ const server = new Server({ registry: new Registry(commandFamilies), settings: {
 server.isLoading = true;
 for (const name of files) replayFile(server, join(folder, name));
 rmSync(target, { force: true });
-const result: RewriteResult = { bytes: writeBaseFile(server.databases, target) };
+const result: RewriteResult = { bytes: writeBaseFile(server.databases, server.libraryCode, target) };
 parentPort!.postMessage(result);

@@ -55,7 +55,17 @@ export interface Settings {
   listPackedSize: number;
   streamNodeBytesMax: number;
   streamNodeEntriesMax: number;
+  /** A script that has run for so long lets others be answered BUSY (busy-reply-threshold); 0 never. */
+  busyReplyMs: number;
+  /** Memory of all scripts together, and of all functions together, in bytes; at most 2 GiB. */
+  scriptMemoryBytes: number;
+  /** Keys that are remembered for clients which cache them (tracking-table-max-keys); 0 without a bound. */
+  trackingKeysMax: number;
+  /** Bytes up to which a HyperLogLog stays in its sparse form (hll-sparse-max-bytes). */
+  hllSparseBytesMax: number;
   slowlogMicroseconds: number;
+  /** Commands that take so long or longer are events of LATENCY; 0 for none. */
+  latencyMonitorMs: number;
   slowlogLength: number;
   /** Whether DEBUG may be used. */
   isDebugEnabled: boolean;
@@ -92,7 +102,12 @@ export function defaultSettings(): Settings {
     listPackedSize: -2,
     streamNodeBytesMax: 4096,
     streamNodeEntriesMax: 100,
+    busyReplyMs: 5000,
+    hllSparseBytesMax: 3000,
+    trackingKeysMax: 1_000_000,
+    scriptMemoryBytes: 1 << 30,
     slowlogMicroseconds: 10_000,
+    latencyMonitorMs: 0,
     slowlogLength: 128,
     isDebugEnabled: false,
   };

@@ -262,7 +262,24 @@ describe("roles that name keys by patterns", () => {
     expect(await guest.call("PSUBSCRIBE", "*")).toEqual(refused("guest", "psubscribe"));
     expect(await auditor.call("RANDOMKEY")).toEqual(refused("auditor", "randomkey"));
     expect(await auditor.call("SCAN", 0)).toEqual(refused("auditor", "scan"));
+    expect(await guest.call("CLUSTER", "GETKEYSINSLOT", 1, 1)).toEqual(
+      refused("guest", "cluster|getkeysinslot"),
+    );
     expect(await guest.call("PING")).toBe("PONG");
+  });
+
+  test("nobody hears of changes to keys that may not all be read; a script reads no others either", async () => {
+    const guest = await login(await start(), "guest");
+    await guest.call("HELLO", 2);
+    expect(await guest.call("CLIENT", "TRACKING", "ON", "BCAST")).toEqual(
+      new Error("NOPERM User guest has no permissions to track keys that it has not read"),
+    );
+    expect(await guest.call("CLIENT", "TRACKING", "ON")).toBe("OK");
+    expect(await guest.call("EVAL", "return 1", 1, "private")).toEqual(noKey);
+    expect(await guest.call("EVAL", "return redis.call('GET', 'private')", 0)).toMatchObject({
+      message: expect.stringMatching(/^NOPERM ACL failure in script: No permissions to access a key/),
+    });
+    expect(await guest.call("EVAL", "return redis.call('GET', 'public:x')", 0)).toBeNull();
   });
 
   const hasSort = registry.byName("sort_ro") !== undefined;

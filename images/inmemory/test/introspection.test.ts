@@ -188,3 +188,22 @@ test("INFO has its sections, by name, by default and all", () => {
   );
   expect(all).toContain("errorstat_WRONGTYPE:count=1\r\n");
 });
+
+test("what Redis answers of commands, users and its version is answered", () => {
+  const engine = new EngineInMemory();
+  expect(engine.runRaw("COMMAND", "INFO", "nosuch")).toBe("*1\r\n$-1\r\n");
+  const flagsOf = (...words: string[]) =>
+    (engine.run("COMMAND", "GETKEYSANDFLAGS", ...words) as [string, string[]][]).map(([, flags]) => flags);
+  expect(flagsOf("set", "k", "v")).toEqual([["OW", "update"]]);
+  expect(flagsOf("set", "k", "v", "GET")).toEqual([["RW", "access", "update"]]);
+  expect(flagsOf("bitfield", "k", "GET", "u8", "0")).toEqual([["RO", "access"]]);
+  expect(engine.run("ACL", "WHOAMI")).toBe("default");
+  expect(engine.run("ACL", "USERS")).toEqual(["default"]);
+  expect(engine.run("AUTH", "nosuch", "foo")).toEqual(
+    new Error("WRONGPASS invalid username-password pair or user is disabled."),
+  );
+  expect(engine.run("AUTH", "default", "anything")).toBe("OK");
+  expect(engine.run("LOLWUT", "VERSION")).toMatch(/^Redis ver\. /);
+  engine.run("CONFIG", "SET", "slowlog-log-slower-than", "0");
+  expect(engine.run("SLOWLOG", "LEN")).toBe(1);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseFloat64, writeInteger } from "../src/protocol/numbers.ts";
+import { formatDouble, parseFloat64, writeInteger } from "../src/protocol/numbers.ts";
 import { STREAM_ID_TEXT_MAX, StreamId } from "../src/storage/stream-id.ts";
 
 const ROUNDS = 20_000;
@@ -37,6 +37,12 @@ test.each([
   ["", Number.NaN],
   ["-", Number.NaN],
   [".", Number.NaN],
+  ["0x10", 16],
+  ["0x1p3", 8],
+  ["-0x1.8P1", -3],
+  ["0x.8", 0.5],
+  ["0x", Number.NaN],
+  ["0x1p", Number.NaN],
   ["1..2", Number.NaN],
   ["1.2.3", Number.NaN],
   ["1 ", Number.NaN],
@@ -62,4 +68,13 @@ test("a stream's identifier is written as it is printed", () => {
   }
   const last = new StreamId(2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1);
   expect(last.write(into)).toBe(STREAM_ID_TEXT_MAX);
+});
+
+test.each([
+  [1_795_855_145_817_123_456n, "1795855145817123328"],
+  [-9_007_199_254_740_993n, "-9007199254740992"],
+  [4_611_686_018_427_387_904n, "4611686018427387904"],
+  [9_223_372_036_854_775_807n, "9223372036854776000"],
+])("%s as a double has all its digits, as Redis prints them", (value, text) => {
+  expect(formatDouble(Number(value))).toBe(text);
 });

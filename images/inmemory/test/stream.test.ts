@@ -233,7 +233,7 @@ test("a stream written as commands is made again as it was", () => {
   engine.run("XDEL", "s", "5-0");
   engine.run("XGROUP", "CREATE", "empty", "g", "$", "MKSTREAM");
   const copy = engineAt({ now: NOW });
-  dumpDatabases(engine.server.databases, (...values) => {
+  dumpDatabases(engine.server.databases, [], (...values) => {
     expect(copy.run(...values)).not.toBeInstanceOf(Error);
   });
   for (const key of ["s", "empty"]) {

@@ -1,10 +1,12 @@
 import type { Duplex } from "node:stream";
+import { jsonTexts, StoreChanges } from "@weftkit/changes";
 import { type Deadline, systemClock } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
 import { AwsError, RequestVerifier, RpcServer } from "@weftkit/http-aws";
 import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
+import type { StateFile } from "@weftkit/persist/snapshot";
 import { GroupedReads, GroupedWrites, type Store, statement } from "@weftkit/store";
 import { Background } from "./background.ts";
 import { applicationId } from "./identity.ts";
@@ -33,6 +35,7 @@ const isAnswer = (error: unknown) => error instanceof AwsError;
 /** The item store, as the host runs it. */
 export class KeyValueEngine implements Engine<"keyvalue"> {
   #store!: Store;
+  #changes!: StoreChanges;
   #http!: RpcServer;
   #background!: Background;
   readonly #catalog = new Catalog();
@@ -40,6 +43,10 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
 
   streams(dataDir: string, log: Logger): readonly Stream[] {
     return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  snapshot(scratch: string): AsyncIterable<StateFile> {
+    return this.#engineStore.snapshot(scratch);
   }
 
   async open(ctx: EngineContext<"keyvalue">): Promise<void> {
@@ -55,6 +62,8 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       fatal: (error) => ctx.fatal(error),
     });
     this.#store = store;
+    this.#changes = await StoreChanges.open({ store, log });
+    ctx.serveChanges(this.#changes, jsonTexts);
     const catalog = this.#catalog;
     const streams = new StreamLog();
     const tokenKey = await store.read((db) => {
@@ -111,6 +120,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
   async close(deadline: Deadline): Promise<void> {
     await this.#http.close(deadline);
     await this.#background.stop();
+    await this.#changes.close();
     await this.#store.write((db) => this.#catalog.saveCounts(db));
   }
 

@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly dataDir?: string;
   /** Keys of `[keyvalue]`. */
   readonly keyvalue?: Readonly<Record<string, unknown>>;
+  /** Keys of `[server]`. */
+  readonly server?: Readonly<Record<string, unknown>>;
   /** Keys of `[auth]`; default: nobody has to log in. */
   readonly auth?: Readonly<Record<string, unknown>>;
   readonly logStream?: { write(line: string): void };
@@ -67,7 +69,7 @@ export class RunningEngine {
       { name: "keyvalue", version: weftkitVersion, create: () => new KeyValueEngine() },
       {
         config: {
-          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0 },
+          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0, ...options.server },
           auth,
           keyvalue: { port: 0, ...keyvalue },
         },

@@ -26,9 +26,15 @@ export interface Heading {
   readonly anchor: string;
 }
 
-/** A link to another document: `[[target#anchor|label]]` or `[label](target.md#anchor)`. */
+/**
+ * What a link leads to: `wiki` to what has a name (`[[target#anchor|label]]`, `![[image.png]]`), `markdown` to the document
+ * at a path (`[label](target.md#anchor)`), `file` to the attachment at a path (`[label](file.pdf)`, `![label](image.png)`).
+ */
+export type LinkKind = "wiki" | "markdown" | "file";
+
+/** A link inside the collection. */
 export interface DocumentLink {
-  readonly kind: "wiki" | "markdown";
+  readonly kind: LinkKind;
   /** As written, without the anchor, percent-decoded; for `markdown` still with its `.md`. */
   readonly target: string;
   readonly anchor: string | undefined;
@@ -48,16 +54,16 @@ export interface Rendered {
 /** What a link is written to lead to. */
 export interface LinkTarget {
   readonly target: string;
-  readonly kind: DocumentLink["kind"];
+  readonly kind: LinkKind;
 }
 
 export interface RenderOptions {
-  /** The address (href) of the document that a link's target means, undefined when there is none. */
-  resolve(target: string, kind: DocumentLink["kind"]): string | undefined;
+  /** The address (href, src) of what a link's target means, undefined when there is nothing. */
+  resolve(target: string, kind: LinkKind): string | undefined;
 }
 
 /** The address or the new target of a link; undefined leaves the link as it is. */
-export type TargetRewriter = (target: string, kind: DocumentLink["kind"]) => string | undefined;
+export type TargetRewriter = (target: string, kind: LinkKind) => string | undefined;
 
 /** What search takes of a document. */
 export interface SearchableText {

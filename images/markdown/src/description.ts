@@ -1,5 +1,6 @@
 import {
   bytes,
+  corsKeys,
   duration,
   type EngineDescription,
   engineKeys,
@@ -12,6 +13,7 @@ import {
 const keys = {
   ...engineKeys(8080),
   ...httpKeys,
+  ...corsKeys,
   ...storeKeys,
   max_document_bytes: bytes("The longest document, front matter included.", 1024 ** 2, {
     min: 1024,

@@ -2,13 +2,15 @@ import type { Duplex } from "node:stream";
 import { StoreChanges } from "@weftkit/changes";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
-import { Cursors, HttpServer } from "@weftkit/http";
+import { Cursors, descriptionPages, HttpServer } from "@weftkit/http";
 import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
+import type { StateFile } from "@weftkit/persist/snapshot";
 import { type Store, statement } from "@weftkit/store";
 import type { ApiContext } from "./api/context.ts";
-import { descriptionPages, prefix, routesOf } from "./api/routes.ts";
+import { info, prefix, routesOf } from "./api/routes.ts";
+import { changeForm } from "./storage/changes.ts";
 import { databaseFile, openDocuments } from "./storage/open-documents.ts";
 import { Sweeper } from "./storage/sweeper.ts";
 import { TextWorkers } from "./text/text-workers.ts";
@@ -31,13 +33,17 @@ export class MarkdownEngine implements Engine<"markdown"> {
     return [this.#engineStore.stream(dataDir, log)];
   }
 
+  snapshot(scratch: string): AsyncIterable<StateFile> {
+    return this.#engineStore.snapshot(scratch);
+  }
+
   async open(ctx: EngineContext<"markdown">): Promise<void> {
     const { section } = ctx;
     const store = await openDocuments(ctx, this.#engineStore);
     this.#store = store;
     // Its own clients may come at any time and ask what has happened.
     this.#changes = await StoreChanges.open({ store, log: ctx.log, isAlwaysOn: true, windowBytes });
-    ctx.serveChanges(this.#changes);
+    ctx.serveChanges(this.#changes, changeForm);
     this.#deliveries = new Deliveries({
       store,
       changes: this.#changes,
@@ -77,8 +83,9 @@ export class MarkdownEngine implements Engine<"markdown"> {
       context: ctx,
       routes,
       prefix,
-      pages: descriptionPages(routes),
+      pages: descriptionPages(routes, info),
       ratePerSecond: section.rate_limit,
+      corsOrigins: section.cors_origins,
     });
     await this.#http.open();
   }

@@ -49,3 +49,18 @@ export function mistakeOfPath(path: string): string | undefined {
   }
   return undefined;
 }
+
+/** Whether a file is a document, by its ending. */
+export function isDocumentPath(path: string): boolean {
+  return path.endsWith(".md");
+}
+
+/** The file of a document. */
+export function pathOfDocument(id: string): string {
+  return `${id}.md`;
+}
+
+/** The document of a file. */
+export function documentOfPath(path: string): string {
+  return path.slice(0, -".md".length).normalize("NFC");
+}

@@ -7,6 +7,11 @@ export const versionNotFound = problemKind("version-not-found", 404, "The versio
 export const attachmentNotFound = problemKind("attachment-not-found", 404, "The attachment does not exist");
 export const collectionExists = problemKind("collection-exists", 409, "The collection exists already");
 export const documentExists = problemKind("document-exists", 409, "The document exists already");
+export const pathConflict = problemKind(
+  "path-conflict",
+  409,
+  "A file cannot have the path of a folder, nor a folder that of a file",
+);
 export const tooManyLinks = problemKind("too-many-links", 409, "Too many documents link here");
 export const invalidCollectionName = problemKind(
   "invalid-collection-name",

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { tarEnd, tarEntry } from "../src/archive/write-tar.ts";
 import { problemOf, RunningEngine, temporaryFolder } from "./running-engine.ts";
@@ -70,6 +71,24 @@ describe("a folder", () => {
     },
   );
 
+  test("goes in compressed with gzip, and a damaged one or one that becomes too large is told", async () => {
+    const engine = await RunningEngine.withWiki({ markdown: { max_import_bytes: 512 * 1024 } });
+    const sendGzip = (body: Buffer, type = "application/gzip") =>
+      engine.call("POST", `${wiki}/import`, { body, type });
+    const archive = gzipSync(tarOf(folderOf(files)));
+    const cut = await sendGzip(archive.subarray(0, -20));
+    expect([cut.status, problemOf(cut)]).toEqual([400, "invalid-archive"]);
+    const plain = await sendGzip(tarOf(folderOf(files)));
+    expect([plain.status, problemOf(plain)]).toEqual([400, "invalid-archive"]);
+    const bomb = await sendGzip(gzipSync(tarOf(folderOf({ "a.bin": Buffer.alloc(800 * 1024) }))));
+    expect([bomb.status, problemOf(bomb)]).toEqual([413, "body-too-large"]);
+    const reply = await sendGzip(archive, "application/x-gzip");
+    expect(reply.json, reply.text).toMatchObject({ attachments: 2, skippedCount: 0 });
+    expect(unpacked(await exported(engine))).toEqual(
+      Object.fromEntries(Object.entries(files).map(([path, content]) => [path, Buffer.from(content)])),
+    );
+  });
+
   test("that was exported goes into another engine and comes out the same", async () => {
     const [from, to] = [await RunningEngine.withWiki(), await RunningEngine.withWiki()];
     for (let i = 0; i < 250; i++) await from.put(`d${i}`, `---\nn: ${i}\n---\n${"text ".repeat(i)}`);
@@ -101,17 +120,16 @@ describe("a folder", () => {
       "latin.md": Buffer.from([0xe4]),
       "large.md": "x".repeat(3000),
       "large.bin": Buffer.alloc(5000),
-      "yaml.md": "---\na: [\n---\n",
     });
     symlinkSync("/etc/passwd", join(folder, "link.md"));
     const reply = await send(engine, tarOf(folder));
     expect(reply.json).toMatchObject({ created: 1, attachments: 0, skippedCount: 5 });
     expect(reply.json.skipped.map(({ path }: { path: string }) => path).toSorted()).toEqual([
+      ".git/config",
       "large.bin",
       "large.md",
       "latin.md",
       "link.md",
-      "yaml.md",
     ]);
   });
 });
@@ -120,9 +138,40 @@ describe("an archive", () => {
   const entry = (path: string) => tarEntry({ path, content: Buffer.from("x"), modifiedAt: 0 });
 
   test.each([
-    ["leads out of the folder", Buffer.concat([entry("../../etc/x.md"), tarEnd()])],
-    ["has an absolute path", Buffer.concat([entry("/etc/x.md"), tarEnd()])],
-    ["has a control character in a path", Buffer.concat([entry("a\rb.md"), tarEnd()])],
+    ["leads out of the folder", "../../etc/x.md"],
+    ["is absolute", "/etc/x.md"],
+    ["has a control character", "a\rb.md"],
+    ["has a backslash", "a\\b.md"],
+    ["is too long", `${"x".repeat(241)}.png`],
+  ])("without the file whose path %s is taken", async (_, path) => {
+    const engine = await RunningEngine.withWiki();
+    const reply = await send(engine, Buffer.concat([entry("a.md"), entry(path), entry("b.md"), tarEnd()]));
+    expect(reply.json, reply.text).toMatchObject({ created: 2, attachments: 0, skippedCount: 1 });
+    expect(reply.json.skipped[0]).toEqual({ path, reason: expect.stringMatching(/^its path /) });
+    expect(existsSync("/etc/x.md")).toBe(false);
+  });
+
+  test("that was exported is taken whole: long names, hidden ones, media types", async () => {
+    const [from, to] = [await RunningEngine.withWiki(), await RunningEngine.withWiki()];
+    const long = `${`${"d".repeat(199)}/`.repeat(5)}${"x".repeat(24)}`;
+    const ids = ["x".repeat(240), `${"y".repeat(237)}/z`, long, ".hidden/a", "b/.c"];
+    for (const id of ids) await from.put(id, `# ${id}\n`);
+    const put = (path: string, type: string) =>
+      from.call("PUT", `${wiki}/attachments/${path}`, { body: Buffer.from(path), type });
+    await put(".git/config", "text/x-config");
+    await put("a.png", "image/x-mine; a=b");
+    await put("b.png", "image/png");
+    const archive = await exported(from);
+    const reply = await send(to, archive);
+    expect(reply.json, reply.text).toMatchObject({ created: ids.length, attachments: 3, skippedCount: 0 });
+    expect(unpacked(await exported(to))).toEqual(unpacked(archive));
+    const types = (await to.call("GET", `${wiki}/attachments`)).json.attachments.map(
+      ({ mediaType }: { mediaType: string }) => mediaType,
+    );
+    expect(types).toEqual(["text/x-config", "image/x-mine; a=b", "image/png"]);
+  });
+
+  test.each([
     ["is none", Buffer.from("x".repeat(2000))],
     ["is damaged", Buffer.concat([entry("a.md").fill(1, 0, 10), tarEnd()])],
     ["is cut off in a header", entry("a.md").subarray(0, 300)],
@@ -132,7 +181,6 @@ describe("an archive", () => {
     const engine = await RunningEngine.withWiki();
     const reply = await send(engine, archive);
     expect([reply.status, problemOf(reply)]).toEqual([400, "invalid-archive"]);
-    expect(existsSync("/etc/x.md")).toBe(false);
   });
 
   test("that is too large is refused", async () => {
@@ -189,5 +237,82 @@ describe("attachments", () => {
     expect(
       (await engine.call("PUT", `${wiki}/attachments/%2E%2E%2Fx`, { body: "x", type: "a/b" })).status,
     ).toBe(400);
+  });
+});
+
+describe("paths of files and folders", () => {
+  const attach = (engine: RunningEngine, path: string, headers: Record<string, string> = {}) =>
+    engine.call("PUT", `${wiki}/attachments/${path}`, { body: "x", type: "text/plain", headers });
+
+  test("do not clash: an archive would not unpack", async () => {
+    const engine = await RunningEngine.withWiki();
+    await attach(engine, "clash");
+    await attach(engine, "dir/a.bin");
+    await engine.put("note", "text");
+    for (const reply of [
+      await attach(engine, "clash/x.png"),
+      await attach(engine, "dir"),
+      await attach(engine, "note.md/x.png"),
+      await engine.put("dir/a.bin/doc", "text"),
+      await engine.put("clash/deep/doc", "text"),
+      await engine.put("note.md/below", "text"),
+      await engine.call("POST", `${wiki}/rename/note`, { body: { to: "clash/note" } }),
+    ]) {
+      expect([reply.status, problemOf(reply)], reply.text).toEqual([409, "path-conflict"]);
+    }
+    // A document is a file with an ending, so that a folder of its name is another path.
+    expect((await engine.put("note/below", "text")).status).toBe(201);
+    expect(Object.keys(unpacked(await exported(engine))).toSorted()).toEqual([
+      "clash",
+      "dir/a.bin",
+      "note.md",
+      "note/below.md",
+    ]);
+  });
+
+  test("in a foreign archive cost the file, not the archive", async () => {
+    const engine = await RunningEngine.withWiki();
+    await attach(engine, "clash");
+    const file = (path: string) => tarEntry({ path, content: Buffer.from("x"), modifiedAt: 0 });
+    const reply = await send(engine, Buffer.concat([file("a.md"), file("clash/x.md"), tarEnd()]));
+    expect(reply.json).toMatchObject({ created: 1, skippedCount: 1 });
+    expect(reply.json.skipped[0]).toMatchObject({ path: "clash/x.md" });
+  });
+});
+
+describe("requests for attachments", () => {
+  const path = `${wiki}/attachments/a.bin`;
+
+  test("hold to their preconditions", async () => {
+    const engine = await RunningEngine.withWiki();
+    const put = (headers: Record<string, string>) =>
+      engine.call("PUT", path, { body: "x", type: "a/b", headers });
+    expect((await put({ "if-match": '"abc"' })).status).toBe(412);
+    const created = await put({ "if-none-match": "*" });
+    expect(created.status).toBe(201);
+    const etag = created.headers.get("etag")!;
+    expect((await put({ "if-none-match": "*" })).status).toBe(412);
+    expect((await put({ "if-match": '"abc"' })).status).toBe(412);
+    expect((await put({ "if-match": etag })).status).toBe(200);
+    expect((await engine.call("DELETE", path, { headers: { "if-match": '"abc"' } })).status).toBe(412);
+    expect((await engine.call("DELETE", path, { headers: { "if-match": etag } })).status).toBe(204);
+  });
+
+  test("may be for a part", async () => {
+    const engine = await RunningEngine.withWiki();
+    const { headers } = await engine.call("PUT", path, { body: "0123456789", type: "text/plain" });
+    const part = (range: string, more: Record<string, string> = {}) =>
+      engine.call("GET", path, { headers: { range, ...more } });
+    const some = await part("bytes=2-4");
+    expect([some.status, some.text, some.headers.get("content-range")]).toEqual([206, "234", "bytes 2-4/10"]);
+    expect((await part("bytes=-3")).text).toBe("789");
+    expect((await part("bytes=7-", { "if-range": headers.get("etag")! })).text).toBe("789");
+    expect(await part("bytes=7-", { "if-range": '"other"' })).toMatchObject({
+      status: 200,
+      text: "0123456789",
+    });
+    const beyond = await part("bytes=10-");
+    expect([beyond.status, problemOf(beyond)]).toEqual([416, "range-not-satisfiable"]);
+    expect(beyond.headers.get("content-range")).toBe("bytes */10");
   });
 });

@@ -85,6 +85,15 @@ describe("changes", () => {
     expect((await engine.call("GET", `${wiki}/changes?after=${rest.next}`)).json.changes).toEqual([]);
   });
 
+  test("start anew for who has seen more than there is, as after a restore", async () => {
+    const engine = await RunningEngine.withWiki();
+    await engine.put("a", "x");
+    const { next: known } = (await engine.call("GET", `${wiki}/changes`)).json;
+    const ahead = known.replace(/\d+$/, (sequence: string) => String(Number(sequence) + 5));
+    const reply = (await engine.call("GET", `${wiki}/changes?after=${ahead}`)).json;
+    expect(reply).toMatchObject({ isReset: true, changes: [{ id: "a" }] });
+  });
+
   test("end their streams when the engine closes", async () => {
     const engine = await RunningEngine.withWiki();
     const events = follow(engine);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { idOfPath, linkKey, pathToId } from "../src/links/target.ts";
+import { idOfTarget, linkKey, pathOfTarget, relativePath } from "../src/links/target.ts";
 import { problemOf, RunningEngine } from "./running-engine.ts";
 
 const wiki = "/collections/wiki";
@@ -155,8 +155,168 @@ describe("targets", () => {
     ["../../x.md", "a/b", undefined],
     ["/x/y.md", "a/b", "x/y"],
     ["./c/./d.md", "b", "c/d"],
+    ["./", "b", ""],
+    ["../", "a/b", ""],
+    ["../c/", "a/b", "c"],
   ])("of Markdown links are paths: %s in %s", (target, from, id) => {
-    expect(idOfPath(target, from)).toBe(id);
-    if (id !== undefined) expect(idOfPath(pathToId(id, from), from)).toBe(id);
+    expect(idOfTarget(target, from)).toBe(id);
+    if (id !== undefined) expect(pathOfTarget(relativePath(id, from), from)).toBe(id);
+  });
+});
+
+describe("attachments", () => {
+  async function attach(engine: RunningEngine, ...paths: string[]): Promise<void> {
+    for (const path of paths) {
+      await engine.call("PUT", `${wiki}/attachments/${path}`, { body: path, type: "image/png" });
+    }
+  }
+
+  async function addresses(engine: RunningEngine, id: string): Promise<string[]> {
+    const page = await engine.get(encodeURIComponent(id), "text/html");
+    return [...page.text.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, address]) => address!);
+  }
+
+  test("are what paths and names in a page lead to", async () => {
+    const engine = await RunningEngine.withWiki();
+    await attach(engine, "guide/img.png", "guide/files/x.pdf", "img.png", "media/deep/unique.png", "LICENSE");
+    await engine.put(
+      "guide%2Fa",
+      "![i](img.png) [p](files/x.pdf) ![r](/guide/img.png) ![u](../img.png) ![[img.png]] ![[unique.png]] [l](../LICENSE) ![n](none.png) <img src=img.png>",
+    );
+    const at = (path: string) => `/v1${wiki}/attachments/${path}`;
+    expect(await addresses(engine, "guide/a")).toEqual([
+      at("guide/img.png"),
+      at("guide/files/x.pdf"),
+      at("guide/img.png"),
+      at("img.png"),
+      at("img.png"),
+      at("media/deep/unique.png"),
+      at("LICENSE"),
+      "none.png",
+      at("guide/img.png"),
+    ]);
+    for (const address of (await addresses(engine, "guide/a")).filter((one) => one.startsWith("/"))) {
+      expect((await fetch(new URL(address, engine.url))).status).toBe(200);
+    }
+  });
+
+  test("are still found by a document that moves, as are folders", async () => {
+    const engine = await RunningEngine.withWiki();
+    await attach(engine, "guide/img.png", "img.png");
+    await engine.put("guide%2Fsub%2Findex", "x");
+    await engine.put(
+      "guide%2Fa",
+      "![i](img.png) ![r](/guide/img.png) ![u](../img.png) [f](sub/) [up](../) [s](a.md) ![gone](gone.png)",
+    );
+    await engine.call("POST", `${wiki}/rename/guide%2Fa`, { body: { to: "other/deep/b" } });
+    expect(await text(engine, "other/deep/b")).toBe(
+      "![i](../../guide/img.png) ![r](/guide/img.png) ![u](../../img.png) [f](../../guide/sub/) [up](../../) [s](b.md) ![gone](../../guide/gone.png)",
+    );
+  });
+});
+
+describe("a site that has its content in a folder", () => {
+  test("has links that begin there", async () => {
+    const engine = await RunningEngine.withWiki();
+    await engine.call("PUT", `${wiki}/attachments/site/en/i.png`, { body: "x", type: "image/png" });
+    await engine.put("site%2Fen%2Fguide%2Fsetup", "# Setup");
+    await engine.put(
+      "site%2Fen%2Fa",
+      "[s](/guide/setup) ![i](/i.png) [full](/site/en/guide/setup.md) [n](/none)",
+    );
+    await engine.put("other%2Fb", "[s](/guide/setup)");
+    expect(await backlinks(engine, "site/en/guide/setup")).toEqual([
+      "site/en/a: /guide/setup",
+      "site/en/a: /site/en/guide/setup.md",
+    ]);
+    expect((await engine.call("GET", `${wiki}/links/site%2Fen%2Fa`)).json.links).toMatchObject([
+      { document: "site/en/guide/setup" },
+      { attachment: "site/en/i.png" },
+      { document: "site/en/guide/setup" },
+      { document: null, attachment: null },
+    ]);
+    await engine.call("POST", `${wiki}/rename/site%2Fen%2Fguide%2Fsetup`, { body: { to: "site/en/start" } });
+    expect(await text(engine, "site/en/a")).toBe(
+      "[s](/start) ![i](/i.png) [full](/site/en/start.md) [n](/none)",
+    );
+    await engine.call("POST", `${wiki}/rename/site%2Fen%2Fstart`, { body: { to: "moved" } });
+    expect(await text(engine, "site/en/a")).toBe("[s](/moved) ![i](/i.png) [full](/moved.md) [n](/none)");
+    await engine.put("guide%2Fsetup", "a better claim");
+    expect(await backlinks(engine, "guide/setup")).toEqual(["other/b: /guide/setup"]);
+  });
+});
+
+test("a page is also what a site calls it", async () => {
+  const engine = await RunningEngine.withWiki();
+  await engine.put("src%2Fapi%2Fx", "x");
+  await engine.put("src%2Fa", "[x](api/x.html#y) [z](/api/x.html) [n](n.html)");
+  expect(await backlinks(engine, "src/api/x")).toEqual(["src/a: api/x.html", "src/a: /api/x.html"]);
+  await engine.call("POST", `${wiki}/rename/src%2Fapi%2Fx`, { body: { to: "src/x" } });
+  expect(await text(engine, "src/a")).toBe("[x](x.html#y) [z](/x.html) [n](n.html)");
+});
+
+describe("folders", () => {
+  test("are addressed by their index or README, and follow it", async () => {
+    const engine = await RunningEngine.withWiki();
+    await engine.put("README", "# Root");
+    await engine.put("guide%2Findex", "# Guide");
+    await engine.put("guide%2Fother%2FReadMe", "# Other");
+    await engine.put("a", "[g](guide/) [o](guide/other) [r](./) [abs](/guide/)");
+    expect(await backlinks(engine, "guide/index")).toEqual(["a: guide/", "a: /guide/"]);
+    expect(await backlinks(engine, "guide/other/ReadMe")).toEqual(["a: guide/other"]);
+    expect(await backlinks(engine, "README")).toEqual(["a: ./"]);
+    await engine.call("POST", `${wiki}/rename/guide%2Findex`, { body: { to: "manual/index" } });
+    expect(await text(engine, "a")).toBe("[g](manual/) [o](guide/other) [r](./) [abs](/manual/)");
+    await engine.call("POST", `${wiki}/rename/manual%2Findex`, { body: { to: "manual/start" } });
+    expect(await text(engine, "a")).toBe(
+      "[g](manual/start.md) [o](guide/other) [r](./) [abs](/manual/start.md)",
+    );
+  });
+});
+
+describe("paths", () => {
+  test("find their document whatever their case, unless another has just that", async () => {
+    const engine = await RunningEngine.withWiki();
+    await engine.put("Guide%2FSet_Up", "x");
+    await engine.put("a", "[x](guide/set-up.md) [[Set_Up.md]]");
+    expect(await backlinks(engine, "Guide/Set_Up")).toEqual(["a: guide/set-up.md", "a: Set_Up.md"]);
+    await engine.put("guide%2Fset-up", "exactly");
+    expect(await backlinks(engine, "Guide/Set_Up")).toEqual(["a: Set_Up.md"]);
+    expect(await backlinks(engine, "guide/set-up")).toEqual(["a: guide/set-up.md"]);
+    await engine.call("POST", `${wiki}/rename/Guide%2FSet_Up`, { body: { to: "z" } });
+    expect(await text(engine, "a")).toBe("[x](guide/set-up.md) [[z]]");
+    expect((await engine.get("a")).json.meta.version).toBe(2);
+  });
+});
+
+describe("links of a document", () => {
+  test("are listed with what they mean, and those that lead nowhere for all of a collection", async () => {
+    const engine = await RunningEngine.withWiki();
+    await engine.call("PUT", `${wiki}/attachments/guide/i.png`, { body: "x", type: "image/png" });
+    await engine.put(
+      "guide%2Fa",
+      "[[b]] ![i](i.png) [m](missing.md#x) [[Nothing|no]] [w](https://a.b/c.md) [e](../../out.md)",
+    );
+    await engine.put("b", "[a](guide/a.md) ![gone](gone.png)");
+    const all = (await engine.call("GET", `${wiki}/links/guide%2Fa`)).json;
+    const link = { anchor: null, document: null, attachment: null };
+    expect(all).toEqual({
+      links: [
+        { ...link, kind: "wiki", target: "b", label: "b", document: "b" },
+        { ...link, kind: "file", target: "i.png", label: "i", attachment: "guide/i.png" },
+        { ...link, kind: "markdown", target: "missing.md", anchor: "x", label: "m" },
+        { ...link, kind: "wiki", target: "Nothing", label: "no" },
+      ],
+      next: null,
+    });
+    const found: string[] = [];
+    for (let cursor = ""; cursor !== "end"; ) {
+      const { links, next } = (await engine.call("GET", `${wiki}/broken-links?limit=1${cursor}`)).json;
+      for (const { id, target } of links) found.push(`${id}: ${target}`);
+      cursor = next === null ? "end" : `&cursor=${next}`;
+    }
+    expect(found).toEqual(["b: gone.png", "guide/a: missing.md", "guide/a: Nothing"]);
+    await engine.put("nothing", "now there");
+    expect((await engine.call("GET", `${wiki}/broken-links`)).json.links).toHaveLength(2);
   });
 });

@@ -91,12 +91,39 @@ describe("pages", () => {
     expect(page("[[#Below]]")).toBe('<p><a class="wiki-link" href="#user-content-below">#Below</a></p>\n');
   });
 
+  test("images are shown from where they are, in brackets, by name and in HTML", () => {
+    expect(page("![a](x.png) ![[y.png|300x200]] ![[z.svg|words]] ![w](https://a.b/w.png)")).toBe(
+      '<p><img src="/to/x.png" alt="a" /> <img src="/to/y.png" alt="y.png" width="300" height="200" /> <img src="/to/z.svg" alt="words" /> <img src="https://a.b/w.png" alt="w" /></p>\n',
+    );
+    expect(page("![[note]]")).toBe('<p><a class="wiki-link" href="/to/note">note</a></p>\n');
+    expect(page('<p align="center"><img width="10" src="a&amp;b.png"> <a href=\'c.md\'>c</a></p>')).toBe(
+      '<p><img width="10" src="/to/a%26b.png" /> <a href="/to/c.md">c</a></p>',
+    );
+  });
+
+  test("a tag that is named in prose swallows nothing", () => {
+    const { html } = renderHtml("Put it into <script> or <STYLE>, and\n\ngo on.\n\n<title>x\n\nend", {
+      resolve: () => undefined,
+    });
+    expect(html).toBe(
+      "<p>Put it into &lt;script&gt; or &lt;STYLE&gt;, and</p>\n<p>go on.</p>\n&lt;title&gt;x\n<p>end</p>\n",
+    );
+    expect(extract("<script> is\n\nhere").plainText).toContain("here");
+  });
+
+  test("a long destination that is used often does not make a page of megabytes", () => {
+    const text = `[a]: /${"x".repeat(10_000)}\n\n${"[a] ".repeat(3000)}`;
+    expect(renderHtml(text, { resolve: () => undefined }).html.length).toBeLessThan(200_000);
+    const few = renderHtml(`[a]: /${"x".repeat(1000)}\n\n${"[a] ".repeat(50)}`, { resolve: () => undefined });
+    expect(few.html.match(/href="\/x/g)).toHaveLength(50);
+  });
+
   test("links to documents are resolved, others stay as they are", () => {
     expect(page("[a](b.md#c) [d][r]\n\n[r]: ../r.md")).toBe(
       '<p><a href="/to/b.md#user-content-c">a</a> <a href="/to/..%2Fr.md">d</a></p>\n',
     );
     expect(page("[a](missing.md) [b](x.pdf) [c](#d)")).toBe(
-      '<p><a href="missing.md">a</a> <a href="x.pdf">b</a> <a href="#user-content-d">c</a></p>\n',
+      '<p><a href="missing.md">a</a> <a href="/to/x.pdf">b</a> <a href="#user-content-d">c</a></p>\n',
     );
     expect(page("[a](https://example.com/b.md)")).toContain('href="https://example.com/b.md" rel="nofollow"');
   });
@@ -135,7 +162,9 @@ describe("extract", () => {
       "a *b* ![pic](x.png)\n\n```js\nconst x = 1 < 2;\n```\n\n<div class=c>in &amp; out<script>bad()</script></div>\n\n| h |\n|---|\n| `cell` <i>it</i> |\n\n- [x] task\n",
     );
     expect(plainText.split("\n")).toEqual(
-      ["a b pic", "const x = 1 < 2;", "", "in & out", "h", "cell it", "task"].filter(Boolean),
+      ["a b pic", "const x = 1 < 2;", "", "in & out<script>bad()</script>", "h", "cell it", "task"].filter(
+        Boolean,
+      ),
     );
   });
 
@@ -184,6 +213,28 @@ describe("extract", () => {
     ]);
   });
 
+  test("images and files are links to attachments, with their places", () => {
+    const markdown =
+      '> ![a b](<i m.png> "t") [f](files/x.pdf#page=2) ![[p.png|300]] [![in](in.svg)](out.md)\n\n![r][r]\n\n[r]: r.gif';
+    const links = extract(markdown).links;
+    expect(links.map(({ kind, target, anchor, label }) => [kind, target, anchor, label])).toEqual([
+      ["file", "i m.png", undefined, "a b"],
+      ["file", "files/x.pdf", "page=2", "f"],
+      ["wiki", "p.png", undefined, "300"],
+      ["markdown", "out.md", undefined, "in"],
+      ["file", "in.svg", undefined, "in"],
+      ["file", "r.gif", undefined, "r"],
+    ]);
+    expect(links.map(({ start, end }) => markdown.slice(start, end))).toEqual([
+      '![a b](<i m.png> "t")',
+      "[f](files/x.pdf#page=2)",
+      "![[p.png|300]]",
+      "[![in](in.svg)](out.md)",
+      "![in](in.svg)",
+      "[r]: r.gif",
+    ]);
+  });
+
   test.each([
     "`[[code]]`",
     "```\n[[fence]] [a](b.md)\n```",
@@ -193,8 +244,7 @@ describe("extract", () => {
     "\\[[escaped]]",
     "[[two\nlines]]",
     "[[]] [[ | x]] [[#own]]",
-    "![image](picture.md)",
-    "[mail](mailto:a@b.c) [web](https://a.b/c.md) [host](//a.b/c.md) [own](#a) [file](a.pdf) []()",
+    "[mail](mailto:a@b.c) [web](https://a.b/c.md) [host](//a.b/c.md) [own](#a) []()",
     "<https://a.b/c.md>",
     "[unused]",
   ])("no link in %j", (markdown) => {

@@ -20,7 +20,8 @@ describe("queries", () => {
     ["a b OR c d", '(("a" AND "b") OR ("c" AND "d"))'],
     ["a (b OR c)", '("a" AND ("b" OR "c"))'],
     ["a NOT b", '("a" NOT "b")'],
-    ["a -b -c", '("a" NOT ("b" OR "c"))'],
+    ["a -bat -cat", '("a" NOT ("bat" OR "cat"))'],
+    ["a -b --cat -9", '("a" AND "cat")'],
     ["a AND NOT b", '("a" NOT "b")'],
     ["NOT b a", '("a" NOT "b")'],
     ["a (NOT b)", '("a" NOT "b")'],
@@ -74,7 +75,7 @@ describe("queries", () => {
 
   test.each([
     ["NOT a", "only what must not be there"],
-    ["-a -b", "only what must not be there"],
+    ["-abc -bcd", "only what must not be there"],
     ["a OR NOT b", "only what must not be there"],
     ["a ".repeat(33), "33 words"],
     [`${"(".repeat(10)}a`, "parentheses"],

@@ -25,6 +25,52 @@ describe("relevance, judged", () => {
     expect([second, third].sort()).toEqual([2, 4]);
   });
 
+  test.each([
+    ["tar", ["tar extract", "git get-tar-commit-id", "tar", "star"], "tar"],
+    [
+      "git rebase",
+      ["git interactive rebase", "git", "git-rebase", "about git rebase and more"],
+      "git-rebase",
+    ],
+    ["ls", ["ls colors", "ls", "lsof"], "ls"],
+  ])("the page whose title is the query is the first: %s", (query, titles, wanted) => {
+    const long = "words of a long page that says much of what it does and goes on ".repeat(40);
+    const db = indexOf(
+      titles.map((title) => ({ title, text: title === wanted ? `${wanted} ${long}` : `${query} ${query}` })),
+    );
+    expect(rowsOf(search(db, query))[0]).toBe(titles.indexOf(wanted) + 1);
+  });
+
+  test.each([
+    ["get-childitm", "Get-ChildItem lists what is in a folder"],
+    ["git-rebsae", "git rebase moves commits"],
+    ["std::vec::Vec", "the struct Vec of std is in the module vec"],
+    ["useMemo vs useCallback", "useCallback is useMemo for functions"],
+    ["how to exit vim", "exit from vim by :q"],
+    ["ls -la", "ls with the options -la shows all"],
+    ["kubectl apply -f", "kubectl apply -f file.yaml"],
+    ["tar -xvf", "tar is for archives"],
+    ["-xvf", "tar -xvf extracts"],
+    ["docker run --rm", "docker run --rm image"],
+    ["C++", "templates in C++ are"],
+    ["c#", "async in C# is"],
+    ["1.4.16", "fixed in v1.4.16"],
+    ["v1.4.16", "fixed in 1.4.16"],
+    ["strasse", "Die Straße"],
+    ["lodz", "Łódź"],
+    ["smorrebrod", "Smørrebrød"],
+    ["ガイド", "ｶﾞｲﾄﾞ"],
+  ])("%s finds what people mean by it", (query, text) => {
+    const db = indexOf([{ text }, { text: "C is a language of version 1.4.17 that has exits" }]);
+    expect(rowsOf(search(db, query))[0]).toBe(1);
+    expect(search(db, query).total).toBe(1);
+  });
+
+  test("C, C++ and C# are three languages", () => {
+    const db = indexOf([{ text: "C code" }, { text: "C++ code" }, { text: "C# code" }]);
+    expect(["C", "c++", "C#"].map((query) => rowsOf(search(db, query)))).toEqual([[1], [2], [3]]);
+  });
+
   test("a shorter text with more of the word is better", () => {
     const filler = "nothing of interest is here ".repeat(10);
     const db = indexOf([
@@ -53,6 +99,15 @@ describe("relevance, judged", () => {
     const found = search(db, "postgrez");
     expect(rowsOf(found)[0]).toBe(21);
     expect(found.total).toBe(21);
+  });
+
+  test("a rare name is not taken for the word that is near it", () => {
+    const db = indexOf([
+      { title: "httpx", text: "probes" },
+      ...Array.from({ length: 40 }, () => ({ title: "Other", text: "https" })),
+    ]);
+    expect(rowsOf(search(db, "httpx"))).toEqual([1]);
+    expect(search(db, "htpps").total).toBe(40);
   });
 
   test.each([

@@ -31,7 +31,7 @@ describe("long texts", () => {
 
   test("are refused with the same problems", async () => {
     const engine = await RunningEngine.withWiki({ markdown: { max_document_bytes: "100KB" } });
-    const reply = await engine.put("a", `---\na: [\n---\n${filler}`);
+    const reply = await engine.put("a", `---\na: ${"x".repeat(70_000)}\n---\n${filler}`);
     expect([reply.status, problemOf(reply)]).toEqual([400, "invalid-front-matter"]);
     const large = await engine.call("PUT", "/collections/wiki/documents/a", {
       body: { content: filler.repeat(5) },

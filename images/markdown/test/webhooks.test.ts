@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isPrivateAddress, signatureOf } from "@weftkit/cdc/webhook";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { isPrivateAddress } from "../src/webhooks/addresses.ts";
-import { signatureOf } from "../src/webhooks/post.ts";
 import { RunningEngine } from "./running-engine.ts";
 
 const wiki = "/collections/wiki";

@@ -1,11 +1,13 @@
 import "./routines/register.ts";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { jsonTexts, StoreChanges } from "@weftkit/changes";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
 import type { Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
+import type { StateFile } from "@weftkit/persist/snapshot";
 import { FramedConnection, SocketGroup } from "@weftkit/sockets";
 import { BackendWriter } from "@weftkit/wire-postgres";
 import { PgError } from "./errors.ts";
@@ -20,6 +22,7 @@ import {
   relationalApplicationId,
   relationalMigrations,
 } from "./session/database.ts";
+import { accountOfRole, contextOfRole, ownRole, requireConnect } from "./session/role-login.ts";
 
 /** The database, in the data folder. */
 export const databaseFile = "relational.db";
@@ -42,9 +45,14 @@ export class RelationalEngine implements Engine<"relational"> {
   readonly #settling = new Set<Socket>();
   #context!: EngineContext<"relational">;
   #database!: Database;
+  #changes!: StoreChanges;
 
   streams(dataDir: string, log: Logger): readonly Stream[] {
     return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  snapshot(scratch: string): AsyncIterable<StateFile> {
+    return this.#engineStore.snapshot(scratch);
   }
 
   async open(ctx: EngineContext<"relational">): Promise<void> {
@@ -59,7 +67,12 @@ export class RelationalEngine implements Engine<"relational"> {
       readiness: ctx.readiness,
       fatal: (error) => ctx.fatal(error),
     });
+    this.#changes = await StoreChanges.open({ store, log: ctx.log });
+    ctx.serveChanges(this.#changes, jsonTexts);
     this.#database = await openDatabase(store, databaseName);
+    const { auth } = ctx;
+    const users = auth.users().flatMap(({ name }) => auth.contextOf(name) ?? []);
+    await this.#database.configure(users, auth.method === "password" || auth.method === "mtls");
   }
 
   accept(socket: Duplex, peer: Peer): void {
@@ -90,9 +103,18 @@ export class RelationalEngine implements Engine<"relational"> {
       cancelKeys: this.#cancelKeys,
       log: this.#context.log,
       messageBytesMax,
-      openSession: (options) => {
+      roles: {
+        account: (user) => accountOfRole(this.#database.catalog, user),
+        context: (user) => {
+          const role = ownRole(this.#database.catalog, user);
+          return role === undefined ? undefined : contextOfRole(role);
+        },
+      },
+      openSession: async (options) => {
         const { database = databaseName } = options;
         requireDatabase(database);
+        await this.#database.admit(options.user);
+        requireConnect(this.#database, options.user);
         return this.#database.session({ ...options, database });
       },
       closed: () => {
@@ -117,6 +139,7 @@ export class RelationalEngine implements Engine<"relational"> {
     const sessions = [...this.#database.sessions.values()];
     for (const connection of this.#connections) connection.destroy();
     await deadline.race(Promise.all(sessions.map((session) => session.close())));
+    await this.#changes.close();
     this.#sockets.end();
   }
 

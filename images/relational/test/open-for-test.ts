@@ -28,9 +28,10 @@ export interface OpenedDatabase {
   close(): Promise<void>;
 }
 
-/** A database in a folder of its own. */
+/** A database in a folder of its own. With `walFsync` a commit is acknowledged some time after the next one has the writer. */
 export async function openForTest(
   file = join(mkdtempSync(join(tmpdir(), "weftkit-test-")), "test.db"),
+  { walFsync = false } = {},
 ): Promise<OpenedDatabase> {
   const log = createLogger({ level: "error", image: "test", stream: { write: () => {} } });
   const store = await openStore({
@@ -40,7 +41,7 @@ export async function openForTest(
     log,
     metrics: createMetrics({ image: "test", processMetrics: false }),
     readiness: new ReadinessRegistry(log),
-    walFsync: false,
+    walFsync,
   });
   const database = await openDatabase(store, "postgres");
   return { database, store, close: () => store.close() };

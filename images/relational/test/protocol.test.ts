@@ -179,6 +179,18 @@ describe("the extended protocol", () => {
     expect(await client.query("select count(*) from t")).toContain("D(0)");
   });
 
+  test("an error comes before Sync, also when a Flush after it is left out", async () => {
+    const client = await (await RunningEngine.start()).wire();
+    client.send((writer) => {
+      writer.parse("", "selec 1");
+      writer.flush();
+    });
+    expect(await client.until((message) => message.startsWith("E("))).toEqual([
+      'E(42601 syntax error at or near "selec" @1)',
+    ]);
+    expect(await client.say((writer) => writer.sync())).toEqual(["Z(I)"]);
+  });
+
   test("ready comes with Sync alone", async () => {
     const client = await (await RunningEngine.start()).wire();
     const answers = await client.say((writer) => {

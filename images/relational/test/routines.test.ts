@@ -60,6 +60,22 @@ test("a notice is told once, though the statement ran again when its lock was gr
   expect((await holder.query("SELECT n FROM item")).rows).toEqual([{ n: 6 }]);
 });
 
+test("a subquery in an expression is asked again each time that a loop comes to it", async () => {
+  const client = await (await RunningEngine.start()).client();
+  await client.query("CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0)");
+  await client.query(`CREATE FUNCTION looks() RETURNS int[] LANGUAGE plpgsql AS $$
+    DECLARE found int; seen int[] := '{}';
+    BEGIN
+      FOR i IN 1..3 LOOP
+        UPDATE t SET n = n + 1;
+        found := (SELECT n FROM t WHERE id = 1);
+        IF i IN (SELECT n FROM t) THEN seen := seen || found; END IF;
+      END LOOP;
+      RETURN seen;
+    END $$`);
+  expect((await client.query("SELECT looks()")).rows).toEqual([{ looks: [1, 2, 3] }]);
+});
+
 test("a trigger's work is undone with the statement, and with the block that catches its error", async () => {
   const engine = await RunningEngine.start();
   const client = await engine.client();

@@ -10,6 +10,8 @@ export interface TestSettings {
   readonly auth?: Readonly<Record<string, unknown>>;
   readonly tls?: Readonly<Record<string, unknown>>;
   readonly relational?: Readonly<Record<string, unknown>>;
+  readonly server?: Readonly<Record<string, unknown>>;
+  readonly cdc?: Readonly<Record<string, unknown>>;
   readonly dataDir?: string;
 }
 
@@ -27,13 +29,16 @@ export class RunningEngine {
     auth,
     tls,
     relational,
+    server,
+    cdc,
     dataDir = temporaryFolder(),
   }: TestSettings = {}): Promise<RunningEngine> {
     const image = await startImage(
       { name: "relational", version: "0.0.0", create: () => new RelationalEngine() },
       {
         config: {
-          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0 },
+          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0, ...server },
+          ...(cdc !== undefined && { cdc }),
           auth: { method: "none", ...auth },
           ...(tls !== undefined && { tls }),
           relational: { port: 0, ...relational },

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { jsonTexts, StoreChanges } from "@weftkit/changes";
 import type { Deadline } from "@weftkit/core";
 import type { Engine, EngineContext, Peer } from "@weftkit/host";
 import { Gauge, Histogram, type Logger } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
 import { EngineStore } from "@weftkit/persist/pages";
+import type { StateFile } from "@weftkit/persist/snapshot";
 import { CollectionSnapshots } from "./collections/collection-snapshots.ts";
 import { VectorDatabase } from "./collections/vector-database.ts";
 import { applicationId, qdrantVersion } from "./identity.ts";
@@ -41,12 +43,17 @@ export class VectorEngine implements Engine<"vector"> {
   readonly #peers = new Map<string, Peer>();
   readonly #sockets = new Set<Duplex>();
   #database!: VectorDatabase;
+  #changes!: StoreChanges;
   #grpc!: GrpcServer;
   #http!: HttpServer;
   #isClosing = false;
 
   streams(dataDir: string, log: Logger): readonly Stream[] {
     return [this.#engineStore.stream(dataDir, log)];
+  }
+
+  snapshot(scratch: string): AsyncIterable<StateFile> {
+    return this.#engineStore.snapshot(scratch);
   }
 
   async open(ctx: EngineContext<"vector">): Promise<void> {
@@ -61,6 +68,8 @@ export class VectorEngine implements Engine<"vector"> {
       readiness,
       fatal: (error) => ctx.fatal(error),
     });
+    this.#changes = await StoreChanges.open({ store, log });
+    ctx.serveChanges(this.#changes, jsonTexts);
     this.#database = new VectorDatabase({
       store,
       log,
@@ -181,6 +190,7 @@ export class VectorEngine implements Engine<"vector"> {
     this.#isClosing = true;
     await Promise.all([this.#grpc.close(deadline), this.#http.close(deadline)]);
     for (const socket of this.#sockets) socket.destroy();
+    await this.#changes.close();
     await this.#database.close();
   }
 

@@ -168,3 +168,21 @@ test.each([
   expect(response.status).toBe(501);
   expect(((await response.json()) as { status: { error: string } }).status.error).toContain("not supported");
 });
+
+test("definitions made at once are all there", async () => {
+  const client = rest();
+  const made = await Promise.allSettled(
+    Array.from({ length: 6 }, () =>
+      client.createCollection("many", { vectors: { size: 2, distance: "Dot" } }),
+    ),
+  );
+  expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  await Promise.all(
+    Array.from({ length: 8 }, (_, i) =>
+      client.createPayloadIndex("many", { field_name: `f${i}`, field_schema: "keyword" }),
+    ),
+  );
+  const names = Array.from({ length: 8 }, (_, i) => `f${i}`);
+  const schema = (await client.getCollection("many")).payload_schema;
+  expect(Object.keys(schema).sort()).toEqual(names);
+});

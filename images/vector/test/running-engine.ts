@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly dataDir?: string;
   /** Keys of `[vector]`. */
   readonly vector?: Readonly<Record<string, unknown>>;
+  /** Keys of `[server]`. */
+  readonly server?: Readonly<Record<string, unknown>>;
   /** Keys of `[auth]`; default: nobody has to log in. */
   readonly auth?: Readonly<Record<string, unknown>>;
   /** Keys of `[tls]`. */
@@ -60,7 +62,7 @@ export class RunningEngine {
       { name: "vector", version: weftkitVersion, create: () => new VectorEngine() },
       {
         config: {
-          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0 },
+          server: { data_dir: dataDir, bind: "127.0.0.1", admin_port: 0, ...options.server },
           auth,
           vector: { port: 0, ...vector },
           ...(tls !== undefined && { tls }),

@@ -32,9 +32,10 @@ export interface Authenticator {
   verifyPassword(user: string, password: string | Uint8Array): Promise<SecurityContext | undefined>;
   /**
    * Begins a SCRAM-SHA-256 login, for the methods `password` and `mtls`. One for a user that does not exist goes on to its end
-   * and fails there, with the same salt each time, so that nobody learns who exists.
+   * and fails there, with the same salt each time, so that nobody learns who exists. `others` gives the accounts that an engine
+   * keeps itself, of names that are not configured.
    */
-  scram(options?: ScramOptions): ScramExchange;
+  scram(options?: ScramOptions, others?: (user: string) => ScramAccount | undefined): ScramExchange;
   /** Checks a JSON Web Token: signature, `exp`, `nbf`, issuer and audience. Works with every method when a key is configured. */
   verifyToken(jwt: string): Promise<SecurityContext | undefined>;
   /** The user that a certificate, already verified against the client CA, stands for. */
@@ -45,6 +46,8 @@ export interface Authenticator {
    * is configured: what it was made from cannot be known.
    */
   withSecret<T>(user: string, use: (secret: string, context: SecurityContext) => T): T | undefined;
+  /** What a configured user may do, whether or not it is logged in. */
+  contextOf(user: string): SecurityContext | undefined;
   /** The configured users, by name. */
   users(): readonly UserEntry[];
 }
@@ -155,13 +158,15 @@ class DirectoryAuthenticator implements Authenticator {
     return matches ? known?.context : undefined;
   }
 
-  scram(options: ScramOptions = {}): ScramExchange {
-    return new ScramExchange((user) => this.#scramAccount(user), options);
+  scram(options: ScramOptions = {}, others?: (user: string) => ScramAccount | undefined): ScramExchange {
+    return new ScramExchange((user) => this.#scramAccount(user, others), options);
   }
 
-  #scramAccount(user: string): ScramAccount {
+  #scramAccount(user: string, others?: (user: string) => ScramAccount | undefined): ScramAccount {
     const known = this.#directory.users.get(user);
     if (known?.password !== undefined) return { verifier: known.password.verifier, context: known.context };
+    const other = known === undefined ? others?.(user) : undefined;
+    if (other !== undefined) return other;
     const salt = createHmac("sha256", this.#saltKey).update(user).digest().subarray(0, 16);
     return { verifier: unmatchableVerifier(salt), context: undefined };
   }
@@ -183,6 +188,10 @@ class DirectoryAuthenticator implements Authenticator {
   withSecret<T>(user: string, use: (secret: string, context: SecurityContext) => T): T | undefined {
     const known = this.#directory.users.get(user);
     return known?.password?.secret === undefined ? undefined : use(known.password.secret, known.context);
+  }
+
+  contextOf(user: string): SecurityContext | undefined {
+    return this.#directory.users.get(user)?.context;
   }
 
   users(): readonly UserEntry[] {

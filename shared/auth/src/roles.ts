@@ -81,6 +81,14 @@ class RoleContext implements SecurityContext {
     return this.#canWithin(bit, object);
   }
 
+  denies(action: Action, object?: string): boolean {
+    const bit = bits[action];
+    if ((bit & this.#denied) !== 0) return true;
+    return this.#limitedDeny.some(
+      (limited) => limited.bit === bit && object !== undefined && matchesGlob(limited.pattern, object),
+    );
+  }
+
   scope(action: Action): Scope {
     const bit = bits[action];
     const isLimited = (limited: Limited) => limited.bit === bit;

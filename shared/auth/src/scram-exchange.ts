@@ -4,9 +4,9 @@ import type { ScramVerifier } from "./scram.ts";
 import type { SecurityContext } from "./security-context.ts";
 
 /** Whom a login name stands for; for a name that nobody has, a verifier that no password matches and no context. */
-export interface ScramAccount {
+export interface ScramAccount<Context = SecurityContext> {
   readonly verifier: ScramVerifier;
-  readonly context: SecurityContext | undefined;
+  readonly context: Context | undefined;
 }
 
 export interface ScramOptions {
@@ -22,10 +22,15 @@ export interface ScramOptions {
 }
 
 /** What a login has come to. */
-export interface ScramOutcome {
+export interface ScramOutcome<Context = SecurityContext> {
   /** server-final-message: proves to the client that the server knows the verifier. */
   readonly message: string;
-  readonly context: SecurityContext;
+  readonly context: Context;
+  /**
+   * What the client has proved to know: with it one can log in wherever the same verifier is kept (a proxy at its servers).
+   * It is as secret as the password.
+   */
+  readonly clientKey: Buffer;
 }
 
 const nonceBytes = 18;
@@ -36,15 +41,15 @@ const messageBytesMax = 4096;
  * The server's side of one SCRAM-SHA-256 login (RFC 5802, RFC 7677): 1. `first` 2. `final`, each once. Messages are as in
  * the RFC, without what a protocol puts around them.
  */
-export class ScramExchange {
-  readonly #accountOf: (user: string) => ScramAccount;
+export class ScramExchange<Context = SecurityContext> {
+  readonly #accountOf: (user: string) => ScramAccount<Context>;
   readonly #options: ScramOptions;
-  #account: ScramAccount | undefined;
+  #account: ScramAccount<Context> | undefined;
   #gs2Header = "";
   #nonce = "";
   #firstMessages = "";
 
-  constructor(accountOf: (user: string) => ScramAccount, options: ScramOptions = {}) {
+  constructor(accountOf: (user: string) => ScramAccount<Context>, options: ScramOptions = {}) {
     this.#accountOf = accountOf;
     this.#options = options;
   }
@@ -79,7 +84,7 @@ export class ScramExchange {
    *
    * @throws WeftkitError `malformed_scram`
    */
-  final(message: string): ScramOutcome | undefined {
+  final(message: string): ScramOutcome<Context> | undefined {
     if (this.#account === undefined || this.#nonce === "") throw malformed("a final message without a first");
     const match =
       message.length > messageBytesMax
@@ -104,7 +109,7 @@ export class ScramExchange {
     const isRight = timingSafeEqual(createHash("sha256").update(clientKey).digest(), verifier.storedKey);
     if (!isRight || context === undefined) return undefined;
     const server = createHmac("sha256", verifier.serverKey).update(authMessage).digest("base64");
-    return { message: `v=${server}`, context };
+    return { message: `v=${server}`, context, clientKey: Buffer.from(clientKey) };
   }
 
   /** RFC 5802, section 6: a client that could have bound the channel and thinks the server cannot has been lied to. */

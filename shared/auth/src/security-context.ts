@@ -13,6 +13,8 @@ export interface SecurityContext {
    * Without `object` the question is about all objects: an exception for any one of them makes it false.
    */
   can(action: Action, object?: string): boolean;
+  /** Whether a role says that the user may not, whatever else would allow it; absent where nothing is ever denied. */
+  denies?(action: Action, object?: string): boolean;
   /** Whether `action` is allowed for all objects, for some of them (then `can` decides for each), or for none. */
   scope(action: Action): Scope;
 }

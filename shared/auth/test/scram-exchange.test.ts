@@ -43,12 +43,12 @@ function login(
   const proof = Buffer.from(clientKey.map((byte, index) => byte ^ signature[index]!)).toString("base64");
   const outcome = server.final(`${unproved},p=${proof}`);
   const expected = `v=${hmac(hmac(salted, "Server Key"), authMessage).toString("base64")}`;
-  return { outcome, expected, first };
+  return { outcome, expected, first, clientKey };
 }
 
 test("the right password is accepted, and the server proves that it knows the verifier", () => {
-  const { outcome, expected } = login(exchange());
-  expect(outcome).toEqual({ message: expected, context });
+  const { outcome, expected, clientKey } = login(exchange());
+  expect(outcome).toEqual({ message: expected, context, clientKey });
 });
 
 test("a wrong password and an unknown user fail at the same place", () => {

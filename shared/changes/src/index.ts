@@ -1,8 +1,13 @@
-export { recordChange, StoreChanges, type StoreChangesOptions } from "./store-changes.ts";
+export { consumerDropped, tooOld } from "./errors.ts";
+export { followBatches } from "./follow-batches.ts";
+export { type Epoch, faultOf } from "./history.ts";
+export { jsonTexts } from "./json-texts.ts";
+export { isRecording, recordChange, StoreChanges, type StoreChangesOptions } from "./store-changes.ts";
 export { positionOf, tokenOf } from "./token.ts";
 export type {
   Change,
   ChangeBatch,
+  ChangeForm,
   ChangeLog,
   ChangesErrorCode,
   Consumer,
@@ -10,4 +15,5 @@ export type {
   Position,
   ReadLimits,
 } from "./types.ts";
+export { untilAborted } from "./until-aborted.ts";
 export { Waking } from "./waking.ts";

@@ -1,8 +1,10 @@
-import type { WeftkitError } from "@weftkit/core";
+import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { CommitRecorder, Database, Snapshot, Store } from "@weftkit/store";
 import { decodeChanges, encodeChanges } from "./batch-format.ts";
 import { consumerDropped, tooOld } from "./errors.ts";
+import { followBatches } from "./follow-batches.ts";
+import { faultOf } from "./history.ts";
 import {
   appendBatch,
   batchesAfter,
@@ -11,7 +13,6 @@ import {
   consumersOf,
   deleteConsumer,
   epochsOf,
-  faultOf,
   newestOf,
   type Opened,
   openTables,
@@ -29,6 +30,7 @@ import type {
   Position,
   ReadLimits,
 } from "./types.ts";
+import { untilAborted } from "./until-aborted.ts";
 import { Waking } from "./waking.ts";
 
 export interface StoreChangesOptions {
@@ -45,7 +47,6 @@ export interface StoreChangesOptions {
 }
 
 const readDefaults = { batchesMax: 100, bytesMax: 1024 * 1024 };
-const heartbeatMsDefault = 10_000;
 /** So many batches are forgotten in one write, which others wait for. */
 const pruneBatches = 500;
 
@@ -65,8 +66,14 @@ export function recordChange(writer: Database, make: () => Change): void {
   logs.get(writer)?.record(make);
 }
 
+/** Whether somebody listens to the changes of the transaction that `writer` is in, for what is costly beside the change itself. */
+export function isRecording(writer: Database): boolean {
+  return logs.get(writer)?.isListening ?? false;
+}
+
 /** The change log of an SQLite store: one row for each commit, in its transaction. */
 export class StoreChanges implements ChangeLog, CommitRecorder {
+  readonly countsCommits = true;
   readonly identity: string;
   readonly #store: Store;
   readonly #log: Logger;
@@ -188,15 +195,7 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
 
   async listen(signal?: AbortSignal): Promise<Position> {
     if (!this.#isListening) this.#starting ??= this.#start();
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const abort = () => reject(signal!.reason);
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      signal?.throwIfAborted();
-      await (signal === undefined ? this.#starting : Promise.race([this.#starting, aborted]));
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    await untilAborted(this.#starting, signal);
     this.#leave();
     // Not before it is on the disk: a power cut would give the same number to another commit.
     return this.#store.read(() => this.newest);
@@ -226,30 +225,15 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
     signal: AbortSignal,
     options: FollowOptions = {},
   ): AsyncGenerator<ChangeBatch> {
-    const { heartbeatMs = heartbeatMsDefault } = options;
     this.#followers++;
     clearTimeout(this.#grace);
-    let at = after;
-    let saidMs = performance.now();
+    const source = {
+      waking: this.#waking,
+      read: (at: Position, limits: ReadLimits) => this.read(at, limits),
+      stamp: () => this.#stamp,
+    };
     try {
-      while (!signal.aborted && !this.#waking.isClosed) {
-        const { generation } = this.#waking;
-        const batches = await this.read(at, options);
-        for (const batch of batches) {
-          at = batch.position;
-          const changes = batch.changes.filter((change) => isWanted(change, options));
-          if (changes.length === 0 && batch.changes.length > 0) continue;
-          yield { ...batch, changes };
-          saidMs = performance.now();
-        }
-        const quietMs = performance.now() - saidMs;
-        if (quietMs >= heartbeatMs) {
-          yield { position: at, atMs: Date.now(), stamp: this.#stamp, origin: "local", changes: [] };
-          saidMs = performance.now();
-        } else if (batches.length === 0) {
-          await this.#waking.after(generation, heartbeatMs - quietMs, signal);
-        }
-      }
+      yield* followBatches(source, after, signal, options);
     } finally {
       this.#followers--;
       this.#leave();
@@ -257,23 +241,28 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
   }
 
   async retain(consumer: string, from?: Position): Promise<Position> {
-    const position = from ?? (await this.listen());
+    const wanted = from ?? (await this.listen());
     await this.#starting;
-    const error = await this.#store.write((db) => {
+    const retained = await this.#store.write((db) => {
       const known = consumerOf(db, consumer);
       if (from !== undefined && known?.dropped) return consumerDropped(consumer, known.dropped);
-      const fault = this.#isListening
-        ? faultOf(position, epochsOf(db), this.#oldest, this.#newest)
-        : "nobody was listening";
+      const faultAt = (position: Position) =>
+        this.#isListening
+          ? faultOf(position, epochsOf(db), this.#oldest, this.#newest)
+          : "nobody was listening";
+      // For one that begins, what came while it waited for its turn may be forgotten by now: nobody needed it.
+      const isForgotten = from === undefined && faultAt(wanted) !== undefined;
+      const position = isForgotten ? this.newest : wanted;
+      const fault = faultAt(position);
       if (fault !== undefined) return tooOld(position, fault);
       putConsumer(db, consumer, Number(position.sequence), null);
       this.#consumers.set(consumer, Number(position.sequence));
-      return undefined;
+      return position;
     });
-    if (error !== undefined) throw this.#refused(error);
+    if (retained instanceof WeftkitError) throw this.#refused(retained);
     clearTimeout(this.#grace);
     this.#prune();
-    return position;
+    return retained;
   }
 
   async forget(consumer: string): Promise<void> {
@@ -281,6 +270,19 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
       deleteConsumer(db, consumer);
       this.#consumers.delete(consumer);
     });
+    this.#leave();
+    this.#prune();
+  }
+
+  async drop(consumers: readonly string[], why: string): Promise<void> {
+    if (consumers.length === 0) return;
+    await this.#store.write((db) => {
+      for (const name of consumers) {
+        putConsumer(db, name, consumerOf(db, name)?.sequence ?? this.#newest, why);
+        this.#consumers.delete(name);
+      }
+    });
+    this.#log.warn({ consumers, reason: why }, "consumers of changes were dropped");
     this.#leave();
     this.#prune();
   }
@@ -384,14 +386,19 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
   async #pruneAll(): Promise<void> {
     for (;;) {
       if (this.#bytes > this.#bytesMax) await this.#dropFurthest();
-      const needed = Math.min(this.#newest, ...this.#consumers.values());
-      if (this.#bytes <= this.#windowBytes || needed <= this.#oldest || this.#waking.isClosed) return;
+      if (this.#bytes <= this.#windowBytes || this.#needed <= this.#oldest || this.#waking.isClosed) return;
       await this.#store.write((db) => {
-        const { oldest, bytes } = prune(db, needed, pruneBatches, this.#bytes - this.#windowBytes);
+        // Looked up here: a consumer may have come while this waited for its turn.
+        const { oldest, bytes } = prune(db, this.#needed, pruneBatches, this.#bytes - this.#windowBytes);
         this.#oldest = oldest;
         this.#bytes -= bytes;
       });
     }
+  }
+
+  /** Everything after it is still to be read by somebody. */
+  get #needed(): number {
+    return Math.min(this.#newest, ...this.#consumers.values());
   }
 
   async #dropFurthest(): Promise<void> {
@@ -405,8 +412,4 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
     for (const name of names) this.#consumers.delete(name);
     this.#log.warn({ consumers: names, reason: why }, "consumers of changes were dropped");
   }
-}
-
-function isWanted({ namespace }: Change, { namespaces, allows }: FollowOptions): boolean {
-  return (namespaces?.includes(namespace) ?? true) && (allows?.(namespace) ?? true);
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { type Database, statement } from "@weftkit/store";
-import type { Position } from "./types.ts";
 
 /** Beside the engine's own tables, in its file: they are committed, captured and restored with what they are about. */
 const schema = `
@@ -223,19 +222,4 @@ function stateOf(db: Database, name: string): number {
 
 function stateText(db: Database, name: string): string {
   return statement(db, "SELECT value FROM weftkit_changes_state WHERE name = ?", integer).get(name) as string;
-}
-
-/** Whether a position is of this history, and if not, why. */
-export function faultOf(
-  { epoch, sequence }: Position,
-  epochs: readonly { readonly epoch: number; readonly after: number }[],
-  oldest: number,
-  newest: number,
-): string | undefined {
-  const index = epochs.findIndex((one) => one.epoch === epoch);
-  if (sequence < BigInt(oldest)) return `they were forgotten up to ${oldest}`;
-  if (index === -1) return "the database was restored to another state, or has forgotten that time";
-  // Before its first is no fault: an epoch goes on from all that was there when it began.
-  const last = epochs[index + 1]?.after ?? newest;
-  return sequence > BigInt(last) ? `that history ended at ${last}, as the database was restored` : undefined;
 }

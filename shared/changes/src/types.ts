@@ -2,7 +2,7 @@
 export interface Position {
   /** Of the run of the process that wrote the commit before it; ascending. After a restore sequences are used again. */
   readonly epoch: number;
-  /** Of that commit, from 1, ascending over all epochs of what is still the same history. */
+  /** Of that commit, ascending over all epochs of what is still the same history; from 1 and without gaps where commits are counted. */
   readonly sequence: bigint;
 }
 
@@ -16,6 +16,18 @@ export interface Change {
   readonly after?: Uint8Array | undefined;
   /** How `before` and `after` are written: "json" where they are JSON texts, else a name of the engine's. */
   readonly format: string;
+}
+
+/**
+ * How an engine's changes are written as JSON, for those who know nothing of the engine. Values are exact: what a JSON number
+ * cannot hold in other languages (a 64-bit integer is a number all the same), and bytes, are as the engine's own protocol or
+ * its JSON form has them.
+ */
+export interface ChangeForm {
+  /** The key of a change, as the text of a JSON object. */
+  key(change: Change): string;
+  /** `before` or `after` of a change, as the text of a JSON object. */
+  image(change: Change, bytes: Uint8Array): string;
 }
 
 /** All changes of one commit, or none: a heartbeat, which only moves the position. */
@@ -74,6 +86,8 @@ export interface Consumer {
 export interface ChangeLog {
   /** Of the database, also after restores; a part of every token. */
   readonly identity: string;
+  /** Whether sequences count commits; else they are places in a log of bytes. */
+  readonly countsCommits: boolean;
   /** The first position that can be gone on from, and the last. */
   readonly oldest: Position;
   readonly newest: Position;
@@ -94,4 +108,6 @@ export interface ChangeLog {
   /** Nothing is kept for the consumer any more. */
   forget(consumer: string): Promise<void>;
   consumers(): Promise<readonly Consumer[]>;
+  /** Drops consumers, those that are not known as well: each is told why at its next call. */
+  drop(consumers: readonly string[], why: string): Promise<void>;
 }

@@ -52,6 +52,28 @@ test("what is undone is not recorded", async () => {
   expect(bodies(await changes.read(from))).toEqual([["first"], ["kept", "kept, too"]]);
 });
 
+test("what is recorded in slices goes with its transaction, and is undone with it", async () => {
+  const { store, changes } = await openForTest();
+  const from = await changes.listen();
+  const transaction = store.begin();
+  const add = (bodies: readonly string[], error?: Error) =>
+    transaction.runInSlices(function* (work) {
+      for (const body of bodies) {
+        const id = 1000 + work.nextRowid("note");
+        work.change("INSERT INTO note (id, body) VALUES (?, ?)", [id, body]);
+        recordChange(work.db, () => noteChange(id, body));
+        yield;
+      }
+      if (error !== undefined) throw error;
+    });
+  await add(["a", "b"]);
+  await expect(add(["undone", "undone, too"], new Error("mine"))).rejects.toThrow("mine");
+  await store.write((db) => addNote(db, "first"));
+  await add(["c"]);
+  await transaction.commit();
+  expect(bodies(await changes.read(from))).toEqual([["first"], ["a", "b", "c"]]);
+});
+
 test("while nobody listens nothing is made, and nothing can be gone on from", async () => {
   const { store, changes } = await openForTest();
   let made = 0;
@@ -168,6 +190,26 @@ test("a consumer for which too much would be kept is dropped, and told so", asyn
   expect((await changes.consumers()).map(({ dropped }) => dropped)).toEqual([undefined, undefined]);
   await changes.forget("slow");
   expect(await changes.consumers()).toHaveLength(1);
+});
+
+test("what comes after a consumer that begins is kept for it, also while the log is shortened", async () => {
+  const { store, changes } = await openForTest({ windowBytes: 100 });
+  await changes.retain("first");
+  const write = async (times: number) => {
+    for (let n = 0; n < times; n++) await store.write((db) => addNote(db, "x".repeat(200)));
+  };
+  for (let round = 0; round < 40; round++) {
+    await write(3);
+    // What the one that leaves has kept is forgotten, while the next one begins, and others write.
+    const forgotten = changes.forget("first");
+    const writes = [write(round % 5), write(round % 3)];
+    const from = await changes.retain("second");
+    await Promise.all([forgotten, ...writes]);
+    const batches = await changes.read(from);
+    expect(batches.length).toBe(Number(changes.newest.sequence - from.sequence));
+    await changes.retain("first");
+    await changes.forget("second");
+  }
 });
 
 test("reads are bounded by batches and by bytes", async () => {

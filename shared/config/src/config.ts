@@ -1,8 +1,12 @@
 import type { EngineName } from "./engines.ts";
 import type { Key } from "./key.ts";
 import type { SectionName, schema, userKeys } from "./schema.ts";
+import type { ServiceName } from "./services.ts";
 
 type Values<K> = { readonly [Name in keyof K]: K[Name] extends Key<infer T> ? T : never };
+
+/** What runs in an image: an engine or a service. */
+export type ProgramName = EngineName | ServiceName;
 
 /** A user of `[[auth.users]]` or of the users file. */
 export type ConfiguredUser = Omit<Values<typeof userKeys>, "username"> & { readonly username: string };
@@ -23,7 +27,7 @@ interface Derived {
  * weftkit.toml; sizes are bytes, durations milliseconds; `[standalone]` is already written to the other sections.
  */
 export type Config = {
-  readonly [S in SectionName]: (S extends EngineName
+  readonly [S in SectionName]: (S extends ProgramName
     ? Omit<SectionValues<S>, "bind"> & { readonly bind: string }
     : SectionValues<S>) &
     (S extends keyof Derived ? Derived[S] : unknown);

@@ -1,4 +1,4 @@
-import { flag, integer, type Key, port, text } from "./key.ts";
+import { flag, integer, type Key, list, port, text } from "./key.ts";
 
 export * from "./key.ts";
 
@@ -61,6 +61,21 @@ export const storeKeys = {
   wal_fsync: flag(
     "Whether a write is on the disk before it is acknowledged. Writes that arrive together share one flush.",
     true,
+  ),
+};
+
+/** What an engine has whose REST API is called by pages in browsers, too. */
+export const corsKeys = {
+  cors_origins: list(
+    "Pages of which origins may call the REST API from a browser, as `https://host[:port]`; `*` is all. Empty: none but its own.",
+    [],
+    {
+      example: '["https://app.example.com"]',
+      form: {
+        pattern: "\\*|null|[a-zA-Z][a-zA-Z0-9+.-]*://[^/?#\\s,@]+",
+        text: "an origin as browsers send it, `https://host[:port]` without a path, or `*`",
+      },
+    },
   ),
 };
 

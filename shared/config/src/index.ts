@@ -1,4 +1,4 @@
-export type { Config, ConfiguredUser, SectionValues } from "./config.ts";
+export type { Config, ConfiguredUser, ProgramName, SectionValues } from "./config.ts";
 export { documentation } from "./documentation.ts";
 export type { Environment } from "./draft.ts";
 export type { EngineDeployment, EngineDescription } from "./engine-description.ts";
@@ -8,4 +8,7 @@ export { defaultFiles, type LoadedConfig, type LoadOptions, loadConfig, readUser
 export { ConfigError, type Mistake } from "./mistake.ts";
 export { printConfig } from "./print.ts";
 export type { SectionName } from "./schema.ts";
+export type { ServiceDescription } from "./service-description.ts";
+export { type ServiceName, serviceNames, services } from "./services.ts";
+export { TableFile, type TableRow } from "./table-file.ts";
 export { withoutSecrets } from "./without-secrets.ts";

@@ -7,7 +7,7 @@ const fromVariable: Json = { type: "string", pattern: "^env:.+" };
 
 /** The TOML forms of each kind of key, beside `env:NAME`. */
 const forms: Readonly<Record<KeyKind, (key: Key<unknown>) => readonly Json[]>> = {
-  text: () => [{ type: "string" }],
+  text: ({ form }) => [{ type: "string", ...(form && { pattern: `^(?:${form.pattern}|env:.+)$` }) }],
   secret: () => [{ type: "string", minLength: 1 }],
   flag: () => [{ type: "boolean" }, fromVariable],
   integer: ({ min = 0, max }) => [
@@ -24,7 +24,10 @@ const forms: Readonly<Record<KeyKind, (key: Key<unknown>) => readonly Json[]>> =
     { enum: [...choices, ...Object.keys(synonyms)] },
     fromVariable,
   ],
-  list: () => [{ type: "array", items: { type: "string" } }, fromVariable],
+  list: ({ form }) => [
+    { type: "array", items: { type: "string", ...(form && { pattern: `^(?:${form.pattern})$` }) } },
+    fromVariable,
+  ],
 };
 
 /** The JSON Schema (draft 2020-12) of weftkit.toml, for editors. */

@@ -18,12 +18,17 @@ export interface Key<T> {
   /** For `choice`: the values, and other spellings of them. */
   readonly choices?: readonly string[];
   readonly synonyms?: Readonly<Record<string, string>>;
+  /** For `text`, and each item of a `list`: what it must match as a whole, and how that is said: "letters of ...". */
+  readonly form?: { readonly pattern: string; readonly text: string };
   /** Short variable names beside `WEFTKIT_<SECTION>_<KEY>`. */
   readonly variables?: readonly string[];
 }
 
 /** What a caller may say about a key besides its kind. */
-type Options = Pick<Key<unknown>, "fallbackDoc" | "example" | "min" | "max" | "variables" | "synonyms">;
+type Options = Pick<
+  Key<unknown>,
+  "fallbackDoc" | "example" | "min" | "max" | "form" | "variables" | "synonyms"
+>;
 
 /** A key whose value is any string. */
 export function text(doc: string, options?: Options): Key<string | undefined>;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
-import type { Config } from "./config.ts";
+import type { Config, ProgramName } from "./config.ts";
 import { Draft, type Environment, ranks, sectionNames } from "./draft.ts";
-import { type EngineName, engineNames } from "./engines.ts";
+import { engineNames } from "./engines.ts";
 import { lineOf, locate } from "./locate.ts";
 import { ConfigError } from "./mistake.ts";
 import { readDocument, readUsers, type Table } from "./read-table.ts";
@@ -15,7 +15,7 @@ export interface LoadOptions {
   /** Variables: `WEFTKIT_*`, and those that `env:NAME` names. Usually `process.env`. */
   readonly env: Environment;
   /** The image that is starting: gives `WEFTKIT_PORT` its meaning, and its engine must be enabled. */
-  readonly image?: EngineName;
+  readonly image?: ProgramName;
   /**
    * The file's path; `false` for none. Default: what `WEFTKIT_CONFIG` names, else the first of `defaultFiles` that
    * exists.
@@ -49,8 +49,10 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (options.values !== undefined) {
     readDocument(draft, options.values, { where: (path) => path, rank: ranks.values, env: options.env });
   }
-  readVariables(draft, options.env, options.image ?? standaloneModule(draft, options.env));
-  applyRules(draft, options.image);
+  // What [standalone] names is what runs, whichever image it is in.
+  const image = options.image ?? standaloneModule(draft, options.env);
+  readVariables(draft, options.env, image);
+  applyRules(draft, image);
   if (draft.mistakes.length > 0) throw new ConfigError(draft.mistakes);
   return {
     config: freeze(draft),
@@ -111,7 +113,10 @@ function position(path: string, line: number | undefined): string {
 }
 
 /** The engine that `[standalone]` names, before the variables are read, of which it may be one. */
-function standaloneModule(draft: Draft, env: Environment): EngineName | undefined {
+function standaloneModule(draft: Draft, env: Environment): ProgramName | undefined {
+  // Of several it is what stands before them.
+  if (env.WEFTKIT_STANDALONE_MODULES || draft.setting("standalone", "modules") !== undefined)
+    return "gateway";
   const module = env.WEFTKIT_STANDALONE_MODULE || draft.value("standalone", "module");
   return engineNames.find((name) => name === module);
 }

@@ -69,12 +69,13 @@ export function readUsers(
   return users;
 }
 
-function readKeys(
-  draft: Draft,
+/** Reads the keys of one table; what cannot be used is told to `draft` and left out. */
+export function readKeys(
+  draft: Pick<Draft, "fault">,
   keys: Readonly<Record<string, Key<unknown>>>,
   table: Table,
   path: string,
-  source: TableSource,
+  source: Pick<TableSource, "where" | "env">,
 ): Map<string, unknown> {
   const values = new Map<string, unknown>();
   for (const [name, raw] of Object.entries(table)) {
@@ -105,6 +106,7 @@ function readRaw(key: Key<unknown>, raw: unknown, env: Environment): Reading {
   return readText(key, value);
 }
 
-function isTable(value: unknown): value is Table {
+/** Whether a value is a TOML table. */
+export function isTable(value: unknown): value is Table {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }

@@ -46,7 +46,11 @@ const flagWords: Readonly<Record<string, boolean>> = {
 };
 
 const readers: Readonly<Record<KeyKind, (key: Key<unknown>, raw: unknown) => Reading>> = {
-  text: (_, raw) => (typeof raw === "string" ? { value: raw } : wrongType("a string", raw)),
+  text: ({ form }, raw) => {
+    if (typeof raw !== "string") return wrongType("a string", raw);
+    const isRight = form === undefined || new RegExp(`^(?:${form.pattern})$`).test(raw);
+    return isRight ? { value: raw } : wrongType(form.text, raw);
+  },
   secret: (_, raw) => {
     if (typeof raw !== "string") return { problem: "must be a string" };
     return raw === "" ? { problem: "is empty" } : { value: raw };
@@ -76,10 +80,15 @@ const readers: Readonly<Record<KeyKind, (key: Key<unknown>, raw: unknown) => Rea
     const words = [...choices, ...Object.keys(key.synonyms ?? {})];
     return { problem: `must be one of ${words.join(", ")}, not "${raw}"${didYouMean(raw, words)}` };
   },
-  list: (_, raw) =>
-    Array.isArray(raw) && raw.every((item) => typeof item === "string")
+  list: ({ form }, raw) => {
+    if (!Array.isArray(raw) || !raw.every((item) => typeof item === "string")) {
+      return wrongType("a list of strings", raw);
+    }
+    const wrong = form && raw.find((item) => !new RegExp(`^(?:${form.pattern})$`).test(item));
+    return wrong === undefined
       ? { value: Object.freeze([...raw]) }
-      : wrongType("a list of strings", raw),
+      : wrongType(`a list, each ${form!.text}`, wrong);
+  },
 };
 
 function withinBounds(key: Key<unknown>, value: number, show: (value: number) => string): Reading {

@@ -1,5 +1,5 @@
+import type { ProgramName } from "./config.ts";
 import { type Draft, type Environment, keyOf, ranks, sectionNames } from "./draft.ts";
-import type { EngineName } from "./engines.ts";
 import { didYouMean } from "./mistake.ts";
 import { type Reading, readText } from "./read-value.ts";
 import { type SectionName, schema } from "./schema.ts";
@@ -20,7 +20,7 @@ const serviceLinkName = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_
 const serviceLinkValue = /^(tcp|udp|sctp):\/\//;
 
 /** Every variable that is read, by name; `image` decides what the names without a section mean. */
-export function knownVariables(image: EngineName | undefined): ReadonlyMap<string, Target> {
+export function knownVariables(image: ProgramName | undefined): ReadonlyMap<string, Target> {
   const variables = new Map<string, Target>();
   for (const section of sectionNames) {
     for (const [key, { variables: shortNames = [] }] of Object.entries(schema[section].keys)) {
@@ -43,7 +43,7 @@ export function longName(section: SectionName, key: string): string {
 }
 
 /** Reads every WEFTKIT_ variable into the draft. An empty variable counts as not set, as compose files leave them. */
-export function readVariables(draft: Draft, env: Environment, image: EngineName | undefined): void {
+export function readVariables(draft: Draft, env: Environment, image: ProgramName | undefined): void {
   const known = knownVariables(image);
   const setBy = new Map<string, string>();
   for (const [name, text] of Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -1,5 +1,6 @@
 import { engineNames, engines } from "./engines.ts";
 import { bytes, choice, duration, flag, integer, type Key, list, port, secret, text } from "./key.ts";
+import { services } from "./services.ts";
 
 /** A `[table]` of weftkit.toml. */
 export interface Section {
@@ -115,11 +116,96 @@ const distribution = {
   peers: list("The other nodes, as host:port.", []),
 } satisfies Section["keys"];
 
+const discoveryClient = {
+  urls: list(
+    "The nodes of discovery that it registers with, and asks: one that answers is enough. Without any it registers nowhere.",
+    [],
+    { example: '["http://discovery-0:8500", "http://discovery-1:8500"]' },
+  ),
+  token: secret("What it logs in with: `user:password`, or a JSON Web Token."),
+  ca_file: text("The CA that discovery's certificate must come from, PEM. Default: the system's."),
+  cert_file: text("The certificate that it shows, PEM, where discovery asks for one."),
+  key_file: text("The private key of that certificate, PEM."),
+  register: flag("Whether it registers; `false` is for those who only ask.", true),
+  id: text("What it is called there; each instance needs its own.", {
+    fallbackDoc: "`server.name`, behind the image's name",
+  }),
+  groups: list("The groups that it belongs to.", ["default"]),
+  advertise: text("Where clients reach it, as `host[:port]`.", {
+    fallbackDoc: "this machine's address on the way to discovery, and the port that it listens on",
+    example: '"10.0.0.12:6379"',
+  }),
+  role: choice("Whether it takes writes.", ["primary", "replica"], "primary"),
+  weight: integer("Its share of connections beside others'.", 1, { min: 1, max: 1000 }),
+  metadata: list("Anything else that discovery tells of it, as `name=value`.", [], {
+    example: '["zone=a"]',
+  }),
+  interval: duration("How often it sends a heartbeat; 0 is what discovery says.", 0, { max: 60_000 }),
+} satisfies Section["keys"];
+
 const cdc = {
-  enabled: flag("Emit every change to a broker. Not available yet: `true` is refused.", false),
-  emitter: choice("What changes are sent to.", ["kafka", "redis", "webhook", "nats"], "kafka"),
-  topic: text("The topic, stream, path or subject.", { fallback: "weftkit.changes" }),
-  broker: text("The broker's address, host:port.", { example: '"kafka:9092"' }),
+  enabled: flag("Send every change to a broker, a webhook or a file. See [cdc.md](cdc.md).", false),
+  emitter: choice("What changes are sent to.", ["kafka", "redis", "webhook", "nats", "file"], "kafka"),
+  topic: text(
+    "The topic, stream or subject, or the name of the file. `{namespace}` in it is the table, collection or bucket of the change.",
+    { fallback: "weftkit.changes" },
+  ),
+  broker: text(
+    "Where to: `host:port` of a broker (of Kafka and NATS also several, separated by commas), the URL of a webhook, the folder of files.",
+    { example: '"kafka:9092"' },
+  ),
+  format: choice(
+    "How an event is written: `debezium` is Debezium's envelope, `cloudevents` CloudEvents 1.0.",
+    ["debezium", "cloudevents"],
+    "debezium",
+  ),
+  namespaces: list("Only changes of these; `*` stands for any characters. Empty: all.", [], {
+    example: '["public.*"]',
+  }),
+  ops: list("Only these: `insert`, `update`, `delete`, `truncate`, `schema`.", [
+    "insert",
+    "update",
+    "delete",
+    "truncate",
+  ]),
+  drop: list("Fields that are left out, as `[namespace:]field`.", [], {
+    example: '["public.users:password"]',
+  }),
+  mask: list("Fields whose values become `****`.", [], { example: '["*:email"]' }),
+  rename: list("Fields that get another name, as `[namespace:]field=name`.", [], {
+    example: '["mail=email"]',
+  }),
+  batch_events: integer("So many events are sent at once, at most.", 500, { min: 1, max: 10_000 }),
+  batch_bytes: bytes("So large is what is sent at once, unless a single event is larger.", 512 * 1024, {
+    min: 1,
+  }),
+  retry_max: duration("How long it waits at most before it tries again.", 30_000, { min: 1 }),
+  username: text("Who logs in to the broker."),
+  password: secret("The password of `cdc.username`."),
+  token: secret("A token instead of a user (NATS)."),
+  sasl_mechanism: choice(
+    "How the login to Kafka is made.",
+    ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"],
+    "SCRAM-SHA-256",
+  ),
+  tls: flag("Whether the connection to the broker is encrypted.", undefined, {
+    fallbackDoc: "true when `cdc.ca_file` or `cdc.cert_file` is set",
+  }),
+  ca_file: text("The CA that the broker's certificate must come from, PEM. Default: the system's."),
+  cert_file: text("The client's certificate, PEM, for brokers that ask for one."),
+  key_file: text("The client certificate's private key, PEM."),
+  webhook_secret: secret(
+    "The key that webhooks are signed with, as Standard Webhooks has it: `whsec_` and base64, or any text.",
+  ),
+  webhook_private_addresses: flag(
+    "Whether the webhook may be on this machine or in a private network.",
+    false,
+  ),
+  stream_max_length: integer("About so many events a Redis stream keeps; 0: all.", 0),
+  file_max_bytes: bytes("A file that is larger is closed, and a new one begun.", 256 * 1024 ** 2, {
+    min: 1024,
+  }),
+  file_keep: integer("So many closed files are kept; 0: all.", 0),
 } satisfies Section["keys"];
 
 const persist = {
@@ -192,7 +278,15 @@ const standalone = {
     engineNames,
     undefined,
   ),
-  bind: text("Address and port, written to the engine's `bind` and `port`.", { example: '"0.0.0.0:20000"' }),
+  modules: list(
+    "Several engines in the place of `module`, for weftkit/standalone alone: each a process, all on one port.",
+    [],
+    { example: '["relational", "inmemory"]' },
+  ),
+  bind: text(
+    "Address and port, written to the engine's `bind` and `port`; with `modules` to `gateway.bind` and `gateway.shared_port`.",
+    { example: '"0.0.0.0:20000"' },
+  ),
   protocol: text("The wire protocol; must be the one that the module speaks.", {
     fallbackDoc: "the module's own",
     example: '"postgresql"',
@@ -211,8 +305,13 @@ export const schema = {
   auth: { doc: "Who may connect, and what they may do. Users are listed in `[[auth.users]]`.", keys: auth },
   tls: { doc: "Encryption of client connections.", keys: tls },
   ...engines,
+  ...services,
   distribution: { doc: "Replication.", keys: distribution },
-  cdc: { doc: "Change data capture.", keys: cdc },
+  discovery_client: {
+    doc: "Being known to `weftkit/discovery`, and asking it. See [discovery.md](discovery.md).",
+    keys: discoveryClient,
+  },
+  cdc: { doc: "Change data capture: what is committed is sent elsewhere.", keys: cdc },
   persist: { doc: "Persistence outside the container (WKP-1).", keys: persist },
   standalone: {
     doc: "A short form for one engine as one server: each key is written to the section it stands for, and contradicting that section is an error.",

@@ -176,6 +176,7 @@ describe("mistakes", () => {
       "[[auth.users]]",
       "[cdc]",
       "enabled = true",
+      'drop = ["a=b"]',
     ].join("\n");
     const env = { WEFTKIT_INMEMORY_PROT: "1", WEFTKIT_AUTH: "ldap", WEFTKIT_PERSIST_MODE: "serverless" };
     expect(mistakes(toml, { env, image: "inmemory" })).toEqual([
@@ -192,9 +193,10 @@ describe("mistakes", () => {
       "toml:14: the user has no username",
       expect.stringMatching(/^WEFTKIT_AUTH: must be one of password, jwt, mtls, none, not "ldap"/),
       "WEFTKIT_INMEMORY_PROT: unknown variable; did you mean WEFTKIT_INMEMORY_PORT?",
-      "toml:16: change data capture is not available yet; set cdc.enabled = false",
       'WEFTKIT_PERSIST_MODE: persist.mode is "serverless", but persist.url (WEFTKIT_PERSIST_URL) is not set',
       'WEFTKIT_PERSIST_MODE: persist.mode is "serverless", but persist.secret (WEFTKIT_PERSIST_SECRET or WEFTKIT_PERSIST_SECRET_FILE) is not set',
+      "toml:16: cdc.enabled is true, but cdc.broker (WEFTKIT_CDC_BROKER) is not set",
+      'toml:17: cdc.drop: "a=b" is not [namespace:]field',
     ]);
   });
 

@@ -5,6 +5,14 @@ import type { ChangeLog } from "@weftkit/changes";
 import { listen, WeftkitError } from "@weftkit/core";
 import type { ReadinessRegistry, Registry } from "@weftkit/observe";
 import { changesPath, forgetConsumer, forgetPath, streamChanges } from "./changes-route.ts";
+import type { AdminOperation } from "./service.ts";
+import {
+  restorePath,
+  restoreSnapshot,
+  type SnapshotOperations,
+  sendSnapshot,
+  snapshotPath,
+} from "./snapshot-routes.ts";
 
 /** What the admin port answers from. */
 export interface AdminOptions {
@@ -13,10 +21,15 @@ export interface AdminOptions {
   /** What POST requests, and whoever reads changes, must bear; without it they are refused. */
   readonly token: string | undefined;
   readonly readiness: ReadinessRegistry;
-  readonly metrics: Registry;
+  /** What `/metrics` shows, one after the other. */
+  metrics(): readonly Registry[];
   status(): Record<string, unknown>;
   /** What `/v1/changes` streams; undefined while the engine has said none. */
   changes(): ChangeLog | undefined;
+  /** Those of a service, by method and path; each needs the token. */
+  operations?(): Readonly<Record<string, AdminOperation>>;
+  /** What `/v1/snapshot` and `/v1/restore` do; undefined where there is no state. */
+  readonly snapshots?: SnapshotOperations;
   /** Pushes what was written so far; resolves to what is told about it. */
   flush(): Promise<unknown>;
 }
@@ -39,8 +52,9 @@ const pages: Readonly<Record<string, Handler>> = {
       components: readiness.components(),
     }),
   "/metrics": async ({ metrics }, response) => {
-    const text = await metrics.metrics();
-    response.writeHead(200, { "content-type": metrics.contentType }).end(text);
+    const registries = metrics();
+    const texts = await Promise.all(registries.map((registry) => registry.metrics()));
+    response.writeHead(200, { "content-type": registries[0]!.contentType }).end(texts.join(""));
   },
   "/v1/status": ({ status }, response) => send(response, 200, status()),
   [changesPath]: async ({ changes }, response, request) => {
@@ -54,6 +68,8 @@ const secretPages: ReadonlySet<string> = new Set([changesPath]);
 
 /** POST by path; each needs the admin token. */
 const operations: Readonly<Record<string, Handler>> = {
+  [snapshotPath]: ({ snapshots }, response) => sendSnapshot(snapshots, response),
+  [restorePath]: ({ snapshots }, response, request) => restoreSnapshot(snapshots, request, response),
   [forgetPath]: async ({ changes }, response, request) => {
     const { status, body } = await forgetConsumer(changes(), request);
     send(response, status, body);
@@ -71,6 +87,14 @@ const operations: Readonly<Record<string, Handler>> = {
   },
 };
 
+function answerWith(operation: AdminOperation): Handler {
+  return async (_options, response, request) => {
+    const { searchParams } = new URL(request.url ?? "/", "http://admin");
+    const { status, body } = await operation(searchParams);
+    send(response, status, body);
+  };
+}
+
 /** The admin port: health, metrics and status over HTTP, never on the data port. */
 export class AdminServer {
   readonly #server: Server;
@@ -78,9 +102,9 @@ export class AdminServer {
 
   constructor(options: AdminOptions) {
     this.#options = options;
-    this.#server = createServer(
-      { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs },
-      (...pair) => this.#answer(...pair),
+    // A body may take as long as it needs where one is wanted; each route watches over its own.
+    this.#server = createServer({ requestTimeout: 0, headersTimeout: requestTimeoutMs }, (...pair) =>
+      this.#answer(...pair),
     );
     this.#server.maxConnections = connectionsMax;
   }
@@ -102,21 +126,32 @@ export class AdminServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    request.resume();
     const path = (request.url ?? "/").split("?")[0]!;
+    if (!(request.method === "POST" && path === restorePath)) dropBody(request);
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (!isRead && request.method !== "POST") {
       send(response.setHeader("allow", "GET, HEAD, POST"), 405, { error: "method not allowed" });
       return;
     }
+    const own = this.#options.operations?.() ?? {};
+    const name = `${isRead ? "GET" : "POST"} ${path}`;
+    const operation = Object.hasOwn(own, name) ? own[name] : undefined;
     const refusal =
-      isRead && !secretPages.has(path) ? undefined : this.#refusalOf(request.headers.authorization);
+      isRead && !secretPages.has(path) && operation === undefined
+        ? undefined
+        : this.#refusalOf(request.headers.authorization);
     if (refusal !== undefined) {
+      dropBody(request);
       send(response.setHeader("www-authenticate", "Bearer"), refusal.status, { error: refusal.error });
       return;
     }
     const routes = isRead ? pages : operations;
-    const handler = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    const handler =
+      operation !== undefined
+        ? answerWith(operation)
+        : Object.hasOwn(routes, path)
+          ? routes[path]
+          : undefined;
     if (handler === undefined) {
       send(response, 404, { error: `there is no ${path}`, pages: Object.keys(routes) });
       return;
@@ -144,6 +179,13 @@ export class AdminServer {
     if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return undefined;
     return { status: 401, error: "the admin token is missing or wrong" };
   }
+}
+
+/** Nobody reads it; a client that takes long to send it is not waited for. */
+function dropBody(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.destroy(), requestTimeoutMs).unref();
+  request.once("close", () => clearTimeout(timer)).once("end", () => clearTimeout(timer));
+  request.resume();
 }
 
 /** Of equal length for any two texts, so that comparing takes the same time for all of them. */

@@ -137,34 +137,39 @@ async function* untilEnd(
 
 function eventOf(log: ChangeLog, batch: ChangeBatch): string {
   const event = batch.changes.length === 0 ? "heartbeat" : "changes";
-  return `id: ${tokenOf(log.identity, batch.position)}\nevent: ${event}\ndata: ${JSON.stringify(bodyOf(log, batch))}\n\n`;
+  return `id: ${tokenOf(log.identity, batch.position)}\nevent: ${event}\ndata: ${bodyOf(log, batch)}\n\n`;
 }
 
 function lineOf(log: ChangeLog, batch: ChangeBatch): string {
-  return `${JSON.stringify(bodyOf(log, batch))}\n`;
+  return `${bodyOf(log, batch)}\n`;
 }
 
-function bodyOf(log: ChangeLog, { position, atMs, stamp, origin, changes }: ChangeBatch) {
-  return {
+/** Images that are JSON are put in as the texts that they are, so that no number changes. */
+function bodyOf(log: ChangeLog, { position, atMs, stamp, origin, changes }: ChangeBatch): string {
+  const head = JSON.stringify({
     token: tokenOf(log.identity, position),
     at: new Date(atMs).toISOString(),
     stamp: String(stamp),
     origin,
-    changes: changes.map(({ namespace, key, op, before, after, format }) => ({
-      namespace,
-      key: Buffer.from(key).toString("base64"),
-      op,
-      format,
-      ...(before !== undefined && { before: imageOf(before, format) }),
-      ...(after !== undefined && { after: imageOf(after, format) }),
-    })),
-  };
+  });
+  return `${head.slice(0, -1)},"changes":[${changes.map(changeOf).join(",")}]}`;
 }
 
-/** JSON as it is, everything else in base64. */
-function imageOf(bytes: Uint8Array, format: string): unknown {
+function changeOf({ namespace, key, op, before, after, format }: Change): string {
+  const head = JSON.stringify({ namespace, key: Buffer.from(key).toString("base64"), op, format });
+  const images =
+    (before === undefined ? "" : `,"before":${imageOf(before, format)}`) +
+    (after === undefined ? "" : `,"after":${imageOf(after, format)}`);
+  return `${head.slice(0, -1)}${images}}`;
+}
+
+/** JSON as it is, on one line; everything else in base64. */
+function imageOf(bytes: Uint8Array, format: string): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return format === "json" ? (JSON.parse(buffer.toString()) as unknown) : buffer.toString("base64");
+  // Outside of strings, where they are escaped, line ends are only blanks.
+  return format === "json"
+    ? buffer.toString().replace(/[\r\n]/g, " ")
+    : JSON.stringify(buffer.toString("base64"));
 }
 
 function replyOf(log: ChangeLog, error: unknown): Reply {

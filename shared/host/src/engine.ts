@@ -2,11 +2,12 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Authenticator, SecurityContext } from "@weftkit/auth";
-import type { ChangeLog } from "@weftkit/changes";
+import type { ChangeForm, ChangeLog } from "@weftkit/changes";
 import type { Config, EngineName } from "@weftkit/config";
 import type { Deadline } from "@weftkit/core";
 import type { Logger, Readiness, Registry } from "@weftkit/observe";
 import type { Stream } from "@weftkit/persist";
+import type { StateFile, StatePlaces } from "@weftkit/persist/snapshot";
 
 /** Why a connection is not served. */
 export type Refusal = "max_connections";
@@ -53,11 +54,14 @@ export interface EngineContext<Name extends EngineName = EngineName> {
   readonly metrics: Registry;
   readonly auth: Authenticator;
   readonly readiness: Readiness;
-  /** Lets `GET /v1/changes` of the admin port stream this log, until `close`. To be called in `open`. */
-  serveChanges(log: ChangeLog): void;
+  /**
+   * Lets `GET /v1/changes` of the admin port stream this log, and `[cdc]` send it, until `close`. To be called in `open`. `form`
+   * says how changes are written as JSON where they are not already.
+   */
+  serveChanges(log: ChangeLog, form?: ChangeForm): void;
   /** Reports what cannot be gone on from: the image logs it, tries to close and ends with exit code 70. */
   fatal(error: unknown): void;
-  /** Aborted when the shutdown begins. */
+  /** Aborted when the engine is about to be closed. */
   readonly signal: AbortSignal;
 }
 
@@ -74,6 +78,17 @@ export interface Engine<Name extends EngineName = EngineName> {
    * engine's own of weftkit.toml.
    */
   streams?(dataDir: string, log: Logger, section: Config[Name]): readonly Stream[];
+  /**
+   * Where the engine keeps its state, by the names of its streams: what a snapshot that is restored takes the place of. Default: as
+   * its description says.
+   */
+  places?(dataDir: string, section: Config[Name]): StatePlaces;
+  /**
+   * The files of the engine's state at one moment, while it serves; `scratch` is an empty folder on the volume. They are read one
+   * after the other. Without it there are no snapshots of this engine. A snapshot is restored between the `close` of one
+   * engine and the `open` of the next that the image creates, in the same process.
+   */
+  snapshot?(scratch: string): AsyncIterable<StateFile>;
   /** The state is restored and locked; build caches, recover. Rejecting stops the start. */
   open(ctx: EngineContext<Name>): Promise<void>;
   /**

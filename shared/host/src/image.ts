@@ -1,43 +1,36 @@
-import type { OpenAuthenticator } from "@weftkit/auth";
-import type { ChangeLog } from "@weftkit/changes";
-import { type Config, ConfigError, type EngineName, withoutSecrets } from "@weftkit/config";
+import { type Cdc, consumerName, openCdc } from "@weftkit/cdc";
+import { ConfigError, type EngineName } from "@weftkit/config";
 import { Deadline, systemClock, WeftkitError } from "@weftkit/core";
-import { createMetrics, type Logger, ReadinessRegistry, type Registry } from "@weftkit/observe";
+import { createMetrics, ReadinessRegistry, type Registry } from "@weftkit/observe";
 import { openPersistence, type Persistence } from "@weftkit/persist";
 import { AdminServer } from "./admin-server.ts";
 import { requireEngine } from "./data-dir-engine.ts";
 import { type DataDirLock, lockDataDir } from "./data-dir-lock.ts";
-import type { Engine, EngineContext, ImageDefinition } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { EngineRun } from "./engine-run.ts";
+import { EngineSlot } from "./engine-slot.ts";
+import type { ImageParts } from "./image-parts.ts";
 import { Listener } from "./listener.ts";
-import { followTls, type TlsMaterial } from "./tls.ts";
-
-/** Everything that is known before anything is opened. */
-export interface ImageParts<Name extends EngineName> {
-  readonly definition: ImageDefinition<Name>;
-  readonly config: Config;
-  readonly log: Logger;
-  readonly auth: OpenAuthenticator;
-  readonly tls: TlsMaterial | undefined;
-  readonly processMetrics: boolean;
-  readonly watchIntervalMs: number | undefined;
-}
+import { Snapshots } from "./snapshots.ts";
+import { followTls } from "./tls.ts";
 
 /** One image, from its boot to its shutdown: owns the lock, the engine and the two servers. */
 export class Image<Name extends EngineName> {
   readonly #parts: ImageParts<Name>;
   readonly #metrics: Registry;
   readonly #readiness: ReadinessRegistry;
-  readonly #engine: Engine<Name>;
+  readonly #slot: EngineSlot;
+  readonly #snapshots: Snapshots<Name>;
   readonly #listener: Listener;
   readonly #admin: AdminServer;
   readonly #stopping = new AbortController();
   readonly #failure = Promise.withResolvers<unknown>();
   readonly #handedOver = Promise.withResolvers<void>();
   readonly #startedMs = systemClock.monotonicMs();
-  #changes: ChangeLog | undefined;
+  #run: EngineRun<Name>;
+  #cdc: Cdc | undefined;
   #lock: DataDirLock | undefined;
   #persistence: Persistence | undefined;
-  #engineIsOpen = false;
   #stopFollowingTls = () => {};
   #stopped: Promise<void> | undefined;
   #port = 0;
@@ -49,14 +42,32 @@ export class Image<Name extends EngineName> {
     this.#parts = parts;
     this.#metrics = createMetrics({ image: name, processMetrics: parts.processMetrics });
     this.#readiness = new ReadinessRegistry(log);
-    this.#engine = definition.create();
+    this.#run = this.#createRun();
+    // The listener calls accept and refuse, which are the same for every engine.
+    this.#slot = new EngineSlot(this.#run.engine as Engine);
+    this.#snapshots = new Snapshots({
+      parts,
+      slot: this.#slot,
+      readiness: this.#readiness,
+      stopping: this.#stopping.signal,
+      run: () => this.#run,
+      next: () => {
+        this.#run = this.#createRun();
+        return this.#run;
+      },
+      persistence: () => this.#persistence,
+      closeFollowers: async () => this.#cdc?.close(),
+      openFollowers: async () => {
+        this.#cdc = await this.#openCdc();
+      },
+      fatal: (error) => this.#failure.resolve(error),
+    });
     this.#listener = new Listener({
       bind: config[name].bind,
       port: config[name].port,
       connectionsMax: config[name].max_connections,
       tls,
-      // The listener calls accept and refuse, which are the same for every engine.
-      engine: this.#engine as Engine,
+      engine: this.#slot,
       auth,
       log,
       metrics: this.#metrics,
@@ -66,10 +77,19 @@ export class Image<Name extends EngineName> {
       port: config.server.admin_port,
       token: config.server.admin_token,
       readiness: this.#readiness,
-      metrics: this.#metrics,
+      metrics: () => [this.#metrics, this.#run.metrics],
       status: () => this.#status(),
-      changes: () => this.#changes,
+      changes: () => this.#run.changes,
       flush: () => this.#flush(),
+      snapshots: this.#snapshots,
+    });
+  }
+
+  #createRun(): EngineRun<Name> {
+    return new EngineRun(this.#parts, {
+      readiness: this.#readiness,
+      stopping: this.#stopping.signal,
+      fatal: (error) => this.#failure.resolve(error),
     });
   }
 
@@ -105,10 +125,11 @@ export class Image<Name extends EngineName> {
       requireEngine(config.server.data_dir, definition.name);
       this.#readiness.set("engine", false, "starting");
       this.#adminPort = await this.#admin.open();
+      const swap = await this.#snapshots.recover();
       this.#persistence = await this.#openPersistence();
-      await this.#engine.open(this.#context());
-      this.#engineIsOpen = true;
-      if (this.#engine.accept !== undefined) this.#port = await this.#listener.open();
+      await this.#snapshots.open(swap);
+      this.#cdc = await this.#openCdc();
+      if (this.#run.engine.accept !== undefined) this.#port = await this.#listener.open();
       if (tls !== undefined) {
         this.#stopFollowingTls = followTls(this.#listener, config, log, watchIntervalMs);
       }
@@ -120,6 +141,7 @@ export class Image<Name extends EngineName> {
     }
     this.#persistence?.start();
     this.#readiness.set("engine", true);
+    this.#parts.discovery?.register(this.#port);
     const { version } = definition;
     log.info(
       { port: this.#port, adminPort: this.#adminPort, version, tls: tls !== undefined, auth: auth.method },
@@ -128,7 +150,7 @@ export class Image<Name extends EngineName> {
   }
 
   /**
-   * The shutdown: not ready, accept no more, close the engine and push for the last time within the budget, close the
+   * The shutdown: not ready, told to discovery, accept no more, close the engine and push for the last time within the budget, close the
    * rest.
    *
    * @throws WeftkitError `unsaved` when the engine failed to close or was late, or not everything was pushed.
@@ -141,12 +163,15 @@ export class Image<Name extends EngineName> {
   async #shutDown(budgetMs: number): Promise<void> {
     this.#readiness.set("shutdown", false, "shutting down");
     this.#persistence?.hurry();
+    if (this.#parts.discovery !== undefined) await this.#parts.discovery.drain();
     this.#stopping.abort();
     this.#listener.close();
     this.#stopFollowingTls();
+    await this.#snapshots.settled();
     try {
       await this.#closeEngine(budgetMs);
     } finally {
+      await this.#parts.discovery?.leave();
       this.#parts.auth.close();
       await this.#admin.close();
     }
@@ -177,18 +202,20 @@ export class Image<Name extends EngineName> {
 
   /** Closes the engine, then pushes what it wrote; when closing fails, what it wrote until then. */
   async #save(deadline: Deadline): Promise<void> {
-    if (!this.#engineIsOpen) {
+    const run = this.#run;
+    if (!run.isOpen) {
       await this.#persistence?.abandon();
-      await this.#engine.dispose?.();
+      await run.dispose();
       return;
     }
+    await this.#cdc?.close();
     try {
-      await this.#engine.close(deadline);
+      await run.close(deadline);
     } finally {
       try {
         await this.#persistence?.stop(deadline);
       } finally {
-        await this.#engine.dispose?.();
+        await run.dispose();
       }
     }
   }
@@ -197,7 +224,7 @@ export class Image<Name extends EngineName> {
     const { definition, config, log } = this.#parts;
     if (config.persist.mode === "disabled") return undefined;
     const dataDir = config.server.data_dir;
-    const streams = this.#engine.streams?.(dataDir, log, config[definition.name]) ?? [];
+    const streams = this.#run.streams();
     if (streams.length === 0) {
       const message = `weftkit/${definition.name} has no state to persist: leave WEFTKIT_PERSIST_MODE out`;
       throw new ConfigError([{ where: "persist.mode", message }]);
@@ -216,6 +243,35 @@ export class Image<Name extends EngineName> {
     });
   }
 
+  /** Before the first client: what it writes is sent. */
+  async #openCdc(): Promise<Cdc | undefined> {
+    const { definition, config, log } = this.#parts;
+    const { changes, changeForm, metrics } = this.#run;
+    if (!config.cdc.enabled) {
+      // Nothing is kept any more for what was switched off.
+      const consumers = (await changes?.consumers()) ?? [];
+      if (consumers.some(({ name }) => name === consumerName)) await changes!.forget(consumerName);
+      return undefined;
+    }
+    if (changes === undefined) {
+      const message = `weftkit/${definition.name} has no change log yet that could be sent; set cdc.enabled = false`;
+      throw new ConfigError([{ where: "cdc.enabled", message }]);
+    }
+    return await openCdc({
+      config: config.cdc,
+      engine: definition.name,
+      nodeName: config.server.name,
+      version: definition.version,
+      dataDir: config.server.data_dir,
+      changes,
+      form: changeForm,
+      log,
+      metrics,
+      readiness: this.#readiness,
+      fatal: (error) => this.#failure.resolve(error),
+    });
+  }
+
   async #flush(): Promise<unknown> {
     if (this.#persistence === undefined) {
       throw new WeftkitError("persistence_disabled", "nothing is pushed: WEFTKIT_PERSIST_MODE is disabled");
@@ -224,26 +280,6 @@ export class Image<Name extends EngineName> {
     return {
       pushed: pushed.map(({ seq, bytes, pieces }) => ({ seq, bytes, pieces })),
       ...this.#persistence.status(),
-    };
-  }
-
-  #context(): EngineContext<Name> {
-    const { definition, config, log, auth } = this.#parts;
-    return {
-      name: definition.name,
-      version: definition.version,
-      section: config[definition.name],
-      config: withoutSecrets(config),
-      dataDir: config.server.data_dir,
-      log,
-      metrics: this.#metrics,
-      auth,
-      readiness: this.#readiness,
-      serveChanges: (log) => {
-        this.#changes = log;
-      },
-      fatal: (error) => this.#failure.resolve(error),
-      signal: this.#stopping.signal,
     };
   }
 
@@ -258,7 +294,9 @@ export class Image<Name extends EngineName> {
       uptimeMs: Math.round(systemClock.monotonicMs() - this.#startedMs),
       connections: { open: this.#listener.connections, max: config[definition.name].max_connections },
       ...(this.#persistence !== undefined && { persistence: this.#persistence.status() }),
-      ...(this.#engineIsOpen && { engine: this.#engine.status?.() ?? {} }),
+      ...(this.#cdc !== undefined && { cdc: this.#cdc.status() }),
+      ...(this.#parts.discovery !== undefined && { isRegistered: this.#parts.discovery.isRegistered }),
+      ...(this.#run.isOpen && { engine: this.#run.engine.status?.() ?? {} }),
     };
   }
 }

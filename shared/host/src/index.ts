@@ -1,4 +1,21 @@
+export { checkConfig } from "./check-config.ts";
 export type { Engine, EngineContext, ImageDefinition, Peer, Refusal, SecuredPeer } from "./engine.ts";
 export { exitCodes } from "./exit-codes.ts";
-export { runImage } from "./run.ts";
-export { type RunningImage, type StartOptions, startImage } from "./start.ts";
+export { Listener, type ListenerOptions } from "./listener.ts";
+export { runImage, runService } from "./run.ts";
+export type {
+  AdminOperation,
+  AdminReply,
+  Service,
+  ServiceContext,
+  ServiceDefinition,
+  ServiceTls,
+} from "./service.ts";
+export {
+  type RunningImage,
+  type RunningService,
+  type StartOptions,
+  startImage,
+  startService,
+} from "./start.ts";
+export type { TlsMaterial, UsesCertificates } from "./tls.ts";

@@ -13,7 +13,8 @@ export interface ListenerOptions {
   readonly port: number;
   readonly connectionsMax: number;
   readonly tls: TlsMaterial | undefined;
-  readonly engine: Engine;
+  /** Who gets the connections: an engine, or a service. */
+  readonly engine: Pick<Engine, "accept" | "refuse" | "negotiatesTls" | "alpn">;
   readonly auth: Authenticator;
   readonly log: Logger;
   readonly metrics: Registry;

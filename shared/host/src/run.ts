@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
-import { ConfigError, type EngineName } from "@weftkit/config";
+import { ConfigError, type EngineName, type ProgramName, type ServiceName } from "@weftkit/config";
 import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { ImageDefinition } from "./engine.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { type RunningImage, startInProcess } from "./start.ts";
+import type { ServiceDefinition } from "./service.ts";
+import { type ProcessOptions, type RunningImage, startInProcess, startServiceInProcess } from "./start.ts";
 
 /** After a defect the engine gets this long to save what it can. */
 const crashBudgetMs = 5000;
@@ -15,14 +16,33 @@ const crashBudgetMs = 5000;
  *
  * @example await runImage({ name: "inmemory", version, create: () => new InmemoryEngine() });
  */
-export async function runImage<Name extends EngineName>(definition: ImageDefinition<Name>): Promise<void> {
+export function runImage<Name extends EngineName>(definition: ImageDefinition<Name>): Promise<void> {
+  return runProgram(definition, (options) => startInProcess(definition, options));
+}
+
+/**
+ * Runs a service's image as this process, as `runImage` does an engine's.
+ *
+ * @example await runService({ name: "pool", version, authenticates: false, create: () => new Pool() });
+ */
+export function runService<Name extends ServiceName>(definition: ServiceDefinition<Name>): Promise<void> {
+  return runProgram(definition, (options) => startServiceInProcess(definition, options));
+}
+
+/** What runs, as its process sees it. */
+type Running = Pick<RunningImage, "failed" | "handedOver" | "stop">;
+
+async function runProgram(
+  { name, version }: { readonly name: ProgramName; readonly version: string },
+  start: (options: ProcessOptions) => Promise<Running>,
+): Promise<void> {
   const interrupt = new AbortController();
   let log: Logger | undefined;
-  let image: RunningImage | undefined;
+  let image: Running | undefined;
 
   const report = (error: unknown, message: string) => {
     if (log === undefined || error instanceof ConfigError) {
-      process.stderr.write(`weftkit ${definition.name}: ${messageOf(error)}\n`);
+      process.stderr.write(`weftkit ${name}: ${messageOf(error)}\n`);
     } else {
       log.fatal({ err: error }, message);
     }
@@ -46,7 +66,7 @@ export async function runImage<Name extends EngineName>(definition: ImageDefinit
     // A boot that is under way notices by its signal; when it has ended, with or without success, this goes on.
     if (image !== undefined) await end(image);
   };
-  const end = async (running: RunningImage) => {
+  const end = async (running: Running) => {
     try {
       await running.stop();
       process.exit(exitCodes.ok);
@@ -57,7 +77,7 @@ export async function runImage<Name extends EngineName>(definition: ImageDefinit
   };
 
   /** Another process owns the state: no defect, but what was not pushed is on this volume only. */
-  const endFenced = async (running: RunningImage, error: unknown) => {
+  const endFenced = async (running: Running, error: unknown) => {
     report(error, "another process owns the state: the image ends");
     await running.stop(crashBudgetMs).catch((unsaved: unknown) => report(unsaved, "closing failed"));
     process.exit(exitCodes.unsaved);
@@ -68,9 +88,9 @@ export async function runImage<Name extends EngineName>(definition: ImageDefinit
   process.on("SIGTERM", shutDown);
   process.on("SIGINT", shutDown);
   try {
-    image = await startInProcess(definition, {
+    image = await start({
       env: process.env,
-      file: fileArgument(),
+      file: readArguments(name, version),
       processMetrics: true,
       signal: interrupt.signal,
       onLog: (created) => {
@@ -91,15 +111,33 @@ export async function runImage<Name extends EngineName>(definition: ImageDefinit
   });
 }
 
-/** `--config <file>`, the only argument. */
-function fileArgument(): string | undefined {
+/** The file of `--config`. `--version` and `--help` are answered, and end the process. */
+function readArguments(name: ProgramName, version: string): string | undefined {
+  let values: { config?: string; version?: boolean; help?: boolean };
   try {
-    return parseArgs({ options: { config: { type: "string" } } }).values.config;
+    const flag = { type: "boolean" } as const;
+    ({ values } = parseArgs({ options: { config: { type: "string" }, version: flag, help: flag } }));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${reason}; the only argument is --config <file>`;
     throw new ConfigError([{ where: "arguments", message }]);
   }
+  if (values.version || values.help) {
+    process.stdout.write(values.version ? `weftkit/${name} ${version}\n` : helpOf(name));
+    process.exit(exitCodes.ok);
+  }
+  return values.config;
+}
+
+function helpOf(name: ProgramName): string {
+  return `weftkit/${name}: takes its settings from variables (WEFTKIT_...) and weftkit.toml; docs/configuration.md lists them all.
+
+  --config <file>   the file, in place of ./weftkit.toml or /etc/weftkit/weftkit.toml
+  --version         which version this is
+  --help            this
+
+In a container: \`docker exec NAME healthcheck\` says whether it serves, and if not, why.
+`;
 }
 
 function isFenced(error: unknown): boolean {

@@ -1,8 +1,20 @@
 import { createAuthenticator, type OpenAuthenticator } from "@weftkit/auth";
-import { type Config, ConfigError, type EngineName, type Environment, loadConfig } from "@weftkit/config";
+import {
+  type Config,
+  type EngineName,
+  type Environment,
+  loadConfig,
+  type ProgramName,
+  type ServiceName,
+} from "@weftkit/config";
 import { createLogger, type Logger } from "@weftkit/observe";
+import { allOrMistakes, checkPersistence } from "./check-config.ts";
+import { type DiscoveryLink, openDiscoveryLink } from "./discovery-link.ts";
 import type { ImageDefinition } from "./engine.ts";
 import { Image } from "./image.ts";
+import { clientsMax } from "./open-files.ts";
+import type { Service, ServiceDefinition } from "./service.ts";
+import { ServiceHost } from "./service-host.ts";
 import { readTls, type TlsMaterial } from "./tls.ts";
 
 /** How an image is started inside another program. */
@@ -33,6 +45,13 @@ export interface RunningImage {
    * `unsaved` when something is not saved. Calling again gives the same promise.
    */
   stop(budgetMs?: number): Promise<void>;
+}
+
+/** A service that serves. */
+export interface RunningService<S>
+  extends Pick<RunningImage, "adminPort" | "failed" | "handedOver" | "stop"> {
+  /** What was created, with what it says of itself: the ports that it listens on. */
+  readonly service: S;
 }
 
 /** What only the owner of the process decides. */
@@ -70,9 +89,78 @@ export async function startInProcess<Name extends EngineName>(
   definition: ImageDefinition<Name>,
   options: ProcessOptions,
 ): Promise<RunningImage> {
-  const { env = {}, watchIntervalMs, processMetrics, logStream } = options;
-  const { name } = definition;
-  const { config } = loadConfig({ env, image: name, file: options.file, values: options.config ?? {} });
+  const { env = {}, watchIntervalMs, processMetrics } = options;
+  const { config, log } = readConfig(definition.name, options);
+  type Opened = [TlsMaterial | undefined, OpenAuthenticator, DiscoveryLink | undefined, undefined];
+  const [tls, auth, discovery] = await allOrMistakes<Opened>(
+    () => readTls(config),
+    () => createAuthenticator({ config: config.auth, log, env, watchIntervalMs }),
+    () => openDiscoveryLink(config, definition.name, log),
+    () => checkPersistence(config, definition.name),
+  );
+  const image = new Image({ definition, config, log, auth, tls, discovery, processMetrics, watchIntervalMs });
+  await image.start(options.signal);
+  return image;
+}
+
+/**
+ * Starts a service inside this process, for tests and embedding: no exit, no signal handlers.
+ *
+ * @throws ConfigError for mistakes of the configuration, WeftkitError for what the surroundings refuse.
+ */
+export function startService<Name extends ServiceName, S extends Service<Name>>(
+  definition: ServiceDefinition<Name, S>,
+  options: StartOptions = {},
+): Promise<RunningService<S>> {
+  return startServiceInProcess(definition, {
+    logStream: { write: () => {} },
+    file: false,
+    ...options,
+    processMetrics: false,
+  });
+}
+
+/** As `startInProcess`, for a service. */
+export async function startServiceInProcess<Name extends ServiceName, S extends Service<Name>>(
+  definition: ServiceDefinition<Name, S>,
+  options: ProcessOptions,
+): Promise<RunningService<S>> {
+  const { env = {}, watchIntervalMs, processMetrics } = options;
+  const { config, log } = readConfig(definition.name, options);
+  type Opened = [TlsMaterial | undefined, OpenAuthenticator | undefined, DiscoveryLink | undefined];
+  const [tls, auth, discovery] = await allOrMistakes<Opened>(
+    () => readTls(config),
+    () =>
+      definition.authenticates
+        ? createAuthenticator({ config: config.auth, log, env, watchIntervalMs })
+        : undefined,
+    () => openDiscoveryLink(config, definition.name, log),
+  );
+  const host = new ServiceHost({
+    definition,
+    config,
+    log,
+    auth,
+    tls,
+    discovery,
+    processMetrics,
+    watchIntervalMs,
+  });
+  await host.start(options.signal);
+  return host;
+}
+
+function readConfig(name: ProgramName, options: ProcessOptions): { config: Config; log: Logger } {
+  const { env = {}, logStream } = options;
+  const { config: wanted } = loadConfig({
+    env,
+    image: name,
+    file: options.file,
+    values: options.config ?? {},
+  });
+  const { max_connections } = wanted[name];
+  const possible = clientsMax(max_connections);
+  const config = { ...wanted, [name]: { ...wanted[name], max_connections: possible } };
   const log = createLogger({
     level: config.server.log_level,
     image: name,
@@ -80,29 +168,11 @@ export async function startInProcess<Name extends EngineName>(
     ...(logStream !== undefined && { stream: logStream }),
   });
   options.onLog?.(log);
-  const { tls, auth } = await readCredentials(config, env, log, watchIntervalMs);
-  const image = new Image({ definition, config, log, auth, tls, processMetrics, watchIntervalMs });
-  await image.start(options.signal);
-  return image;
-}
-
-/** The mistakes of certificates and of users are reported together. */
-async function readCredentials(
-  config: Config,
-  env: Environment,
-  log: Logger,
-  watchIntervalMs: number | undefined,
-): Promise<{ tls: TlsMaterial | undefined; auth: OpenAuthenticator }> {
-  const [tls, auth] = await Promise.allSettled([
-    (async () => readTls(config))(),
-    createAuthenticator({ config: config.auth, log, env, watchIntervalMs }),
-  ]);
-  if (tls.status === "fulfilled" && auth.status === "fulfilled") return { tls: tls.value, auth: auth.value };
-  if (auth.status === "fulfilled") auth.value.close();
-  const errors = [tls, auth].flatMap((result) =>
-    result.status === "rejected" ? [result.reason as unknown] : [],
-  );
-  const unexpected = errors.find((error) => !(error instanceof ConfigError));
-  if (unexpected !== undefined) throw unexpected;
-  throw new ConfigError(errors.flatMap((error) => (error as ConfigError).mistakes));
+  if (possible < max_connections) {
+    log.warn(
+      { max_connections, possible },
+      "fewer clients are let in than max_connections says, as this process may not open more files: raise the limit (ulimit -n, docker run --ulimit nofile=)",
+    );
+  }
+  return { config, log };
 }

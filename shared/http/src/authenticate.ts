@@ -102,8 +102,9 @@ export class RequestAuthenticator {
 
   #refusal(detail: string, error?: string) {
     const bearer = `Bearer realm="weftkit"${error === undefined ? "" : `, error="${error}"`}`;
+    // Browsers take the first scheme that they read, and ask for a password with the second only.
     const schemes =
-      this.#auth.method === "password" ? `${bearer}, Basic realm="weftkit", charset="UTF-8"` : bearer;
+      this.#auth.method === "password" ? `Basic realm="weftkit", charset="UTF-8", ${bearer}` : bearer;
     return problems.unauthorized(detail, { headers: { "www-authenticate": schemes } });
   }
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, METHODS, type Server, type ServerResponse } from "node:http";
 import { type Duplex, Readable } from "node:stream";
 import type { Deadline } from "@weftkit/core";
 import type { EngineContext, Peer } from "@weftkit/host";
@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Answer, empty } from "./answer.ts";
 import { RequestAuthenticator } from "./authenticate.ts";
 import { refuseConnection, refuseMalformed } from "./connection-errors.ts";
+import { Cors } from "./cors.ts";
 import { Exchange } from "./exchange.ts";
 import { HttpMetrics } from "./http-metrics.ts";
 import { problemOf } from "./problem-of.ts";
@@ -34,6 +35,8 @@ export interface HttpServerOptions {
   readonly pages?: Readonly<Record<string, Page>>;
   /** Requests a second and user; 0 is no limit. */
   readonly ratePerSecond: number;
+  /** Pages of which origins may call the routes from a browser; see `Cors`. Default: none. */
+  readonly corsOrigins?: readonly string[];
   /** A body of which nothing comes for this long is given up. Default: 15 s. */
   readonly bodyIdleMs?: number;
   /** For all of a request to arrive; 0 is no limit. Default: 10 minutes, the largest import of most engines included. */
@@ -62,7 +65,17 @@ const timeoutCheckMs = 1000;
 /** How long requests that run when the engine closes may go on. */
 const drainMs = 5000;
 
-const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const routeMethods: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+]);
+/** All that Node can read; CONNECT has an event of its own. */
+const methods = METHODS.filter((method) => method !== "CONNECT");
 
 /** HTTP for an engine: connections come from the host, requests go to the routes, errors leave as problems. */
 export class HttpServer {
@@ -70,6 +83,7 @@ export class HttpServer {
   readonly #log: Logger;
   readonly #metrics: HttpMetrics;
   readonly #gate: Gate;
+  readonly #cors: Cors;
   readonly #peers = new WeakMap<Duplex, Peer>();
   readonly #exchanges = new Set<Exchange>();
   readonly #fastify: FastifyInstance;
@@ -78,7 +92,7 @@ export class HttpServer {
   #isClosing = false;
 
   constructor(options: HttpServerOptions) {
-    const { context, ratePerSecond, bodyIdleMs = 15_000 } = options;
+    const { context, ratePerSecond, bodyIdleMs = 15_000, corsOrigins = [] } = options;
     this.#options = options;
     this.#log = context.log;
     this.#metrics = new HttpMetrics(context.metrics, context.log);
@@ -87,6 +101,7 @@ export class HttpServer {
       rate: ratePerSecond === 0 ? undefined : new RateLimit({ ratePerSecond, burst: 2 * ratePerSecond }),
       bodyIdleMs,
     };
+    this.#cors = new Cors(corsOrigins);
     this.#fastify = this.#createFastify();
   }
 
@@ -162,6 +177,11 @@ export class HttpServer {
       },
       clientErrorHandler: (error, socket) => refuseMalformed(error, socket),
     });
+    // Of methods that no route has nothing is asked but that they are none.
+    for (const method of methods) {
+      if (!routeMethods.has(method))
+        fastify.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+    }
     // Bodies are read by whoever knows the route's types and limits.
     fastify.removeAllContentTypeParsers();
     fastify.addContentTypeParser("*", (_request, _payload, done) => done(null));
@@ -222,7 +242,9 @@ export class HttpServer {
         url,
         handler: (request, reply) =>
           this.#answer(request, reply, url, () => {
-            if (request.method === "OPTIONS") return empty(204, { allow });
+            if (request.method === "OPTIONS") {
+              return empty(204, { allow, ...this.#cors.preflight(request.headers, names.join(", ")) });
+            }
             const detail = `${request.method} is not possible here; there is: ${allow}`;
             throw problems.methodNotAllowed(detail, { headers: { allow } });
           }),
@@ -251,6 +273,7 @@ export class HttpServer {
       "x-content-type-options": "nosniff",
       ...(this.#isClosing && { connection: "close" }),
       ...answer.headers,
+      ...this.#cors.headersFor(request.headers, answer.headers),
     });
     return reply.send(sendable(answer, request.method));
   }

@@ -1,5 +1,6 @@
 import type { TSchema } from "typebox";
 import { escapeHtml } from "./escape-html.ts";
+import { exampleRequest } from "./example-request.ts";
 import type { ApiInfo } from "./openapi.ts";
 import type { Bodies, Route } from "./route.ts";
 
@@ -49,7 +50,17 @@ function operation(route: Route, prefix: string): string {
 <p class="call"><span class="${method}">${method}</span> <code>${path}</code></p>
 ${description === undefined ? "" : `<p>${inline(description)}</p>`}
 ${table("Path", params)}${table("Query", query)}${bodies(body)}
-<h4>Answers</h4><table>${answers.join("")}${failures.join("")}</table></article>`;
+<h4>Example</h4><pre>${escapeHtml(exampleRequest(route, prefix))}</pre>
+<h4>Answers</h4><table>${answers.join("")}${failures.join("")}</table>${answerFields(responses)}</article>`;
+}
+
+/** What is in the answers that are JSON. */
+function answerFields(responses: Route["responses"]): string {
+  return Object.entries(responses)
+    .flatMap(([status, { content = {} }]) =>
+      Object.values(content).map((schema) => (schema === undefined ? "" : table(`Answer ${status}`, schema))),
+    )
+    .join("");
 }
 
 function bodies(body: Bodies | undefined): string {
@@ -106,6 +117,7 @@ a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
 article{border:1px solid var(--line);border-radius:10px;padding:0 1.25rem 1rem;margin:1.25rem 0;scroll-margin-top:1rem}
 h2{margin:2.5rem 0 .25rem}h3{margin:1rem 0 .25rem}h4{margin:1rem 0 .25rem;font-size:.85rem;opacity:.75}
 code{font:13px/1.4 ui-monospace,monospace;background:var(--soft);padding:.1em .3em;border-radius:4px}
+pre{background:var(--soft);padding:.6rem .8rem;border-radius:6px;overflow-x:auto;font:13px/1.5 ui-monospace,monospace}
 .call{display:flex;gap:.6rem;align-items:center;overflow-x:auto}.call code{background:none;font-size:14px}
 .call span{font:600 12px/1 ui-monospace,monospace;color:#fff;padding:.35em .6em;border-radius:5px}
 .GET{background:#2f7d4f}.POST{background:#3b6fd4}.PUT{background:#a0670f}.PATCH{background:#7b52ab}.DELETE{background:#b23a3a}

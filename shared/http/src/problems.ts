@@ -22,6 +22,7 @@ export const problems = {
     415,
     "The body has a type that is not taken here",
   ),
+  rangeNotSatisfiable: problemKind("range-not-satisfiable", 416, "The range begins after the end"),
   headersTooLarge: problemKind("headers-too-large", 431, "The headers are too large"),
   tooManyRequests: problemKind("too-many-requests", 429, "The rate limit is reached"),
   internal: problemKind("internal", 500, "A defect of the engine"),

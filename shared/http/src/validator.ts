@@ -39,7 +39,13 @@ export class Validator {
 
   /** Reads texts (of a query) as the schema's types; for what cannot be read the check will have words. */
   read(texts: Readonly<Record<string, unknown>>): unknown {
-    const value = Value.Convert(this.#schema, { ...texts });
+    const { properties = {} } = this.#schema as Partial<TObject>;
+    const value = Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => {
+        const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
+        return [name, schema === undefined ? text : readAs(text, schema)];
+      }),
+    );
     this.check(value);
     return value;
   }
@@ -71,6 +77,16 @@ export class Validator {
     }
     return [at(path, error.message)];
   }
+}
+
+/** Numbers and truth values as JSON writes them; no more liberties are taken, so that what is accepted is documented. */
+function readAs(text: unknown, schema: TSchema): unknown {
+  const { type } = schema as { readonly type?: unknown };
+  if (typeof text !== "string") return Value.Convert(schema, text);
+  if (type === "integer") return /^-?(?:0|[1-9]\d*)$/.test(text) ? Number(text) : text;
+  if (type === "number") return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) ? Number(text) : text;
+  if (type === "boolean") return text === "true" || text === "false" ? text === "true" : text;
+  return Value.Convert(schema, text);
 }
 
 function sentence({ pointer, in: where, detail }: FieldError): string {

@@ -35,7 +35,7 @@ describe("who a request comes from", () => {
     const response = await call("/v1/notes");
     expect(response.status).toBe(401);
     expect(response.headers.get("www-authenticate")).toBe(
-      'Bearer realm="weftkit", Basic realm="weftkit", charset="UTF-8"',
+      'Basic realm="weftkit", charset="UTF-8", Bearer realm="weftkit"',
     );
     expect(response.headers.get("content-type")).toBe("application/problem+json");
     expect(await response.json()).toMatchObject({
@@ -165,6 +165,29 @@ describe("what a request has to look like", () => {
     expect((await call("/v1/notes", { method: "HEAD" })).status).toBe(200);
   });
 
+  test.each(["QUERY", "PROPFIND", "TRACE", "LINK", "M-SEARCH"])(
+    "%s is no method of anything: 405 where there is something, 404 elsewhere",
+    async (method) => {
+      const { image } = await startNotes();
+      const ask = (path: string) =>
+        exchange(image.port, `${method} ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      expect(await ask("/v1/notes")).toMatch(/^HTTP\/1.1 405 [\s\S]*allow: GET, HEAD, OPTIONS/);
+      expect(await ask("/v2")).toMatch(/^HTTP\/1.1 404 [\s\S]*"urn:weftkit:problem:not-found"/);
+    },
+  );
+
+  test.each(["true", "1e0", "0x1", "1.0", " 1", "01", "+1", ""])(
+    "a number in a query is written as JSON writes it, not as %j",
+    async (text) => {
+      const { call } = await startNotes();
+      const response = await call(`/v1/notes?limit=${encodeURIComponent(text)}`);
+      expect(await response.json()).toMatchObject({
+        status: 400,
+        errors: [{ in: "query", pointer: "/limit" }],
+      });
+    },
+  );
+
   test("what is not HTTP gets a 400 and the end", async () => {
     const { image } = await startNotes();
     expect(await exchange(image.port, "NONSENSE\r\n\r\n")).toMatch(
@@ -243,6 +266,58 @@ describe("a body that stalls", () => {
     const { image, call } = await startNotes();
     await exchange(image.port, head("POST /v1/count", "application/octet-stream"));
     expect((await call("/v1/notes")).status).toBe(200);
+  });
+});
+
+describe("a page of another origin", () => {
+  const origin = "https://app.example.com";
+  const ask = { method: "OPTIONS", headers: { origin, "access-control-request-method": "PUT" } };
+
+  test("may call what it is let to, and reads mistakes, too", async () => {
+    const markdown = { cors_origins: ["http://localhost:3000", origin] };
+    const { call } = await startNotes({ auth: { users }, markdown });
+    const asked = await call("/v1/notes/a", {
+      ...ask,
+      headers: { ...ask.headers, "access-control-request-headers": "authorization,content-type" },
+    });
+    expect(asked.status).toBe(204);
+    expect(Object.fromEntries(asked.headers)).toMatchObject({
+      "access-control-allow-origin": origin,
+      "access-control-allow-methods": "PUT, GET, HEAD, DELETE",
+      "access-control-allow-headers": "authorization,content-type",
+      "access-control-max-age": "600",
+      vary: "Origin",
+    });
+    for (const authorization of ["Bearer correct horse", "Bearer wrong"]) {
+      const answer = await call("/v1/notes", { headers: { origin, authorization } });
+      expect(answer.headers.get("access-control-allow-origin")).toBe(origin);
+      expect(answer.headers.get("access-control-expose-headers")).toBe("*");
+    }
+  });
+
+  test("of which nobody spoke is told nothing, and caches keep the answers apart", async () => {
+    const { call } = await startNotes({ markdown: { cors_origins: [origin] } });
+    const other = "https://app.example.com.attacker.example";
+    for (const from of [other, "null"]) {
+      const answer = await call("/v1/notes", { headers: { origin: from } });
+      expect([answer.headers.get("access-control-allow-origin"), answer.headers.get("vary")]).toEqual([
+        null,
+        "Origin",
+      ]);
+      const asked = await call("/v1/notes/a", { ...ask, headers: { ...ask.headers, origin: from } });
+      expect(asked.headers.get("access-control-allow-origin")).toBeNull();
+    }
+  });
+
+  test("may, whichever it is, where all may; and none where nothing is said", async () => {
+    const all = await startNotes({ markdown: { cors_origins: ["*"] } });
+    const answer = await all.call("/v1/nowhere", { headers: { origin } });
+    expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+    const { call } = await startNotes();
+    expect([...(await call("/v1/notes/a", ask)).headers.keys()].join()).not.toMatch(/access-control|vary/);
+    await expect(startNotes({ markdown: { cors_origins: ["https://app.example.com/"] } })).rejects.toThrow(
+      /cors_origins.*without a path/,
+    );
   });
 });
 
@@ -336,6 +411,9 @@ describe("the engine", () => {
     });
     const page = await (await call("/v1/docs")).text();
     expect(page).toContain('<article id="putNote">');
+    expect(page).toContain("curl -X PUT &quot;$URL/v1/notes/my-id&quot;");
+    expect(page).toMatch(/<h4>Answer 20\d<\/h4>/);
     expect(page).not.toMatch(/<script|https?:\/\//);
+    expect(await (await call("/")).text()).toContain('href="/v1/docs"');
   });
 });

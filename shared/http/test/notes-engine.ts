@@ -9,11 +9,10 @@ import { onTestFinished } from "vitest";
 import {
   type ApiInfo,
   content,
-  documentationPage,
+  descriptionPages,
   empty,
   HttpServer,
   json,
-  openApiDocument,
   problemKind,
   type Route,
   route,
@@ -45,14 +44,9 @@ export class NotesEngine implements Engine<"markdown"> {
       routes,
       prefix: "/v1",
       ratePerSecond: context.section.rate_limit,
+      corsOrigins: context.section.cors_origins,
       bodyIdleMs: 300,
-      pages: {
-        "/v1/openapi.json": {
-          mediaType: "application/json",
-          text: JSON.stringify(openApiDocument(routes, info)),
-        },
-        "/v1/docs": { mediaType: "text/html; charset=utf-8", text: documentationPage(routes, info) },
-      },
+      pages: descriptionPages(routes, info),
     });
     await this.#http.open();
   }
@@ -72,7 +66,12 @@ export class NotesEngine implements Engine<"markdown"> {
   #routes(): Route[] {
     const id = Type.Object({ id: Type.String({ minLength: 1, maxLength: 200, description: "The note." }) });
     const none = Type.Object({}, strict);
-    const base = { tag: "notes", problems: [noteNotFound], responses: { 200: { description: "Done." } } };
+    const noteForm = { "application/json": Type.Object({ text: Type.String() }) };
+    const base = {
+      tag: "notes",
+      problems: [noteNotFound],
+      responses: { 200: { description: "Done.", content: noteForm } },
+    };
     const ofNote = { ...base, path: "/notes/{id...}", params: id, query: none };
     return [
       route({

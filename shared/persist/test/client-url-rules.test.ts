@@ -14,6 +14,7 @@ describe("state travels", () => {
     "http://100.64.0.1",
     "http://[fd00::1]",
     "http://persist:8787",
+    "http://host.docker.internal:8787",
     "http://persist.default.svc",
     "http://persist.default.svc.cluster.local:8787/base",
   ])("to %s", (url) => {
@@ -28,6 +29,7 @@ describe("state travels", () => {
     "http://[2001:db8::1]",
     "http://0x7f.example.com",
     "http://evil.svc.example.com",
+    "http://host.docker.internal.example.com",
     "ftp://localhost",
     "https://user:password@example.com",
   ])("not to %s", (url) => {

@@ -231,5 +231,5 @@ test.each(Array.from({ length: seeds }, (_, index) => index + 1))(
       await server.stop();
     }
   },
-  120_000,
+  patientMs(60_000),
 );

@@ -12,6 +12,7 @@
 **                        did not take whole, and puts what is left of them at the front of `output` (length < 0: a negative
 **                        errno)
 **   watch(id, read, write)   what `receive` is to tell of a connection
+**   shutdown(id)         tells the other side that nothing more is sent; gives 0 or a negative errno
 **   close(id, gracefully)    closes it; gracefully: after what was sent, and an end of stream
 **   end()                closes all of them and the poller
 **
@@ -262,6 +263,16 @@ static napi_value watch(napi_env env, napi_callback_info info) {
   return integer(env, setInterest(poller, id, (isReading ? EPOLLIN : 0u) | (isWriting ? EPOLLOUT : 0u)));
 }
 
+static napi_value shutdownWriting(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  int32_t id;
+  Poller *poller = arguments(env, info, 1, values);
+  if (poller == NULL || napi_get_value_int32(env, values[0], &id) != napi_ok) return failure(env, "shutdown(id)");
+  Connection *connection = find(poller, id);
+  if (connection == NULL) return integer(env, -EBADF);
+  return integer(env, shutdown(connection->fd, SHUT_WR) == 0 ? 0 : -errno);
+}
+
 static napi_value closeConnection(napi_env env, napi_callback_info info) {
   napi_value values[2];
   int32_t id;
@@ -388,6 +399,7 @@ static napi_value openPoller(napi_env env, napi_callback_info info) {
     { "receive", NULL, receive, NULL, NULL, NULL, napi_enumerable, poller },
     { "send", NULL, sendRows, NULL, NULL, NULL, napi_enumerable, poller },
     { "watch", NULL, watch, NULL, NULL, NULL, napi_enumerable, poller },
+    { "shutdown", NULL, shutdownWriting, NULL, NULL, NULL, napi_enumerable, poller },
     { "close", NULL, closeConnection, NULL, NULL, NULL, napi_enumerable, poller },
     { "end", NULL, end, NULL, NULL, NULL, napi_enumerable, poller },
   };

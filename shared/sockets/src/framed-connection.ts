@@ -15,6 +15,8 @@ export interface FrameEvents {
   malformed(error: unknown): void;
   /** The client sends no more and all of its frames were told; it may still read. */
   ended(): void;
+  /** The client sends no more: told at once, also while the session is busy and frames are kept for it. */
+  inputEnded?(): void;
   /** Everything that had to be kept was sent. */
   drained(): void;
   /** The connection is gone; nothing comes after this. */
@@ -61,6 +63,7 @@ export class FramedConnection {
       drained: () => this.#events.drained(),
       ended: () => {
         this.#hasEnded = true;
+        this.#events.inputEnded?.();
         this.#tellEnded();
       },
       closed: () => this.#closed(),

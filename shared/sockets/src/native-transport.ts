@@ -7,6 +7,7 @@ export interface Poller {
   receive(): number;
   send(bytes: Buffer, rows: number): number;
   watch(id: number, isReading: boolean, isWriting: boolean): number;
+  shutdown(id: number): number;
   close(id: number, isGraceful: boolean): void;
   end(): void;
 }
@@ -32,6 +33,7 @@ export class NativeTransport implements Transport {
   #isReading = true;
   #isClosed = false;
   #isEnding = false;
+  #isEndingWriting = false;
 
   constructor(sockets: Output, poller: Poller, id: number) {
     this.#sockets = sockets;
@@ -65,6 +67,13 @@ export class NativeTransport implements Transport {
   resume(): void {
     this.#isReading = true;
     this.#watch();
+  }
+
+  endWriting(): void {
+    if (this.#isClosed || this.#isEnding || this.#isEndingWriting) return;
+    this.#isEndingWriting = true;
+    this.#sockets.sendQueued();
+    if (!this.#isClosed && this.unsentBytes === 0) this.#shutdown();
   }
 
   end(): void {
@@ -119,9 +128,14 @@ export class NativeTransport implements Transport {
     }
     if (this.#isEnding) this.#close(true);
     else {
+      if (this.#isEndingWriting) this.#shutdown();
       this.#watch();
       this.#events?.drained();
     }
+  }
+
+  #shutdown(): void {
+    if (this.#poller.shutdown(this.#id) < 0) this.destroy();
   }
 
   #next(): Buffer | undefined {

@@ -9,6 +9,13 @@ export class StreamTransport implements Transport {
   #events: TransportEvents | undefined;
   #isClosed = false;
   #isEnding = false;
+  #isEndingWriting = false;
+  /** Bytes were kept, and it was not told yet that they are sent. */
+  #isUnsent = false;
+  /** A stream says `drain` only when it held much; who waits for a few bytes that TLS keeps for a moment is told as well. */
+  readonly #written = (error?: Error | null) => {
+    if (!error) this.#tellDrained();
+  };
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -22,7 +29,7 @@ export class StreamTransport implements Transport {
     stream.on("data", (chunk: Buffer) => events.data(chunk, 0, chunk.length));
     stream.on("drain", () => {
       this.#flush();
-      if (this.#queue.isEmpty) events.drained();
+      this.#tellDrained();
     });
     stream.on("end", () => events.ended());
     // What broke does not matter: the client is gone, and `close` follows.
@@ -36,7 +43,10 @@ export class StreamTransport implements Transport {
     // All bytes go through the queue: what the stream keeps is then cut as the queue cuts it.
     const isFree = this.#queue.push(buffer.subarray(start, end));
     if (!this.#stream.writableNeedDrain) this.#flush();
-    if (this.unsentBytes > 0) this.#events?.unsent();
+    if (this.unsentBytes > 0) {
+      this.#isUnsent = true;
+      this.#events?.unsent();
+    }
     return isFree;
   }
 
@@ -50,6 +60,11 @@ export class StreamTransport implements Transport {
 
   resume(): void {
     this.#stream.resume();
+  }
+
+  endWriting(): void {
+    this.#isEndingWriting = true;
+    if (this.#queue.isEmpty && !this.#isClosed) this.#stream.end();
   }
 
   end(): void {
@@ -72,12 +87,21 @@ export class StreamTransport implements Transport {
 
   #flush(): void {
     for (let chunk = this.#queue.shift(); chunk !== undefined; chunk = this.#queue.shift()) {
-      if (!this.#stream.write(chunk)) break;
+      if (!this.#stream.write(chunk, this.#written)) break;
     }
-    if (this.#isEnding && this.#queue.isEmpty) this.#finish();
+    if (!this.#queue.isEmpty) return;
+    if (this.#isEnding) this.#finish();
+    else if (this.#isEndingWriting) this.#stream.end();
+  }
+
+  #tellDrained(): void {
+    if (!this.#isUnsent || this.#isClosed || this.unsentBytes > 0) return;
+    this.#isUnsent = false;
+    this.#events?.drained();
   }
 
   #finish(): void {
-    this.#stream.end(() => this.#stream.destroy());
+    if (this.#stream.writableFinished) this.#stream.destroy();
+    else this.#stream.end(() => this.#stream.destroy());
   }
 }

@@ -30,6 +30,8 @@ export interface Transport {
   /** Stops reading. */
   pause(): void;
   resume(): void;
+  /** Tells the other side, after everything has been sent, that nothing more comes; reading goes on. */
+  endWriting(): void;
   /** Closes after everything has been sent. */
   end(): void;
   /** Closes at once. */

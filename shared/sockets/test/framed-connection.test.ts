@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { Duplex } from "node:stream";
 import { randomIntegers } from "@weftkit/testing/random-numbers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { FramedConnection, type FrameEvents, SocketGroup, socketsSupport } from "../src/index.ts";
@@ -186,4 +187,27 @@ describe.each([...(isBuilt ? [true] : []), false])("with native sockets: %s", (i
     await once(client, "end");
     expect(received).toBe(sent);
   });
+});
+
+test("a few bytes that a stream keeps for a moment, as TLS does, are told of when they are sent", async () => {
+  const kept: (() => void)[] = [];
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, sent) => void kept.push(sent) });
+  const group = new SocketGroup(false);
+  const session = new Session();
+  session.connection = new FramedConnection(group, group.take(stream), frameLength, session);
+  session.connection.start();
+  onTestFinished(() => {
+    session.connection.destroy();
+    group.end();
+  });
+  for (const text of ["one", "two"]) session.connection.send(Buffer.from(text));
+  expect(session.connection.unsentBytes).toBe(6);
+  kept.shift()!();
+  expect(session.told).toEqual([]);
+  // The second is written when the first is done.
+  while (kept.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  kept.shift()!();
+  await session.until(() => session.told.length > 0);
+  expect(session.told).toEqual(["drained"]);
+  expect(session.connection.unsentBytes).toBe(0);
 });

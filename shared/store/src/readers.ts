@@ -60,14 +60,18 @@ export class Readers {
   /**
    * Fixes the state that everything is in now, waiting for a connection while all are taken. `state` names
    * it, or gives undefined while it may change under the same name; snapshots of the same state share one
-   * connection.
+   * connection. `taken` is called in the very moment, as whoever waits for the promise may find another state.
    *
    * @throws WeftkitError `lock_timeout` or `canceled`
    */
-  async pin(state: () => number | undefined, limits: WorkOptions | undefined): Promise<PinnedSnapshot> {
+  async pin<T>(
+    state: () => number | undefined,
+    limits: WorkOptions | undefined,
+    taken: (pinned: PinnedSnapshot) => T,
+  ): Promise<T> {
     if (limits?.signal?.aborted) throw canceledError();
     const last = this.#newest;
-    if (last?.isIntact && last.state === state()) return last.share();
+    if (last?.isIntact && last.state === state()) return taken(last.share());
     const free = this.#waiting.size === 0 ? this.#take() : undefined;
     const connection = free ?? (await this.#wait(limits));
     const seen = state();
@@ -82,7 +86,7 @@ export class Readers {
       throw error;
     }
     this.#newest = seen === undefined ? undefined : pinned;
-    return pinned;
+    return taken(pinned);
   }
 
   /** Ends the snapshots that are still held, which is somebody's mistake, and refuses those who wait for one. */

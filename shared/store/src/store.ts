@@ -181,16 +181,17 @@ class DurableStore implements Store {
     if (this.#closing !== undefined) throw closedError(this.file);
     // Both only grow, so that the same sum is the same state.
     const state = () => (this.#exclusive > 0 ? undefined : this.#sync.committed + this.#exclusiveEnded);
-    const pinned = await this.#readers.pin(state, limits);
-    const seen = this.#sync.committed;
-    this.#versions.hold(seen);
-    return new StoreSnapshot(
-      pinned,
-      seen,
-      this.#options.log,
-      (read) => this.#answer(seen, read),
-      () => this.#versions.release(seen),
-    );
+    return this.#readers.pin(state, limits, (pinned) => {
+      const seen = this.#sync.committed;
+      this.#versions.hold(seen);
+      return new StoreSnapshot(
+        pinned,
+        seen,
+        this.#options.log,
+        (read) => this.#answer(seen, read),
+        () => this.#versions.release(seen),
+      );
+    });
   }
 
   async readInWorker<T>(task: WorkerTask, limits?: WorkOptions): Promise<T> {
@@ -353,6 +354,11 @@ class DurableStore implements Store {
   set recorder(recorder: CommitRecorder | undefined) {
     this.#recorder = recorder;
     recorder?.attach(this.#writer.db);
+  }
+
+  get hasOpenChanges(): boolean {
+    for (const transaction of this.#transactions) if (transaction.hasChanges) return true;
+    return false;
   }
 
   async transactionsEnded(): Promise<void> {

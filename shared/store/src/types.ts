@@ -117,6 +117,8 @@ export interface Store {
   recorder: CommitRecorder | undefined;
   /** Resolves when every transaction that has changed something by now has ended. */
   transactionsEnded(): Promise<void>;
+  /** Whether a transaction that is open has changed something. */
+  readonly hasOpenChanges: boolean;
   /** Who holds and waits for what; and the locks that sessions hold beside their transactions. */
   readonly locks: Locks;
   /**

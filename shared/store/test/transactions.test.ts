@@ -270,6 +270,26 @@ test("a transaction that nobody goes on with is ended, and its locks are free", 
   expect(await notes(store)).toEqual(["mine", "2", "3"]);
 });
 
+test("a commit in the turn in which a snapshot was taken counts as later", async () => {
+  const store = await openWithNotes();
+  const writer = store.begin();
+  await writer.run((work) => update(work, 1, "first"));
+  // The second shares the connection of the first. The writer has all it needs, and commits at once.
+  const taking = [store.snapshot(), store.snapshot()];
+  const first = writer.commit();
+  for (const snapshot of await Promise.all(taking)) {
+    const transaction = store.begin({ from: snapshot });
+    expect(await notes(transaction)).toEqual(["1", "2", "3"]);
+    await expect(transaction.run((work) => update(work, 1, "lost"))).rejects.toMatchObject({
+      code: "write_conflict",
+    });
+    transaction.rollback();
+    snapshot.release();
+  }
+  await first;
+  expect(await notes(store)).toEqual(["first", "2", "3"]);
+});
+
 test("on a snapshot a transaction reads one state, and loses against who changed a row first", async () => {
   const store = await openWithNotes();
   const snapshot = await store.snapshot();

@@ -4,6 +4,7 @@ import { Program } from "./program.ts";
 export class EngineProgram extends Program {
   /** Known when it serves. */
   port = 0;
+  adminPort = 0;
 
   /** Starts the engine's main file, without waiting. */
   constructor(file: string, dataDir: string, environment: Readonly<Record<string, string>> = {}) {
@@ -19,8 +20,9 @@ export class EngineProgram extends Program {
 
   /** Resolves when it serves. */
   async ready(): Promise<this> {
-    const { port } = await this.logged<{ port: number }>("ready");
+    const { port, adminPort } = await this.logged<{ port: number; adminPort: number }>("ready");
     this.port = port;
+    this.adminPort = adminPort;
     return this;
   }
 }

@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { freePort } from "./free-ports.ts";
 
@@ -34,9 +35,12 @@ function unprivileged(): { readonly uid: number; readonly gid: number } | undefi
 /** A real PostgreSQL of the test's own, ended and removed when the test has finished. Any user may log in without a password. */
 export class RealPostgres {
   readonly port: number;
+  readonly #start: () => ChildProcess;
+  #server!: ChildProcess;
 
-  private constructor(port: number) {
+  private constructor(port: number, start: () => ChildProcess) {
     this.port = port;
+    this.#start = start;
   }
 
   /** Starts one with these settings (`{ deadlock_timeout: "10ms" }`). */
@@ -65,24 +69,52 @@ export class RealPostgres {
       ...settings,
     };
     const args = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const server = spawn(join(folder, "postgres"), ["-D", data, ...args], {
-      ...options,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    const exited = once(server, "exit");
-    onTestFinished(async () => {
-      server.kill("SIGQUIT");
-      await exited;
-    });
+    const postgres = new RealPostgres(port, () =>
+      spawn(join(folder, "postgres"), ["-D", data, ...args], {
+        ...options,
+        stdio: ["ignore", "ignore", "pipe"],
+      }),
+    );
+    onTestFinished(() => postgres.#end("SIGQUIT"));
+    await postgres.start();
+    return postgres;
+  }
+
+  /** Again, after `kill`. */
+  async start(): Promise<void> {
+    const server = this.#start();
+    this.#server = server;
     let said = "";
-    const lines = createInterface(server.stderr);
+    const lines = createInterface(server.stderr!);
     await new Promise<void>((resolve, reject) => {
       lines.on("line", (line) => {
         said += `${line}\n`;
         if (line.includes("ready to accept connections")) resolve();
       });
-      void exited.then(() => reject(new Error(`PostgreSQL does not start: ${said}`)));
+      server.once("exit", () => reject(new Error(`PostgreSQL does not start: ${said}`)));
     });
-    return new RealPostgres(port);
+  }
+
+  /** Ends it and all that it has started, as a power failure would, but for the disk. */
+  async kill(): Promise<void> {
+    const { pid } = this.#server;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+    await this.#end("SIGKILL");
+    for (const child of children) {
+      try {
+        process.kill(Number(child), "SIGKILL");
+      } catch {
+        // It has ended with the one that started it.
+      }
+    }
+    // Its memory is free for the next one when none of them is left.
+    while (children.some((child) => existsSync(`/proc/${child}/fd/0`))) await delay(10);
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#server.exitCode !== null || this.#server.signalCode !== null) return;
+    const exited = once(this.#server, "exit");
+    this.#server.kill(signal);
+    await exited;
   }
 }

@@ -87,6 +87,11 @@ export class BackendWriter {
     this.#authentication(3);
   }
 
+  /** @param salt of 4 bytes */
+  authenticationMd5Password(salt: Uint8Array): void {
+    this.#authentication(5, () => this.#output.raw(salt));
+  }
+
   /** The mechanisms that are offered, the preferred one first. */
   authenticationSasl(mechanisms: readonly string[]): void {
     this.#authentication(10, () => {

@@ -16,5 +16,6 @@ export {
 } from "./frontend-messages.ts";
 export { FrontendWriter } from "./frontend-writer.ts";
 export { MessageReader } from "./message-reader.ts";
+export { MessageStream, type StreamHandler, type Verdict } from "./message-stream.ts";
 export { type Negotiation, negotiate, protocolVersion, readStartup, type StartupPacket } from "./startup.ts";
 export { isWireError, violation, type WireError } from "./violation.ts";

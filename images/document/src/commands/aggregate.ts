@@ -58,6 +58,7 @@ export const aggregate: Command = {
   right: { action: "read", on: "collection" },
   isTransactional: true,
   takesReadConcern: true,
+  takesSnapshot: true,
   takesWriteConcern: true,
   fields: {
     pipeline: "array!",

@@ -1,11 +1,15 @@
 import type { Position } from "@weftkit/changes";
 import { statement } from "@weftkit/store";
+import { compareValues } from "../bson/order.ts";
+import { show } from "../bson/show.ts";
 import { typeName } from "../bson/types.ts";
 import { Doc, Timestamp, type Value } from "../bson/values.ts";
 import { MongoError } from "../errors.ts";
+import type { DocSource } from "../exec/run.ts";
 import { newScope } from "../expressions/context.ts";
 import type { Call, Reply } from "../server/command.ts";
 import { connect } from "../server/queries.ts";
+import { requireChangeStream } from "../server/rights.ts";
 import { parsePipeline } from "../stages/parse-pipeline.ts";
 import { idKey, readById } from "../storage/records.ts";
 import { ChangeSource } from "../streams/change-source.ts";
@@ -57,6 +61,7 @@ export async function openChangeStream(call: Call, body: Doc, batchSize: number)
     }
   }
   const scope = scopeOf(call, spec);
+  requireChangeStream(call.user, scope.db, scope.collection);
   const context = contextOf(call, body, undefined);
   const pipeline = newScope(context);
   const stages = parsePipeline(rest, stageContext(call, context));
@@ -66,7 +71,10 @@ export async function openChangeStream(call: Call, body: Doc, batchSize: number)
     changes: server.changes,
     scope,
     ...start,
-    keepsImages: (name, collection) => server.catalog.find(name, collection)?.hasPreImages === true,
+    collections: {
+      keepsImages: (name, collection) => server.catalog.find(name, collection)?.hasPreImages === true,
+      uuidOf: (name, collection) => server.catalog.find(name, collection)?.uuid,
+    },
     lookup: async (name, collection, id) => {
       const found = server.catalog.find(name, collection);
       if (found === undefined) return null;
@@ -76,11 +84,12 @@ export async function openChangeStream(call: Call, body: Doc, batchSize: number)
   });
   const namespace = scope.collection === undefined ? `${db}.$cmd.aggregate` : `${db}.${scope.collection}`;
   try {
-    return await openCursor(call, connect(stages, source, pipeline), {
+    return await openCursor(call, resumable(connect(stages, source, pipeline), source), {
       batchSize,
       namespace,
       isTailable: true,
       isAwaitData: true,
+      outlivesCollection: true,
       wait: (ms, signal) => source.wait(ms, signal),
       extras: () => Doc.of({ postBatchResumeToken: source.token }),
       isEnded: () => source.isEnded,
@@ -90,6 +99,24 @@ export async function openChangeStream(call: Call, body: Doc, batchSize: number)
     source.close();
     throw error;
   }
+}
+
+/** An event that has lost its token cannot be resumed from. @throws MongoError 280 */
+function resumable(events: DocSource, source: ChangeSource): DocSource {
+  return {
+    next(run) {
+      const event = events.next(run);
+      if (!(event instanceof Doc)) return event;
+      const found = event.get("_id");
+      const expected = source.token;
+      if (found instanceof Doc && compareValues(found, expected) === 0) return event;
+      throw new MongoError(
+        280,
+        `Encountered an event whose _id field, which contains the resume token, was modified by the pipeline. Modifying the _id field of an event makes it impossible to resume the stream from that point. Only transformations that retain the unmodified _id field are allowed. Expected: ${show(Doc.of({ _id: expected }))} but found: ${found === undefined ? "{}" : show(Doc.of({ _id: found }))}`,
+        { labels: ["NonResumableChangeStreamError"] },
+      );
+    },
+  };
 }
 
 function scopeOf(call: Call, spec: Doc): StreamScope {

@@ -1,3 +1,4 @@
+import { type Database, statement } from "@weftkit/store";
 import { exactInt32 } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
@@ -8,6 +9,7 @@ import { compileFilter } from "../query/match.ts";
 import { parseFilter } from "../query/parse-filter.ts";
 import type { Call, Command } from "../server/command.ts";
 import type { Collection, Index } from "../storage/collection.ts";
+import { readRow } from "../storage/records.ts";
 import { definition, recordDefinition } from "./collections.ts";
 
 const settings = [
@@ -37,6 +39,7 @@ async function run(call: Call): Promise<Doc> {
   const index = indexSpec instanceof Doc ? indexOf(collection, indexSpec) : undefined;
   await definition(call, (database) => {
     if (index !== undefined) {
+      if ((indexSpec as Doc).get("unique") === true) requireNoDuplicates(database, collection, index);
       const spec = index.spec.copy();
       for (const option of ["expireAfterSeconds", "hidden", "unique", "prepareUnique"] as const) {
         const value = (indexSpec as Doc).get(option);
@@ -45,11 +48,13 @@ async function run(call: Call): Promise<Doc> {
         if (before !== undefined || option === "hidden") reply.set(`${option}_old`, before ?? false);
         reply.set(`${option}_new`, value);
         if (value === false) spec.delete(option);
-        else
+        else {
+          if (option === "unique") spec.delete("prepareUnique");
           spec.set(
             option,
             option === "expireAfterSeconds" && isNumeric(value) ? (exactInt32(value) ?? value) : value,
           );
+        }
       }
       server.catalog.setIndexSpec(database, collection, index, spec);
     }
@@ -62,6 +67,34 @@ async function run(call: Call): Promise<Doc> {
     recordDefinition(database, db, name, "modify", body.copy());
   });
   return reply;
+}
+
+/** So many violations are told. */
+const violationsMax = 1000;
+
+/** @throws MongoError 359 with the documents that have the same keys */
+function requireNoDuplicates(db: Database, collection: Collection, index: Index): void {
+  const groups = statement(
+    db,
+    `SELECT group_concat(rid) FROM ${index.table} GROUP BY key HAVING count(*) > 1 LIMIT ?`,
+    { pluck: true },
+  ).all(violationsMax) as string[];
+  if (groups.length === 0) return;
+  const violations = groups.map((rids) =>
+    Doc.of({
+      ids: rids
+        .split(",")
+        .slice(0, violationsMax)
+        .map((rid) => Doc.read(readRow(db, collection, Number(rid))!).get("_id") ?? null),
+    }),
+  );
+  throw new MongoError(
+    359,
+    "Cannot convert the index to unique. Please resolve conflicting documents before running collMod again.",
+    {
+      info: Doc.of({ violations }),
+    },
+  );
 }
 
 function indexOf(collection: Collection, spec: Doc): Index {

@@ -3,7 +3,9 @@ import { expressionContext } from "../expressions/context.ts";
 import type { ExpressionContext } from "../expressions/expression.ts";
 import { parseExpression, requireVariableName } from "../expressions/parse.ts";
 import { collationOption } from "../query/collation-options.ts";
+import { rolesOf } from "../server/access/stored-user.ts";
 import type { Call } from "../server/command.ts";
+import { requireAction } from "../server/rights.ts";
 import type { StageContext } from "../stages/stage.ts";
 import type { Collection } from "../storage/collection.ts";
 
@@ -16,7 +18,12 @@ export function contextOf(
 ): ExpressionContext {
   const asked = collationOption(body.get("collation"));
   const collation = asked === "simple" ? undefined : (asked ?? collection?.collation);
-  const context = expressionContext({ collation, userRoles: call.user.roles });
+  const asOfMs = (call.transaction ?? call.point)?.asOfMs;
+  const context = expressionContext({
+    collation,
+    userRoles: rolesOf(call.user),
+    ...(asOfMs !== undefined && { asOfMs }),
+  });
   return constants instanceof Doc ? withConstants(context, constants) : context;
 }
 
@@ -43,5 +50,7 @@ export function stageContext(call: Call, expressions: ExpressionContext): StageC
     collection: call.collection === "" ? undefined : call.collection,
     depth: 0,
     host: call.server.queries,
+    user: call.user,
+    authorizeRead: (db, collection) => requireAction(call.user, "read", db, collection),
   };
 }

@@ -2,7 +2,7 @@ import { statement } from "@weftkit/store";
 import { identityOf } from "../bson/key-bytes.ts";
 import { exactInt64, truncated } from "../bson/numbers.ts";
 import { isNumeric } from "../bson/types.ts";
-import { Doc, type Value } from "../bson/values.ts";
+import { Doc, Timestamp, type Value } from "../bson/values.ts";
 import { MongoError } from "../errors.ts";
 import { type DocSource, pause } from "../exec/run.ts";
 import { newScope } from "../expressions/context.ts";
@@ -132,13 +132,16 @@ async function runDistinct(call: Call): Promise<Doc> {
       await forEachDoc(call, opened.source, take);
     }
   }
-  return Doc.of({ values: [...values.values()] });
+  const reply = Doc.of({ values: [...values.values()] });
+  if (call.point !== undefined) reply.set("atClusterTime", new Timestamp(call.point.time));
+  return reply;
 }
 
 export const distinct: Command = {
   name: "distinct",
   right: { action: "read", on: "collection" },
   takesReadConcern: true,
+  takesSnapshot: true,
   isTransactional: true,
   fields: {
     key: "string!",

@@ -1,4 +1,4 @@
-import { Doc } from "../bson/values.ts";
+import { Doc, Timestamp } from "../bson/values.ts";
 import type { DocSource } from "../exec/run.ts";
 import { fillBatch } from "../server/batches.ts";
 import type { Call, Reply } from "../server/command.ts";
@@ -11,6 +11,7 @@ export interface CursorOptions {
   readonly isSingleBatch?: boolean;
   readonly isTailable?: boolean;
   readonly isAwaitData?: boolean;
+  readonly outlivesCollection?: boolean;
   readonly wait?: Cursor["wait"];
   readonly extras?: Cursor["extras"];
   readonly isEnded?: () => boolean;
@@ -30,8 +31,10 @@ export async function openCursor(call: Call, source: DocSource, options: CursorO
       user: call.user.user,
       session: call.session?.key,
       transaction: call.transaction,
+      point: call.point,
       isTailable,
       isAwaitData: options.isAwaitData ?? false,
+      outlivesCollection: options.outlivesCollection ?? false,
       wait: options.wait,
       extras: options.extras,
       held,
@@ -45,6 +48,7 @@ export async function openCursor(call: Call, source: DocSource, options: CursorO
   const cursor = Doc.of({ firstBatch: docs });
   if (options.extras !== undefined) for (const [name, value] of options.extras()) cursor.set(name, value);
   cursor.set("id", id).set("ns", namespace);
+  if (call.point !== undefined) cursor.set("atClusterTime", new Timestamp(call.point.time));
   return Doc.of({ cursor });
 }
 

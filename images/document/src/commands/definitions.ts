@@ -1,16 +1,19 @@
+import type { SecurityContext } from "@weftkit/auth";
 import { statement } from "@weftkit/store";
 import { toDouble } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
-import { BinData, Doc, type Value } from "../bson/values.ts";
+import { BinData, Doc, type Numeric, type Value } from "../bson/values.ts";
 import { writeDoc } from "../bson/write.ts";
 import { badValue, MongoError } from "../errors.ts";
 import { expressionContext, newScope } from "../expressions/context.ts";
 import { collationDoc, parseCollation } from "../query/collation-options.ts";
 import { compileFilter } from "../query/match.ts";
 import { parseFilter } from "../query/parse-filter.ts";
+import { StoredUser } from "../server/access/stored-user.ts";
 import type { Call, Command } from "../server/command.ts";
-import { countField, docField, flagField } from "../server/fields.ts";
+import { countField, docField, flagField, requireFields } from "../server/fields.ts";
+import { requireAction } from "../server/rights.ts";
 import { parsePipeline } from "../stages/parse-pipeline.ts";
 import type { Collection } from "../storage/collection.ts";
 import { createCollection, definition, recordDefinition, requireCreatable } from "./collections.ts";
@@ -49,6 +52,7 @@ async function runCreate(call: Call): Promise<Doc> {
       value = collationDoc(collation);
     }
     if (option === "capped" && !flagField(body, "capped")) continue;
+    if (option === "clusteredIndex") value = clusteredIndex(value);
     options.set(option, option === "capped" ? true : value);
   }
   checkOptions(call, options);
@@ -59,6 +63,24 @@ async function runCreate(call: Call): Promise<Doc> {
   }
   await createCollection(call, db, name, options);
   return Doc.empty();
+}
+
+/** Documents are kept in the order in which they come in any case: what is asked for is told again. @throws MongoError */
+function clusteredIndex(value: Value): Value {
+  // A true is that of a time series' buckets.
+  if (!(value instanceof Doc)) return value;
+  requireFields(
+    "create.clusteredIndex",
+    value,
+    { v: "number", key: "object!", name: "string", unique: "flag!" },
+    false,
+  );
+  const key = value.get("key") as Doc;
+  if (key.size !== 1 || !isNumeric(key.get("_id")) || toDouble(key.get("_id") as Numeric) !== 1)
+    throw new MongoError(197, "The clusteredIndex option is not supported for a key other than { _id: 1 }");
+  if (!flagField(value, "unique"))
+    throw new MongoError(197, "The clusteredIndex option requires unique: true to be specified");
+  return Doc.of({ v: value.get("v") ?? 2, key, name: value.get("name") ?? "_id_", unique: true });
 }
 
 function checkOptions(call: Call, options: Doc): void {
@@ -232,9 +254,7 @@ export const listDatabases: Command = {
             collation: undefined,
             scope: newScope(context),
           });
-    const names = server.catalog
-      .databases()
-      .filter((name) => user.can("read", name) || user.can("connect", name));
+    const names = server.catalog.databases().filter((name) => mayList(user, name));
     const sizes = await call.read(({ db }) => {
       const pageSize = db.pragma("page_size", { simple: true }) as number;
       return names.map((name) =>
@@ -263,6 +283,17 @@ export const listDatabases: Command = {
   },
 };
 
+/** MongoDB tells of all databases to those who have listDatabases, and of those that they may read to others. */
+function mayList(user: SecurityContext, name: string): boolean {
+  if (user instanceof StoredUser) return user.may("listDatabases") || user.may("find", name);
+  return user.can("read", name) || user.can("connect", name);
+}
+
+function mayListCollection(user: SecurityContext, db: string, name: string): boolean {
+  if (user instanceof StoredUser) return user.may("listCollections", db) || user.may("find", db, name);
+  return user.can("read", `${db}.${name}`) || user.can("connect", db);
+}
+
 export const listCollections: Command = {
   name: "listCollections",
   right: "connect",
@@ -287,7 +318,7 @@ export const listCollections: Command = {
           });
     const list: Doc[] = [];
     for (const collection of server.catalog.of(db)) {
-      if (!user.can("read", `${db}.${collection.name}`) && !user.can("connect", db)) continue;
+      if (!mayListCollection(user, db, collection.name)) continue;
       const { name, kind, options, uuid } = collection;
       const entry = Doc.of({ name, type: kind });
       if (!isNameOnly) {
@@ -295,7 +326,8 @@ export const listCollections: Command = {
         const info = Doc.of({ readOnly: kind === "view" });
         if (kind !== "view") info.set("uuid", new BinData(4, uuid));
         entry.set("info", info);
-        if (kind !== "view") entry.set("idIndex", collection.indexes[0]!.spec);
+        if (kind === "collection" && !options.has("clusteredIndex"))
+          entry.set("idIndex", collection.indexes[0]!.spec);
       }
       if (matches(writeDoc(entry), 0)) list.push(entry);
     }
@@ -308,7 +340,7 @@ export const listCollections: Command = {
 
 export const renameCollection: Command = {
   name: "renameCollection",
-  right: { action: "schema", on: "database" },
+  right: "connect",
   isAdminOnly: true,
   takesWriteConcern: true,
   fields: { to: "string!", dropTarget: "any", stayTemp: "bool", collectionUUID: "uuid" },
@@ -320,6 +352,8 @@ export const renameCollection: Command = {
     const to = body.get("to") as string;
     const [fromDb, fromName] = splitNamespace(from);
     const [toDb, toName] = splitNamespace(to);
+    requireAction(call.user, "schema", fromDb, fromName);
+    requireAction(call.user, "schema", toDb, toName);
     requireCreatable(toDb, toName);
     const source = server.catalog.find(fromDb, fromName);
     if (source === undefined) throw new MongoError(26, `Source collection ${from} does not exist`);

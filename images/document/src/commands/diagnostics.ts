@@ -4,7 +4,9 @@ import { isNumeric } from "../bson/types.ts";
 import { DateTime, Doc, Double, Timestamp } from "../bson/values.ts";
 import { MongoError } from "../errors.ts";
 import { mongoVersion, replicaSetName, weftkitVersion } from "../identity.ts";
+import { nameOf, rolesOf } from "../server/access/stored-user.ts";
 import type { Command } from "../server/command.ts";
+import { roleDocs } from "../server/users.ts";
 import { documentBytesMax } from "../storage/records.ts";
 import { requireWritable } from "./collections.ts";
 
@@ -36,17 +38,14 @@ export const buildInfo: Command = {
 export const connectionStatus: Command = {
   name: "connectionStatus",
   right: "none",
-  run: ({ connection, user }) =>
-    Doc.of({
+  run: ({ connection: { user, userDb } }) => {
+    return Doc.of({
       authInfo: Doc.of({
-        authenticatedUsers:
-          connection.user === undefined
-            ? []
-            : [Doc.of({ user: connection.user.user, db: connection.userDb })],
-        authenticatedUserRoles:
-          connection.user === undefined ? [] : user.roles.map((role) => Doc.of({ role, db: "admin" })),
+        authenticatedUsers: user === undefined ? [] : [Doc.of({ user: nameOf(user).user, db: userDb })],
+        authenticatedUserRoles: user === undefined ? [] : roleDocs(rolesOf(user)),
       }),
-    }),
+    });
+  },
 };
 
 export const serverStatus: Command = {
@@ -225,41 +224,6 @@ export const replSetGetConfig: Command = {
         ],
       }),
     }),
-};
-
-export const currentOp: Command = {
-  name: "currentOp",
-  right: "connect",
-  isAdminOnly: true,
-  run: ({ server }) =>
-    Doc.of({
-      inprog: [...server.operations.values()].map((operation) =>
-        Doc.of({
-          type: "op",
-          opid: operation.id,
-          active: true,
-          op: "command",
-          ns: operation.namespace,
-          secs_running: BigInt(Math.floor((Date.now() - operation.startedMs) / 1000)),
-          microsecs_running: BigInt((Date.now() - operation.startedMs) * 1000),
-          command: operation.command,
-        }),
-      ),
-    }),
-};
-
-export const killOp: Command = {
-  name: "killOp",
-  right: "admin",
-  isAdminOnly: true,
-  run: ({ body, server }) => {
-    const op = body.get("op");
-    if (op === undefined)
-      throw new MongoError(40414, "BSON field 'killOp.op' is missing but a required field");
-    if (typeof op !== "number") throw new MongoError(26823, "The opid must be an int32");
-    server.operations.get(op)?.kill();
-    return Doc.of({ info: "attempting to kill op" });
-  },
 };
 
 export const whatsMyUri: Command = {

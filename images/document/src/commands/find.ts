@@ -17,6 +17,7 @@ async function run(call: Call): Promise<Doc> {
     throw new MongoError(73, `Invalid namespace specified '${db}.${call.collection}'`);
   if (body.get("filter") === null) throw wrongType("find.filter", null, "type 'object'");
   const collection = server.catalog.find(db, call.collection);
+  requireSupported(body);
   const isTailable = flagField(body, "tailable");
   const isAwaitData = flagField(body, "awaitData");
   if (isAwaitData && !isTailable)
@@ -40,11 +41,25 @@ async function run(call: Call): Promise<Doc> {
   return openCursor(call, source, { batchSize, isSingleBatch, namespace: `${db}.${call.collection}` });
 }
 
+/** What would change the answer, and is not there. @throws MongoError 238 */
+function requireSupported(body: Doc): void {
+  if (flagField(body, "requestResumeToken"))
+    throw notImplemented("find's requestResumeToken", "leave it out");
+  for (const name of ["resumeAfter", "startAt"]) {
+    if (body.has(name)) throw notImplemented(`find's ${name}`, "go on from the last _id");
+  }
+}
+
+function notImplemented(what: string, instead: string): MongoError {
+  return new MongoError(238, `${what} is not supported: ${instead}`);
+}
+
 export const find: Command = {
   name: "find",
   right: { action: "read", on: "collection" },
   isTransactional: true,
   takesReadConcern: true,
+  takesSnapshot: true,
   fields: {
     filter: "object",
     projection: "object",

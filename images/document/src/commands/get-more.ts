@@ -1,7 +1,7 @@
 import { toDouble } from "../bson/numbers.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
-import { badValue, cursorNotFound, MongoError, typeMismatch } from "../errors.ts";
+import { badValue, cursorKilled, cursorNotFound, MongoError, typeMismatch } from "../errors.ts";
 import { fillBatch } from "../server/batches.ts";
 import type { Call, Command } from "../server/command.ts";
 import { countField, requireCollectionName } from "../server/fields.ts";
@@ -49,7 +49,7 @@ async function run(call: Call): Promise<Doc> {
       `Cannot run getMore on cursor ${id}, which was created in another transaction`,
     );
   }
-  if (cursor.isBusy) throw new MongoError(12051, `cursor id ${id} is already in use`);
+  if (cursor.interrupt !== undefined) throw new MongoError(12051, `cursor id ${id} is already in use`);
   const maxTime = body.get("maxTimeMS");
   if (isNumeric(maxTime) && !cursor.isAwaitData) {
     throw badValue("cannot set maxTimeMS on getMore command for a non-awaitData cursor");
@@ -58,7 +58,10 @@ async function run(call: Call): Promise<Doc> {
     server.cursors.remove(cursor);
     throw cursor.invalid;
   }
-  cursor.isBusy = true;
+  const failure = server.failPoints.takeGetMore();
+  if (failure !== undefined) throw failure;
+  call.point = cursor.point;
+  cursor.interrupt = (reason) => call.operation.kill(reason);
   try {
     const waitMs = isNumeric(maxTime) && toDouble(maxTime) > 0 ? toDouble(maxTime) : awaitMsDefault;
     const count = batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize;
@@ -72,7 +75,7 @@ async function run(call: Call): Promise<Doc> {
         batch = await fillBatch(call, cursor.source, count);
       }
     }
-    if (cursor.isKilled) throw new MongoError(237, `cursor id ${id} was killed`);
+    if (cursor.isKilled) throw cursorKilled(id);
     cursor.held = batch.held;
     const isOver = batch.isAtEnd && (!cursor.isTailable || cursor.isEnded?.() === true);
     if (isOver) server.cursors.remove(cursor);
@@ -81,10 +84,11 @@ async function run(call: Call): Promise<Doc> {
     reply.set("id", isOver ? 0n : id).set("ns", namespace);
     return Doc.of({ cursor: reply });
   } catch (error) {
+    cursor.interrupt = undefined;
     server.cursors.remove(cursor);
     throw error;
   } finally {
-    cursor.isBusy = false;
+    cursor.interrupt = undefined;
     cursor.lastUsedMs = Date.now();
   }
 }

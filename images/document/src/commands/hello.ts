@@ -47,13 +47,23 @@ async function run(call: Call): Promise<Doc> {
     ...(compression.length > 0 && { compression: [...compression] }),
   });
   const mechanismsOf = body.get("saslSupportedMechs");
-  if (typeof mechanismsOf === "string") reply.set("saslSupportedMechs", ["SCRAM-SHA-256", "SCRAM-SHA-1"]);
+  if (typeof mechanismsOf === "string")
+    reply.set("saslSupportedMechs", supportedMechanisms(call, mechanismsOf));
   const speculative = body.get("speculativeAuthenticate");
   if (speculative instanceof Doc) {
     const answer = await startSasl(call, speculative).catch(() => undefined);
     if (answer !== undefined) reply.set("speculativeAuthenticate", answer);
   }
   return reply;
+}
+
+/** Of a user, as `db.name`; of one that there is not as of most, so that nobody learns who exists. */
+function supportedMechanisms({ server }: Call, user: string): Value[] {
+  const dot = user.indexOf(".");
+  const stored = server.users.find(user.slice(0, dot), user.slice(dot + 1));
+  const all = ["SCRAM-SHA-256", "SCRAM-SHA-1"];
+  if (stored === undefined) return all;
+  return all.filter((name) => (name === "SCRAM-SHA-1" ? stored.sha1 : stored.sha256) !== undefined);
 }
 
 /** With a topologyVersion that is still right, the answer is held back for as long as was asked. */

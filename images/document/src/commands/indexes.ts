@@ -354,12 +354,11 @@ function existingIndex(collection: Collection, spec: Doc): Index | undefined {
   return undefined;
 }
 
-/** Makes an index and fills it, in writes of some thousand documents; it is used when it is whole. */
+/** Makes an index and fills it, in writes of some thousand documents; queries use it when it is whole. */
 async function build(call: Call, collection: Collection, spec: Doc): Promise<Index> {
   const { server } = call;
   const { db, name } = collection;
-  await server.store.transactionsEnded();
-  const index = await definition(call, (database) => server.catalog.createIndex(database, collection, spec));
+  const index = await createEmpty(call, collection, spec);
   try {
     for (let after: number | undefined = 0; after !== undefined; ) {
       const from: number = after;
@@ -367,13 +366,26 @@ async function build(call: Call, collection: Collection, spec: Doc): Promise<Ind
         server.records.build(work, collection, index, from, documentsAtOnce),
       );
     }
-    await definition(call, (database) =>
-      recordDefinition(database, db, name, "createIndexes", Doc.of({ indexes: [spec] })),
-    );
+    await definition(call, (database) => {
+      server.catalog.indexIsWhole(database, index);
+      recordDefinition(database, db, name, "createIndexes", Doc.of({ indexes: [spec] }));
+    });
     return index;
   } catch (error) {
     await definition(call, (database) => server.catalog.dropIndex(database, collection, index));
     throw error;
+  }
+}
+
+/** While no transaction has changed anything: what it has changed would not come into the index. */
+async function createEmpty(call: Call, collection: Collection, spec: Doc): Promise<Index> {
+  const { store, catalog } = call.server;
+  for (;;) {
+    await store.transactionsEnded();
+    const index = await definition(call, (database) =>
+      store.hasOpenChanges ? undefined : catalog.createIndex(database, collection, spec, true),
+    );
+    if (index !== undefined) return index;
   }
 }
 
@@ -399,6 +411,19 @@ function indexesOf(call: Call): Collection {
   return collection;
 }
 
+/** That on _id is listed as it was asked for where documents are kept in its order. */
+function listedSpec({ options }: Collection, { name, spec }: Index): Doc {
+  const clustered = options.get("clusteredIndex");
+  if (name !== "_id_" || !(clustered instanceof Doc)) return spec;
+  return Doc.of({
+    v: clustered.get("v"),
+    key: clustered.get("key"),
+    name: clustered.get("name"),
+    unique: true,
+    clustered: true,
+  });
+}
+
 export const listIndexes: Command = {
   name: "listIndexes",
   right: { action: "read", on: "collection" },
@@ -415,7 +440,7 @@ export const listIndexes: Command = {
       (cursor === undefined ? undefined : countField(cursor, "listIndexes.cursor", "batchSize")) ?? 101;
     return listReply(
       call,
-      collection.indexes.map(({ spec }) => spec),
+      collection.indexes.map((index) => listedSpec(collection, index)),
       batchSize,
       `${call.db}.${call.collection}`,
     );

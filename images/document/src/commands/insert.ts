@@ -87,7 +87,7 @@ async function run(call: Call): Promise<Doc> {
   }
   const isOrdered = flagField(body, "ordered", true);
   const isUnvalidated = flagField(body, "bypassDocumentValidation");
-  const collection = await writableCollection(call, call.collection);
+  let collection = await writableCollection(call, call.collection);
   return answerOnce(call, async (keep) => {
     let inserted = 0;
     const errors: Doc[] = [];
@@ -95,12 +95,18 @@ async function run(call: Call): Promise<Doc> {
     while (next < documents.length) {
       const from = next;
       const outcome = await call.write((work) => {
+        // It was dropped, renamed or changed while this waited: nothing has happened.
+        if (server.catalog.find(collection.db, collection.name) !== collection) return undefined;
         const part = insertSome(call, work, collection, documents as Doc[], from, isOrdered, isUnvalidated);
         if (part.next >= documents.length) {
           keep(work, () => replyOf(inserted + part.inserted, [...errors, ...part.errors]));
         }
         return part;
       });
+      if (outcome === undefined) {
+        collection = await writableCollection(call, call.collection);
+        continue;
+      }
       inserted += outcome.inserted;
       errors.push(...outcome.errors);
       next = outcome.next;

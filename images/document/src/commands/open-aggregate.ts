@@ -45,7 +45,14 @@ export function openAggregate(call: Call, body: Doc): OpenedPipeline {
   let context = contextOf(call, body, isOfDatabase ? undefined : server.catalog.find(db, name));
   if (resolved?.isView === true) context = { ...context, collation: resolved.collation };
   const scope = newScope(context);
-  const stages = parsePipeline([...(resolved?.pipeline ?? []), ...pipeline], stageContext(call, context));
+  const own = stageContext(call, context);
+  // What a view's definition reads was its maker's affair; what is asked of the view is that of whoever asks.
+  if (resolved?.isView === true) parsePipeline(pipeline, own);
+  const { authorizeRead: _, ...ofView } = own;
+  const stages = parsePipeline(
+    [...(resolved?.pipeline ?? []), ...pipeline],
+    resolved?.isView === true ? ofView : own,
+  );
   requireRights(call, stages);
   if (isOfDatabase && stages[0]?.isInitial !== true) {
     throw new MongoError(

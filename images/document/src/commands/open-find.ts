@@ -1,14 +1,15 @@
-import { Doc } from "../bson/values.ts";
+import { Doc, type Value } from "../bson/values.ts";
 import type { DocSource } from "../exec/run.ts";
-import { newScope } from "../expressions/context.ts";
+import { metadataOf, newScope, setMetadata } from "../expressions/context.ts";
 import type { Scope } from "../expressions/expression.ts";
 import { parseSort } from "../expressions/sort.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Filter } from "../query/filter.ts";
 import { parseFilter } from "../query/parse-filter.ts";
-import { parseProjection } from "../query/projection.ts";
+import { type Projection, parseProjection } from "../query/projection.ts";
+import { valuesAtPath } from "../query/values-at-path.ts";
 import type { Call } from "../server/command.ts";
-import { countField, docField } from "../server/fields.ts";
+import { countField, docField, flagField } from "../server/fields.ts";
 import { connect, sortedUnlessOverlaid } from "../server/queries.ts";
 import { limitStage, skipStage, sortStage } from "../stages/basic.ts";
 import { mapStage } from "../stages/registry.ts";
@@ -44,10 +45,13 @@ export function openFind(call: Call, collection: Collection | undefined, body: D
   const skip = countField(body, "find", "skip") ?? 0;
   const limit = limitOf(body).limit;
   const hint = body.get("hint");
+  const isKeyOnly = flagField(body, "returnKey");
+  const hasRecordIds = flagField(body, "showRecordId") && !isKeyOnly;
   const stages = [
     ...(skip > 0 ? [skipStage(skip)] : []),
     ...(limit > 0 ? [limitStage(limit)] : []),
-    ...(project === undefined ? [] : [mapStage("projection", projectionDoc!, project)]),
+    ...(project === undefined ? [] : [mapStage("projection", projectionDoc!, keepingMetadata(project))]),
+    ...(hasRecordIds ? [mapStage("showRecordId", true, withRecordId)] : []),
   ];
   if (collection === undefined) {
     return { source: { next: () => undefined }, plan: undefined, filter, isSortBlocking: false };
@@ -59,6 +63,9 @@ export function openFind(call: Call, collection: Collection | undefined, body: D
       sort,
       hint,
       collation: context.collation,
+      min: boundOf(body, "min"),
+      max: boundOf(body, "max"),
+      hasRecordIds,
       ...(sort === undefined && limit > 0 && { limit: limit + skip }),
     },
     scope,
@@ -73,5 +80,40 @@ export function openFind(call: Call, collection: Collection | undefined, body: D
       ? sortedUnlessOverlaid(source, collection, stage, scope)
       : stage.connect(source, scope);
   }
+  if (isKeyOnly) {
+    const key = returnedKey(opened.plan, source);
+    const others = stages.filter(({ name }) => name !== "projection");
+    return { source: connect(others, key, scope), plan: opened.plan, filter, isSortBlocking };
+  }
   return { source: connect(stages, source, scope), plan: opened.plan, filter, isSortBlocking };
+}
+
+function boundOf(body: Doc, name: string): Doc | undefined {
+  const bound = docField(body, name);
+  return bound?.isEmpty === true ? undefined : bound;
+}
+
+/** The number that a document is kept by, behind its fields. */
+function withRecordId(doc: Doc): Doc {
+  const recordId = metadataOf(doc)?.recordId;
+  return recordId === undefined ? doc : Doc.from(new Map<string, Value>([...doc, ["$recordId", recordId]]));
+}
+
+function keepingMetadata(project: Projection): Projection {
+  return (doc, scope) => setMetadata(project(doc, scope), metadataOf(doc));
+}
+
+/** In place of the documents the values of the index that was used; nothing of them where none was. */
+function returnedKey(plan: Plan, source: DocSource): DocSource {
+  const paths =
+    plan.kind === "index" ? plan.index.fields.map(({ path, parts }) => [path, parts] as const) : [];
+  return {
+    next(run) {
+      const doc = source.next(run);
+      if (!(doc instanceof Doc)) return doc;
+      const key = Doc.empty();
+      for (const [path, parts] of paths) key.set(path, valuesAtPath(doc, parts)[0] ?? null);
+      return setMetadata(key, metadataOf(doc));
+    },
+  };
 }

@@ -164,6 +164,7 @@ async function mergeOne(
       sort: undefined,
       hint: undefined,
       collation: context.collation,
+      asOfMs: context.asOfMs,
     }),
     sort: undefined,
     context,

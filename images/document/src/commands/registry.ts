@@ -21,7 +21,9 @@ import { getMore, killCursors } from "./get-more.ts";
 import { hello } from "./hello.ts";
 import { createIndexes, dropIndexes, listIndexes } from "./indexes.ts";
 import { insert } from "./insert.ts";
+import * as operations from "./operations.ts";
 import { authenticate, logout, saslContinue, saslStart } from "./sasl.ts";
+import { searchIndexCommands } from "./search-indexes.ts";
 import * as sessions from "./sessions.ts";
 import { update } from "./update.ts";
 import { rolesInfo, userChanges, usersInfo } from "./users.ts";
@@ -38,6 +40,7 @@ export const allCommands: readonly Command[] = [
   rolesInfo,
   usersInfo,
   validate,
+  ...searchIndexCommands,
   ...userChanges,
   count,
   create,
@@ -62,6 +65,7 @@ export const allCommands: readonly Command[] = [
   saslStart,
   update,
   ...Object.values(diagnostics),
+  ...Object.values(operations),
   ...Object.values(sessions),
 ];
 

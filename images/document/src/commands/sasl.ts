@@ -1,6 +1,7 @@
 import { exactInt32 } from "../bson/numbers.ts";
 import { BinData, Doc, type Value } from "../bson/values.ts";
 import { MongoError } from "../errors.ts";
+import { StoredUser } from "../server/access/stored-user.ts";
 import { beginAuthentication } from "../server/authentication.ts";
 import type { Call, Command } from "../server/command.ts";
 
@@ -21,7 +22,7 @@ async function step(call: Call, payload: Buffer): Promise<Doc> {
     const outcome = await login.exchange.step(payload);
     if (outcome.user !== undefined && (outcome.isDone || isLastStep(call))) {
       connection.user = outcome.user;
-      connection.userDb = "admin";
+      connection.userDb = outcome.user instanceof StoredUser ? outcome.user.db : "admin";
     }
     const isDone = outcome.isDone || (outcome.user !== undefined && isLastStep(call));
     if (isDone) connection.login = undefined;
@@ -49,10 +50,22 @@ export async function startSasl(call: Call, body: Doc): Promise<Doc> {
     throw new MongoError(40414, "BSON field 'saslStart.mechanism' is missing but a required field");
   }
   if (body.firstKey === "authenticate") return authenticateX509(call, body);
-  const exchange = beginAuthentication(mechanism, server.authenticator, server.users, connection.certificate);
+  const exchange = beginAuthentication(
+    mechanism,
+    server.authenticator,
+    server.users,
+    authDb(call, body),
+    connection.certificate,
+  );
   if ((body.get("options") as Doc | undefined)?.get("skipEmptyExchange") === true) skipping.add(exchange);
   connection.login = { id: ++lastConversation, exchange };
   return step(call, payloadOf(body));
+}
+
+/** The database that a user is of: that of the command, or one that hello names within. */
+function authDb({ db }: Call, body: Doc): string {
+  const named = body.get("db");
+  return typeof named === "string" ? named : db;
 }
 
 function authenticateX509({ connection }: Call, body: Doc): Doc {

@@ -77,7 +77,7 @@ export function prepareSearch(
   const plan: Plan =
     collection === undefined
       ? { kind: "nothing" }
-      : makePlan({ collection, filter, sort, hint: options.get("hint"), collation });
+      : makePlan({ collection, filter, sort, hint: options.get("hint"), collation, asOfMs: context.asOfMs });
   const matches = compileFilter(filter, { collation, scope: newScope(context) });
   return { collection, filter, matches, plan, sort, context };
 }

@@ -2,7 +2,7 @@ import { type Database, statement } from "@weftkit/store";
 import type { IndexScan, Plan } from "../plan/plan.ts";
 import type { Collection } from "../storage/collection.ts";
 import type { StoredRow } from "../storage/records.ts";
-import { type Pause, pause, type Run } from "./run.ts";
+import { type Pause, pause, type Run, TurnClock } from "./run.ts";
 
 interface KeyedRow extends StoredRow {
   readonly key?: Buffer;
@@ -36,6 +36,7 @@ export class RowSource {
     readonly range: number;
     readonly last: { readonly key: Buffer | undefined; readonly rid: number } | undefined;
   } = { scan: 0, range: 0, last: undefined };
+  readonly #clock = new TurnClock();
   #overlayRows: Iterator<[string | number, unknown]> | undefined;
 
   /** `firstRows`: how many will be wanted at least. */
@@ -63,6 +64,8 @@ export class RowSource {
     }
     for (;;) {
       while (this.#next < this.#rows.length) {
+        // Whoever looks at the rows may take long for each of them.
+        if (this.#clock.isOver(run)) return pause;
         const row = this.#rows[this.#next++]!;
         if (overlay?.has(row.rid)) continue;
         if (this.#seen !== undefined) {
@@ -96,6 +99,8 @@ export class RowSource {
     if (this.#next >= this.#rows.length) return;
     const { scan, range, last } = this.#chunkStart;
     const given = this.#rows[this.#next - 1];
+    // So many were looked at in a turn: there is no use in reading many more ahead.
+    this.#chunkRows = Math.max(firstChunkRows, Math.min(this.#chunkRows, this.#next * 2));
     this.#scan = scan;
     this.#range = range;
     this.#last = given === undefined ? last : { key: given.key, rid: given.rid };

@@ -34,12 +34,29 @@ export interface DocSource {
   next(run: Run): Next;
 }
 
-/** Runs a source to its end within one turn. */
-export function* drain(source: DocSource, run: Run): Generator<Doc> {
-  const patient: Run = { ...run, untilMs: Number.POSITIVE_INFINITY };
+/** The turn that runs at the moment, for what goes on over several. */
+export interface Turns {
+  run: Run;
+}
+
+/** What a source gives, over as many turns as it takes: `pause` where a turn is over, and it goes on in the next. */
+export function* documentsOf(source: DocSource, turns: Turns): Generator<Doc | Pause> {
   for (;;) {
-    const next = source.next(patient);
+    const next = source.next(turns.run);
     if (next === undefined) return;
-    if (next !== pause) yield next;
+    yield next;
+  }
+}
+
+/** How many cheap steps are made between two looks at the clock. */
+const stepsPerLook = 16;
+
+/** Says now and then whether a turn is over: for loops of cheap steps, which need not look at the clock at each. */
+export class TurnClock {
+  #steps = 0;
+
+  isOver({ untilMs }: Run): boolean {
+    if (++this.#steps % stepsPerLook !== 0) return false;
+    return performance.now() > untilMs;
   }
 }

@@ -1,6 +1,6 @@
 import type { Collation } from "../bson/collation.ts";
 import { DateTime, type Doc, Timestamp, type Value } from "../bson/values.ts";
-import type { ExpressionContext, Metadata, Scope } from "./expression.ts";
+import type { ExpressionContext, Metadata, Scope, UserRole } from "./expression.ts";
 
 /** What is known of documents beside themselves; forgotten with them. */
 const metadata = new WeakMap<Doc, Metadata>();
@@ -18,8 +18,9 @@ export function setMetadata(doc: Doc, found: Metadata | undefined): Doc {
 export function expressionContext(
   options: {
     readonly collation?: Collation | undefined;
-    readonly userRoles?: readonly string[];
+    readonly userRoles?: readonly UserRole[];
     readonly nowMs?: number;
+    readonly asOfMs?: number;
   } = {},
 ): ExpressionContext {
   const nowMs = options.nowMs ?? Date.now();
@@ -30,6 +31,7 @@ export function expressionContext(
     variables: new Map(),
     slots: { count: 0 },
     values: new Map(),
+    asOfMs: options.asOfMs ?? Number.POSITIVE_INFINITY,
     userRoles: options.userRoles ?? [],
     metadata: metadataOf,
   };
@@ -39,5 +41,5 @@ export function expressionContext(
 export function newScope(context: ExpressionContext): Scope {
   const slots: (Value | undefined)[] = [];
   for (const [slot, value] of context.values) slots[slot] = value;
-  return { root: undefined, slots };
+  return { root: undefined, slots, asOfMs: context.asOfMs };
 }

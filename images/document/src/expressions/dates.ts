@@ -552,7 +552,11 @@ function parseByFormat(text: string, format: string, zone: Value | undefined): b
 // ---- arithmetic ----------------------------------------------------------------------------------------------------
 
 const units = ["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond"] as const;
-type Unit = (typeof units)[number];
+export type Unit = (typeof units)[number];
+
+export function isUnit(name: string): name is Unit {
+  return (units as readonly string[]).includes(name);
+}
 const unitMs: Readonly<Record<string, bigint>> = {
   week: 7n * dayMs,
   day: dayMs,

@@ -5,6 +5,8 @@ import type { DateTime, Doc, Timestamp, Value } from "../bson/values.ts";
 export interface Scope {
   root: Value | undefined;
   readonly slots: (Value | undefined)[];
+  /** See `ExpressionContext.asOfMs`; where documents are read. */
+  readonly asOfMs?: number;
 }
 
 /** Gives its value for a document; undefined is a value that is not there. */
@@ -29,10 +31,18 @@ export interface ExpressionContext {
   readonly slots: { count: number };
   /** What is in a place from the beginning: variables of the command (`let`). */
   readonly values: Map<number, Value | undefined>;
+  /** The moment whose state is read, in milliseconds as `performance.now()`; Infinity is now. */
+  readonly asOfMs: number;
   /** Roles of who asks, for $$USER_ROLES. */
-  readonly userRoles: readonly string[];
+  readonly userRoles: readonly UserRole[];
   /** What documents carry beside themselves: text scores, distances. */
   readonly metadata: (doc: Doc) => Metadata | undefined;
+}
+
+/** A role of who asks, and the database that it is of. */
+export interface UserRole {
+  readonly role: string;
+  readonly db: string;
 }
 
 export interface Metadata {

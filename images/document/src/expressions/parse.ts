@@ -158,7 +158,7 @@ function variable(name: string, context: ExpressionContext): Evaluate {
     case "REMOVE":
       return () => undefined;
     case "USER_ROLES": {
-      const roles = context.userRoles.map((role) => Doc.of({ _id: `admin.${role}`, role, db: "admin" }));
+      const roles = context.userRoles.map(({ role, db }) => Doc.of({ _id: `${db}.${role}`, role, db }));
       return () => roles;
     }
     case "DESCEND":

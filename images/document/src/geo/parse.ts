@@ -2,7 +2,7 @@ import { toDouble } from "../bson/numbers.ts";
 import { show } from "../bson/show.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
-import { badValue, notSupported } from "../errors.ts";
+import { badValue, MongoError, notSupported } from "../errors.ts";
 import type { NearQuery } from "./near.ts";
 import { cornersOf, planeDistance } from "./plane.ts";
 import { isInPlanePolygon } from "./plane-polygon.ts";
@@ -152,9 +152,16 @@ function requireOnSphere([longitude, latitude]: Position): void {
 
 /** $near, $nearSphere and $geoNear. @throws MongoError 2 */
 export function parseNear(operator: string, operand: Value, spec: Doc): NearQuery {
+  // Beside a place of the plane they have codes of their own.
+  const isLegacy = !(operand instanceof Doc && operand.has("$geometry"));
   let [min, max] = [
-    boundOf(spec.get("$minDistance"), "$minDistance", 0),
-    boundOf(spec.get("$maxDistance"), "$maxDistance", Number.POSITIVE_INFINITY),
+    boundOf(spec.get("$minDistance"), "$minDistance", 0, isLegacy ? [16893, 16894] : undefined),
+    boundOf(
+      spec.get("$maxDistance"),
+      "$maxDistance",
+      Number.POSITIVE_INFINITY,
+      isLegacy ? [16895, 16896] : undefined,
+    ),
   ];
   if (operand instanceof Doc && operand.has("$geometry")) {
     for (const name of operand.keys()) {
@@ -192,10 +199,16 @@ export function parseNear(operator: string, operand: Value, spec: Doc): NearQuer
   return { center, unit: isSphere ? "radians" : "plane", min, max };
 }
 
-function boundOf(value: Value | undefined, name: string, fallback: number): number {
+/** @throws MongoError with the codes for what is no number, and for one that is no distance */
+function boundOf(
+  value: Value | undefined,
+  name: string,
+  fallback: number,
+  [noNumber, noDistance]: readonly [number, number] = [2, 2],
+): number {
   if (value === undefined) return fallback;
-  if (!isNumeric(value)) throw badValue(`${name} must be a number`);
+  if (!isNumeric(value)) throw new MongoError(noNumber, `${name} must be a number`);
   const bound = toDouble(value);
-  if (!(bound >= 0)) throw badValue(`${name} must be non-negative`);
+  if (!(bound >= 0)) throw new MongoError(noDistance, `${name} must be non-negative`);
   return bound;
 }

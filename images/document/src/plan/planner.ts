@@ -20,6 +20,11 @@ export interface PlanRequest {
   readonly sort: SortSpec | undefined;
   readonly hint: Value | undefined;
   readonly collation: Collation | undefined;
+  /** The moment whose state is read: indexes that were not whole then are not used. */
+  readonly asOfMs: number;
+  /** Bounds of the hinted index's keys: from the one, up to and without the other. */
+  readonly min?: Doc | undefined;
+  readonly max?: Doc | undefined;
   /** Documents beyond which nobody will read; 0 is all. */
   readonly limit?: number;
 }
@@ -30,10 +35,11 @@ const rangesMax = 2000;
 /** Chooses where the candidates come from. */
 export function makePlan(request: PlanRequest): Plan {
   const { collection, filter, sort, hint } = request;
+  if (request.min !== undefined || request.max !== undefined) return boundedPlan(request);
   const conjuncts = filter.kind === "and" ? filter.children : [filter];
   if (conjuncts.some((one) => one.kind === "always" && !one.matches)) return { kind: "nothing" };
   const text = conjuncts.find((one) => one.kind === "text");
-  if (text?.kind === "text") return textPlan(collection, text);
+  if (text?.kind === "text") return textPlan(request, text);
   if (hint !== undefined && !(hint instanceof Doc && hint.isEmpty))
     return hintedPlan(request, conjuncts, hint);
   if (sort?.natural !== undefined) return { kind: "natural", isReverse: sort.natural < 0 };
@@ -42,7 +48,7 @@ export function makePlan(request: PlanRequest): Plan {
     if (plan !== undefined && (best === undefined || score > best.score)) best = { plan, score };
   };
   for (const index of collection.indexes) {
-    if (index.isHidden || index.text !== undefined) continue;
+    if (!isUsable(index, request) || index.text !== undefined) continue;
     const scan = scanOf(index, conjuncts, request);
     if (scan !== undefined) consider(scan.scan, scan.score);
   }
@@ -50,32 +56,83 @@ export function makePlan(request: PlanRequest): Plan {
   return best?.plan ?? { kind: "natural", isReverse: false };
 }
 
-function textPlan(collection: Collection, filter: Extract<Filter, { kind: "text" }>): Plan {
-  const index = collection.indexes.find((one) => one.text !== undefined);
+function isUsable(index: Index, { asOfMs }: PlanRequest): boolean {
+  return !index.isHidden && index.wholeSinceMs < asOfMs;
+}
+
+function textPlan(request: PlanRequest, filter: Extract<Filter, { kind: "text" }>): Plan {
+  const index = request.collection.indexes.find((one) => one.text !== undefined && isUsable(one, request));
   if (index === undefined) throw new MongoError(27, "text index required for $text query");
   return { kind: "text", index, query: ftsQuery(filter.search) };
 }
 
 function hintedPlan(request: PlanRequest, conjuncts: readonly Filter[], hint: Value): Plan {
-  const { collection } = request;
-  const bad = () =>
-    badValue(
-      "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
-    );
-  let index: Index | undefined;
-  if (typeof hint === "string") index = collection.indexes.find(({ name }) => name === hint);
-  else if (hint instanceof Doc) {
-    const natural = hint.get("$natural");
-    if (natural !== undefined) {
-      const direction = exactInt32(natural);
-      if (direction !== 1 && direction !== -1) throw badValue("$natural hint must be 1 or -1");
-      return { kind: "natural", isReverse: direction < 0 };
-    }
-    index = collection.indexes.find(({ spec }) => isSameKey(spec.get("key") as Doc, hint));
-  } else throw new MongoError(9, "Hint must be a string or an object");
-  if (index === undefined || index.isHidden) throw bad();
+  const natural = hint instanceof Doc ? hint.get("$natural") : undefined;
+  if (natural !== undefined) {
+    const direction = exactInt32(natural);
+    if (direction !== 1 && direction !== -1) throw badValue("$natural hint must be 1 or -1");
+    return { kind: "natural", isReverse: direction < 0 };
+  }
+  const index = hintedIndex(request, hint);
   if (index.text !== undefined) return { kind: "natural", isReverse: false };
   return scanOf(index, conjuncts, request, true)?.scan ?? fullScan(index);
+}
+
+/** @throws MongoError 2, 9 */
+function hintedIndex(request: PlanRequest, hint: Value): Index {
+  const { indexes } = request.collection;
+  let index: Index | undefined;
+  if (typeof hint === "string") index = indexes.find(({ name }) => name === hint);
+  else if (hint instanceof Doc) index = indexes.find(({ spec }) => isSameKey(spec.get("key") as Doc, hint));
+  else throw new MongoError(9, "Hint must be a string or an object");
+  if (index === undefined || !isUsable(index, request)) {
+    throw badValue(
+      "error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index",
+    );
+  }
+  return index;
+}
+
+/** The keys between `min` and `max`. @throws MongoError 51173, 51174, 51175 */
+function boundedPlan(request: PlanRequest): IndexScan {
+  const { min, max, hint, sort, collation } = request;
+  const isNamed = typeof hint === "string" || (hint instanceof Doc && !hint.isEmpty && !hint.has("$natural"));
+  if (!isNamed)
+    throw new MongoError(51173, "When using min()/max() a hint of which index to use must be provided");
+  const index = hintedIndex(request, hint!);
+  for (const bound of [min, max]) {
+    const names = bound === undefined ? undefined : [...bound.keys()];
+    const isOfIndex =
+      names === undefined ||
+      (names.length === index.fields.length && index.fields.every(({ path }, i) => path === names[i]));
+    if (!isOfIndex || index.fields.some(({ kind }) => kind !== "range"))
+      throw new MongoError(51174, "The index chosen is not compatible with min/max");
+  }
+  const keyOfBound = (bound: Doc): Buffer =>
+    Buffer.concat(
+      index.fields.map(({ path, isDescending }) => {
+        const key = keyOf(bound.get(path), index.collation?.key);
+        return isDescending ? inverted(key) : key;
+      }),
+    );
+  const low = min === undefined ? Buffer.alloc(0) : keyOfBound(min);
+  const high = max === undefined ? Buffer.from([0xff]) : keyOfBound(max);
+  if (min !== undefined && max !== undefined && low.compare(high) >= 0)
+    throw new MongoError(
+      51175,
+      "The value provided for min() does not come before the value provided for max().",
+    );
+  const order = isSameCollation(index.collation, collation)
+    ? sortDirection(index, [{ field: index.fields[0]!, intervals: [everything] }], request)
+    : undefined;
+  return {
+    kind: "index",
+    index,
+    ranges: [{ low, high }],
+    isReverse: order === "reverse",
+    bounds: new Map(),
+    providesSort: sort !== undefined && order !== undefined,
+  };
 }
 
 function isSameKey(a: Doc, b: Doc): boolean {
@@ -102,7 +159,7 @@ function unionOf(conjuncts: readonly Filter[], request: PlanRequest): Plan | und
       const parts = branch.kind === "and" ? branch.children : [branch];
       let found: { scan: IndexScan; score: number } | undefined;
       for (const index of request.collection.indexes) {
-        if (index.isHidden || index.text !== undefined) continue;
+        if (!isUsable(index, request) || index.text !== undefined) continue;
         const scan = scanOf(index, parts, { ...request, sort: undefined });
         if (scan !== undefined && scan.score > (found?.score ?? 0)) found = scan;
       }

@@ -53,7 +53,9 @@ export interface ConnectionOptions {
 /** One client: its messages become commands, one after the other, and their replies go back. */
 export class ClientConnection implements FrameEvents {
   readonly #options: ConnectionOptions;
+  /** Of the commands whose answers nobody would read any more. */
   readonly #gone = new AbortController();
+  #isRunningForReply = false;
   #connection!: FramedConnection;
   #lastRequest = 0;
   #isClosed = false;
@@ -97,6 +99,11 @@ export class ClientConnection implements FrameEvents {
     this.#connection.end();
   }
 
+  /** A client that waits for an answer and ends its input is gone, as mongod sees it: what runs for it ends. */
+  inputEnded(): void {
+    if (this.#isRunningForReply) this.#gone.abort();
+  }
+
   drained(): void {
     this.#drained?.();
   }
@@ -124,8 +131,10 @@ export class ClientConnection implements FrameEvents {
   async #takeMsg(message: MsgMessage, isCompressed: boolean): Promise<void> {
     let reply: Doc;
     let body: Doc | undefined;
+    const isAnswered = (message.flags & msgFlags.moreToCome) === 0;
     try {
       body = bodyOf(message);
+      this.#isRunningForReply = isAnswered && this.#isEndedWithClient(body);
       reply = await dispatch(
         this.#options.server,
         this.#options.commands,
@@ -141,15 +150,23 @@ export class ClientConnection implements FrameEvents {
       reply = errorReply(asMongoError(this.#options.server, error));
     }
     // A client that wants no answer gets none.
-    if (message.flags & msgFlags.moreToCome) return;
-    await this.#send(message, body, reply, isCompressed);
+    if (isAnswered) await this.#send(message, body, reply, isCompressed);
+    this.#isRunningForReply = false;
+  }
+
+  /** Writes go on to their end. */
+  #isEndedWithClient({ firstKey = "" }: Doc): boolean {
+    return this.#options.commands.get(firstKey)?.takesWriteConcern !== true || firstKey === "aggregate";
   }
 
   async #send(message: MsgMessage, body: Doc | undefined, reply: Doc, isCompressed: boolean): Promise<void> {
     const isExhaust = (message.flags & msgFlags.exhaustAllowed) !== 0;
     const name = body?.firstKey ?? "";
     let responseTo = message.requestId;
-    for (let next: Doc | undefined = reply; next !== undefined && !this.#isClosed; ) {
+    for (
+      let next: Doc | undefined = reply;
+      next !== undefined && !this.#isClosed && !this.#gone.signal.aborted;
+    ) {
       const again: Doc | undefined =
         isExhaust && body !== undefined ? continuation(name, body, next) : undefined;
       const requestId = ++this.#lastRequest;

@@ -1,6 +1,6 @@
-import { exactInt32, isTruthy } from "../bson/numbers.ts";
+import { int32Max, int32Min, isTruthy, toDouble } from "../bson/numbers.ts";
 import { show } from "../bson/show.ts";
-import { isNumeric } from "../bson/types.ts";
+import { isNumeric, typeName } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
 import { writeDoc } from "../bson/write.ts";
 import { badValue, MongoError } from "../errors.ts";
@@ -283,12 +283,18 @@ function isFindSlice(operand: Value): boolean {
 function parseSlice(operand: Value): Node {
   const whole = (value: Value | undefined): number => {
     if (!isNumeric(value))
-      throw new MongoError(
-        28667,
-        `Invalid $slice syntax. The given syntax { $slice: ${show(operand)} } did not match the find() syntax because :: Location31273: $slice only supports numbers and [x, y] arrays`,
-      );
-    const number = exactInt32(value);
-    return number ?? Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(Number(show(value)))));
+      // Of an array it is taken for the aggregation's, whose first argument is not an array then.
+      throw Array.isArray(operand)
+        ? new MongoError(
+            28724,
+            `First argument to $slice must be an array, but is of type: ${typeName(value)}`,
+          )
+        : new MongoError(
+            28667,
+            `Invalid $slice syntax. The given syntax { $slice: ${show(operand)} } did not match the find() syntax because :: Location31273: $slice only supports numbers and [x, y] arrays`,
+          );
+    const number = Math.trunc(toDouble(value));
+    return Number.isNaN(number) ? 0 : Math.max(int32Min, Math.min(int32Max, number));
   };
   if (!Array.isArray(operand)) return { kind: "slice", skip: undefined, limit: whole(operand) };
   if (operand.length !== 2) {
@@ -312,9 +318,11 @@ function parsePositional(path: string, value: Value, tree: Tree, parsing: Parsin
       "As of 4.4, it's illegal to specify positional operator in the middle of a path.",
     );
   }
-  if (!isTruthy(value)) throw new MongoError(31395, "positional projection cannot be used with exclusion");
   if (value instanceof Doc)
     throw new MongoError(31271, `positional projection cannot be used with an expression or sub object`);
+  if (!isNumeric(value) && typeof value !== "boolean")
+    throw new MongoError(31308, "positional projection cannot be used with a literal");
+  if (!isTruthy(value)) throw new MongoError(31395, "positional projection cannot be used with exclusion");
   if (parsing.positional !== undefined) {
     throw new MongoError(31276, "Cannot specify more than one positional projection per query.");
   }

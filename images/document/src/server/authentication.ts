@@ -14,13 +14,14 @@ export function beginAuthentication(
   mechanism: string,
   authenticator: Authenticator,
   users: Users,
+  db: string,
   certificate: SecurityContext | undefined,
 ): Authentication {
   switch (mechanism) {
     case "SCRAM-SHA-256":
-      return scramSha256(authenticator, users);
+      return scramSha256(authenticator, users, db);
     case "SCRAM-SHA-1":
-      return new ScramSha1((user) => users.sha1(user, authenticator));
+      return new ScramSha1((user) => users.sha1(user, db, authenticator));
     case "PLAIN":
       return plain(authenticator);
     case "MONGODB-X509":
@@ -39,7 +40,7 @@ export function beginAuthentication(
   }
 }
 
-function scramSha256(authenticator: Authenticator, users: Users): Authentication {
+function scramSha256(authenticator: Authenticator, users: Users, db: string): Authentication {
   let exchange: ReturnType<Users["scram"]> | undefined;
   let user: SecurityContext | undefined;
   let isDone = false;
@@ -52,7 +53,7 @@ function scramSha256(authenticator: Authenticator, users: Users): Authentication
       }
       try {
         if (exchange === undefined) {
-          exchange = users.scram(authenticator);
+          exchange = users.scram(authenticator, db);
           return { payload: Buffer.from(exchange.first(payload.toString())), isDone: false };
         }
         const outcome = exchange.final(payload.toString());

@@ -4,6 +4,7 @@ import type { Run } from "../exec/run.ts";
 import type { WriteWork } from "../storage/work.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { Operation } from "./operation.ts";
+import type { PointRead } from "./point-reads.ts";
 import type { Server } from "./server.ts";
 import type { ClientSession } from "./sessions.ts";
 import type { ClientTransaction } from "./transactions.ts";
@@ -48,6 +49,8 @@ export interface Command {
   /** Takes afterClusterTime and the like. */
   readonly takesReadConcern?: boolean;
   readonly takesWriteConcern?: boolean;
+  /** Reads the state of one moment with the read concern "snapshot", outside of transactions too. */
+  readonly takesSnapshot?: boolean;
   run(call: Call): Promise<Reply> | Reply;
 }
 
@@ -71,6 +74,8 @@ export interface Call {
   /** Aborted when the client is gone, when the operation is killed, or when its time is over. */
   readonly signal: AbortSignal;
   readonly operation: Operation;
+  /** The moment that it reads the state of, if it asks for one outside of a transaction; getMore has its cursor's. */
+  point: PointRead | undefined;
   /** The names of collections are texts, or (rarely) identifiers. */
   readonly collection: string;
   /** Reads in a snapshot; in a transaction, in that of the transaction. */

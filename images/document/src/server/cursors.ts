@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Doc } from "../bson/values.ts";
-import { MongoError } from "../errors.ts";
+import { cursorKilled, MongoError } from "../errors.ts";
 import type { DocSource } from "../exec/run.ts";
+import type { PointRead } from "./point-reads.ts";
 import type { ClientTransaction } from "./transactions.ts";
 
 /** A query whose client has not read all of its documents. */
@@ -12,15 +13,19 @@ export interface Cursor {
   readonly user: string;
   readonly session: string | undefined;
   readonly transaction: ClientTransaction | undefined;
+  readonly point: PointRead | undefined;
   readonly isTailable: boolean;
   readonly isAwaitData: boolean;
+  /** Of a change stream: it tells that its collection is gone, and ends by itself. */
+  readonly outlivesCollection: boolean;
   /** Waits for more documents at the end of a tailable source: resolves when there may be some, or the time is over. */
   readonly wait: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** Fields that each of its batches has beside the documents. */
   readonly extras: (() => Doc) | undefined;
   /** A document that was taken from the source and did not fit into a batch. */
   held: Doc | undefined;
-  isBusy: boolean;
+  /** Ends the command that reads it at the moment. */
+  interrupt: ((reason: MongoError) => void) | undefined;
   isKilled: boolean;
   /** Why it cannot go on: what it reads is gone. */
   invalid: MongoError | undefined;
@@ -44,7 +49,9 @@ export class Cursors {
   timedOut = 0;
   opened = 0;
 
-  add(cursor: Omit<Cursor, "id" | "isBusy" | "isKilled" | "invalid" | "lastUsedMs" | "startedMs">): Cursor {
+  add(
+    cursor: Omit<Cursor, "id" | "interrupt" | "isKilled" | "invalid" | "lastUsedMs" | "startedMs">,
+  ): Cursor {
     if (this.#open.size >= cursorsMax) {
       throw new MongoError(
         2,
@@ -58,7 +65,7 @@ export class Cursors {
     const open: Cursor = {
       ...cursor,
       id,
-      isBusy: false,
+      interrupt: undefined,
       isKilled: false,
       invalid: undefined,
       lastUsedMs: now,
@@ -84,13 +91,15 @@ export class Cursors {
   remove(cursor: Cursor): void {
     if (!this.#open.delete(cursor.id)) return;
     cursor.isKilled = true;
+    cursor.interrupt?.(cursorKilled(cursor.id));
     cursor.close?.();
   }
 
   /** Ends those that nobody has asked for long. */
   expire(nowMs: number): void {
     for (const cursor of this.#open.values()) {
-      if (cursor.isBusy || cursor.isWithoutTimeout || nowMs - cursor.lastUsedMs < idleMsMax) continue;
+      if (cursor.interrupt !== undefined || cursor.isWithoutTimeout || nowMs - cursor.lastUsedMs < idleMsMax)
+        continue;
       this.remove(cursor);
       this.timedOut++;
     }
@@ -99,7 +108,7 @@ export class Cursors {
   /** What they read is gone: they are known until they are asked for more, or killed. */
   invalidateWhere(isGone: (cursor: Cursor) => boolean): void {
     for (const cursor of this.#open.values()) {
-      if (isGone(cursor))
+      if (!cursor.outlivesCollection && isGone(cursor))
         cursor.invalid = new MongoError(175, "collection dropped. UUID and namespace no longer there");
     }
   }

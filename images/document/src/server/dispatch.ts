@@ -1,16 +1,18 @@
 import { WeftkitError } from "@weftkit/core";
 import { exactInt64 } from "../bson/numbers.ts";
 import { isNumeric, typeName } from "../bson/types.ts";
-import { BinData, Doc, Double, Timestamp } from "../bson/values.ts";
+import { BinData, Doc, Double, Timestamp, type Value } from "../bson/values.ts";
 import { codeName, MongoError, writeConflict } from "../errors.ts";
 import { newCounters, type Run } from "../exec/run.ts";
-import type { Collection } from "../storage/collection.ts";
+import { type Collection, isOfDropped } from "../storage/collection.ts";
 import { LockingWork } from "../storage/work.ts";
 import type { Call, Command } from "./command.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import { throwIfEnded } from "./deadline.ts";
 import { collectionOf, requireCommandFields } from "./fields.ts";
 import { maxTimeOf, requireReadConcern, requireWriteConcern } from "./generic-arguments.ts";
+import type { Operation } from "./operation.ts";
+import type { PointRead } from "./point-reads.ts";
 import { requireRight } from "./rights.ts";
 import type { Server } from "./server.ts";
 import type { ClientSession } from "./sessions.ts";
@@ -42,10 +44,13 @@ export async function dispatch(
   if (failure !== undefined && failure.blockMs > 0)
     await new Promise((resolve) => setTimeout(resolve, failure.blockMs));
   if (failure?.closesConnection === true) throw closeConnection;
-  const write = body.has("txnNumber") && !body.has("autocommit") ? server.failPoints.takeWrite() : undefined;
+  const isRetryableWrite = body.has("txnNumber") && !body.has("autocommit");
+  const statements = isRetryableWrite ? statementsOf(body) : 0;
+  const write = isRetryableWrite ? server.failPoints.failureOfWrite(statements) : undefined;
   try {
     if (failure?.error !== undefined) throw failure.error;
     if (write?.code !== undefined) {
+      server.failPoints.countWrite(statements);
       if (write.closesConnection) throw closeConnection;
       throw new MongoError(write.code, "Failing write via 'onPrimaryTransactionalWrite' failpoint");
     }
@@ -57,16 +62,17 @@ export async function dispatch(
     }
     requireLogin(server, command, connection);
     const lsid = body.get("lsid");
-    const user = connection.user ?? server.authenticator.anonymous ?? nobody;
+    // Where logins are off, one that was made all the same takes nothing away.
+    const user = server.authenticator.anonymous ?? connection.user ?? nobody;
     if (lsid !== undefined) session = server.sessions.use(lsid, user.user);
     const { retry, current } = sessionState(server, command, body, session);
     transaction = current;
     requireReadConcern(command, body.get("readConcern"), transaction !== undefined);
-    requireWriteConcern(command, body.get("writeConcern"));
+    const unmet = requireWriteConcern(command, body.get("writeConcern"));
     maxTimeOf(body.get("maxTimeMS"));
     requireCommandFields(command, body);
     const collection = namedCollection(command, body, db);
-    requireRight(command, user, db, collection);
+    requireRight(command, user, db, collection, body);
     const reply = await runCommand(server, command, connection, {
       body,
       db,
@@ -77,7 +83,12 @@ export async function dispatch(
       collection,
       signal,
     });
-    if (write?.closesConnection === true) throw closeConnection;
+    // What was only answered again has written nothing.
+    if (isRetryableWrite && !reply.has("retriedStmtIds")) {
+      server.failPoints.countWrite(statements);
+      if (write?.closesConnection === true) throw closeConnection;
+    }
+    if (unmet !== undefined) reply.set("writeConcernError", writeConcernError(unmet));
     if (failure?.writeConcernError !== undefined) {
       reply.set("writeConcernError", failure.writeConcernError);
       if (failure.labels !== undefined) reply.set("errorLabels", [...failure.labels]);
@@ -85,13 +96,38 @@ export async function dispatch(
     return finished(server, reply);
   } catch (error) {
     if (error === closeConnection) throw error;
-    const reply = failed(server, error, command, body, session, transaction);
+    const reply = failed(server, error, command, body, transaction);
+    // As in MongoDB, failures that a test makes up do not have it.
+    if (
+      failure?.error === undefined &&
+      resumableCodes.has(reply.get("code") as number) &&
+      isOfChangeStream(server, body)
+    )
+      reply.set("errorLabels", [
+        ...((reply.get("errorLabels") as Value[] | undefined) ?? []),
+        "ResumableChangeStreamError",
+      ]);
     if (failure?.labels !== undefined) {
       if (failure.labels.length === 0) reply.delete("errorLabels");
       else reply.set("errorLabels", [...failure.labels]);
     }
     return reply;
   }
+}
+
+function writeConcernError({ number, message, info }: MongoError): Doc {
+  const error = Doc.of({ code: number, codeName: codeName(number), errmsg: message });
+  if (info !== undefined) for (const [name, value] of info) error.set(name, value);
+  return error;
+}
+
+/** How many writes a command is of. */
+function statementsOf(body: Doc): number {
+  for (const name of ["documents", "updates", "deletes", "ops"]) {
+    const list = body.get(name);
+    if (Array.isArray(list)) return list.length;
+  }
+  return 1;
 }
 
 /** Thrown when a test asks for the connection to be closed in place of an answer. */
@@ -260,17 +296,21 @@ async function runCommand(
   const reasons = [parts.signal, killed.signal];
   if (maxTimeMs > 0 && command.name !== "getMore") reasons.push(AbortSignal.timeout(maxTimeMs));
   const signal = AbortSignal.any(reasons);
-  const operation = {
+  const operation: Operation = {
     id,
     startedMs: Date.now(),
     command: body,
-    namespace: `${db}.${parts.collection}`,
-    kill: () => killed.abort(new MongoError(11601, "operation was interrupted")),
+    namespace: `${db}.${command.name === "getMore" ? String(body.get("collection")) : parts.collection}`,
+    user: parts.user,
+    connection,
+    kill: (reason) => killed.abort(reason ?? new MongoError(11601, "operation was interrupted")),
   };
   server.operations.set(id, operation);
   const overlay = (collection: Collection) => transaction?.overlay(collection.table);
+  const point = await pointOf(server, command, body, transaction);
   const call: Call = {
     server,
+    point,
     command,
     connection,
     ...parts,
@@ -280,7 +320,8 @@ async function runCommand(
       throwIfEnded(signal);
       const turn = (database: Run["db"]) =>
         work({ db: database, untilMs: performance.now() + turnMsMax, overlay, counters: newCounters() });
-      return transaction === undefined ? server.store.read(turn) : transaction.read(turn);
+      if (transaction !== undefined) return transaction.read(turn);
+      return call.point === undefined ? server.store.read(turn) : server.pointReads.read(call.point, turn);
     },
     write: async (work) => {
       throwIfEnded(signal);
@@ -295,6 +336,22 @@ async function runCommand(
   } finally {
     server.operations.delete(id);
   }
+}
+
+/** The moment that a read with the read concern "snapshot" is of: of now, or one that was told before. */
+async function pointOf(
+  server: Server,
+  command: Command,
+  body: Doc,
+  transaction: ClientTransaction | undefined,
+): Promise<PointRead | undefined> {
+  const concern = body.get("readConcern");
+  if (transaction !== undefined || command.takesSnapshot !== true || !(concern instanceof Doc))
+    return undefined;
+  if (concern.get("level") !== "snapshot") return undefined;
+  const time = concern.get("atClusterTime");
+  if (time instanceof Timestamp) return server.pointReads.at(time.bits);
+  return server.pointReads.open(() => server.tick());
 }
 
 /** Adds what every reply has. */
@@ -321,7 +378,6 @@ function failed(
   thrown: unknown,
   command: Command | undefined,
   body: Doc,
-  _session: ClientSession | undefined,
   transaction: ClientTransaction | undefined,
 ): Doc {
   const error = asMongoError(server, thrown);
@@ -329,14 +385,11 @@ function failed(
   const labels = new Set(error.labels);
   if (transaction !== undefined && !isEnding) {
     // MongoDB ends a transaction with the first error in it.
-    const isTransient = [112, 246, 251, 11602, 189, 91, 24].includes(error.number);
-    if (isTransient) labels.add("TransientTransactionError");
     if (error.number !== 256) transaction.abort();
   }
-  if (transaction === undefined && body.get("autocommit") === false && isTransient(error.number, isEnding)) {
-    labels.add("TransientTransactionError");
-  }
-  if (isRetryable(error.number) && body.has("txnNumber") && (transaction === undefined || isEnding)) {
+  const isInTransaction = body.get("autocommit") === false;
+  if (isInTransaction && isTransient(error.number, isEnding)) labels.add("TransientTransactionError");
+  if (isRetryable(error.number) && body.has("txnNumber") && (!isInTransaction || isEnding)) {
     labels.add("RetryableWriteError");
   }
   const reply = errorReply(error);
@@ -345,10 +398,27 @@ function failed(
   return reply;
 }
 
+/** Conflicts, and what is gone: the whole transaction may be run again, whatever command of it has failed. */
+const transientCodes = new Set([24, 112, 246, 251, 267]);
+
 /** What a transaction that fails with it may be run again for; a commit that fails is only sent again. */
 function isTransient(code: number, isEnding: boolean): boolean {
-  if (code === 251 || code === 112) return true;
-  return !isEnding && (isRetryable(code) || code === 246);
+  return transientCodes.has(code) || (!isEnding && isRetryable(code));
+}
+
+/** What a change stream is resumed after. */
+const resumableCodes = new Set([
+  6, 7, 63, 89, 91, 133, 150, 189, 234, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436,
+]);
+
+function isOfChangeStream({ cursors }: Server, body: Doc): boolean {
+  if (body.firstKey === "getMore") {
+    const id = body.get("getMore");
+    return typeof id === "bigint" && cursors.get(id)?.outlivesCollection === true;
+  }
+  const pipeline = body.firstKey === "aggregate" ? body.get("pipeline") : undefined;
+  const first = Array.isArray(pipeline) ? pipeline[0] : undefined;
+  return first instanceof Doc && first.firstKey === "$changeStream";
 }
 
 const retryableCodes = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
@@ -394,6 +464,8 @@ export function asMongoError(server: Server, thrown: unknown): MongoError {
         return new MongoError(1, thrown.message);
     }
   }
+  if (isOfDropped(thrown))
+    return new MongoError(175, "the collection or an index of it was dropped meanwhile");
   server.log.error({ err: thrown }, "a command ended by a defect");
   return new MongoError(1, thrown instanceof Error ? thrown.message : String(thrown));
 }

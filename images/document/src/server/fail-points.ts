@@ -20,16 +20,31 @@ interface FailPoint {
   readonly failure: Failure;
 }
 
+/** Of the fail point onPrimaryTransactionalWrite: before a write is done with a code, or after it by the connection's end. */
+export interface WriteFailure {
+  left: number;
+  /** So many statements are done before. */
+  skip: number;
+  readonly code: number | undefined;
+  readonly closesConnection: boolean;
+}
+
 /** The fail point `failCommand`, for tests of drivers; only there when the configuration allows it. */
 export class FailPoints {
   #failCommand: FailPoint | undefined;
-  #write: { left: number; readonly code: number | undefined; readonly closesConnection: boolean } | undefined;
+  #write: WriteFailure | undefined;
+
+  #getMore: { left: number; readonly code: number } | undefined;
 
   /** @throws MongoError */
   configure(body: Doc): void {
     const name = body.get("configureFailPoint");
     if (name === "onPrimaryTransactionalWrite") {
       this.#configureWrite(body);
+      return;
+    }
+    if (name === "failGetMoreAfterCursorCheckout") {
+      this.#configureGetMore(body);
       return;
     }
     if (name !== "failCommand") throw new MongoError(2, `Fail point not found: ${String(name)}`);
@@ -61,8 +76,26 @@ export class FailPoints {
     };
   }
 
-  #configureWrite(body: Doc): void {
+  #configureGetMore(body: Doc): void {
     const left = timesOf(body.get("mode"));
+    const data = body.get("data");
+    const code = data instanceof Doc ? data.get("errorCode") : undefined;
+    this.#getMore = left === 0 || !isNumeric(code) ? undefined : { left, code: toDouble(code) };
+  }
+
+  /** What a getMore that has found its cursor is to fail with. */
+  takeGetMore(): MongoError | undefined {
+    const point = this.#getMore;
+    if (point === undefined) return undefined;
+    point.left--;
+    if (point.left <= 0) this.#getMore = undefined;
+    return new MongoError(point.code, "Failing getMore via 'failGetMoreAfterCursorCheckout' failpoint");
+  }
+
+  #configureWrite(body: Doc): void {
+    const mode = body.get("mode");
+    const skip = mode instanceof Doc ? exactInt64(mode.get("skip")) : undefined;
+    const left = skip === undefined ? timesOf(mode) : Number.POSITIVE_INFINITY;
     const data = body.get("data");
     const given = data instanceof Doc ? data : Doc.empty();
     const code = given.get("failBeforeCommitExceptionCode");
@@ -71,18 +104,26 @@ export class FailPoints {
         ? undefined
         : {
             left,
+            skip: Number(skip ?? 0n),
             code: isNumeric(code) ? toDouble(code) : undefined,
             closesConnection: given.get("closeConnection") !== false,
           };
   }
 
-  /** What a retryable write is to fail with: before it is done with a code, or after it by the connection's end. */
-  takeWrite(): { readonly code: number | undefined; readonly closesConnection: boolean } | undefined {
+  /** What a retryable write of so many statements is to fail with. */
+  failureOfWrite(statements: number): WriteFailure | undefined {
+    return this.#write === undefined || this.#write.skip >= statements ? undefined : this.#write;
+  }
+
+  /** A retryable write was done, or has failed as it was asked to. */
+  countWrite(statements: number): void {
     const point = this.#write;
-    if (point === undefined) return undefined;
+    if (point === undefined) return;
+    point.skip -= statements;
+    if (point.skip >= 0) return;
+    point.skip = 0;
     point.left--;
     if (point.left <= 0) this.#write = undefined;
-    return point;
   }
 
   /** What this call of a command is to fail with. */

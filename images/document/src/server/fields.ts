@@ -189,3 +189,8 @@ export function countField(body: Doc, command: string, name: string): number | u
   }
   return Number(whole);
 }
+
+/** Whether a field may be in every command, and says nothing of what this one is to do. */
+export function isCommandField(name: string): boolean {
+  return general.has(name);
+}

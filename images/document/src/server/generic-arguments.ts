@@ -63,18 +63,23 @@ export function requireReadConcern(
   }
 }
 
-/** @throws MongoError 14, 72, 9, 2, 79 */
-export function requireWriteConcern(command: Command, concern: Value | undefined): void {
-  if (concern === undefined || concern === null) return;
+/**
+ * What is wrong with a write concern that is understood, but cannot be met: the write is done, and the reply says so.
+ *
+ * @throws MongoError 14, 72, 9, 2
+ */
+export function requireWriteConcern(command: Command, concern: Value | undefined): MongoError | undefined {
+  if (concern === undefined || concern === null) return undefined;
   if (!(concern instanceof Doc)) throw wrong("writeConcern", concern, "type 'object'");
   if (command.takesWriteConcern !== true) {
     throw new MongoError(72, "Command does not support writeConcern");
   }
+  let unmet: MongoError | undefined;
   for (const [name, value] of concern) {
     if (!writeConcernFields.has(name)) {
       throw new MongoError(40415, `BSON field 'writeConcern.${name}' is an unknown field.`);
     }
-    if (name === "w" && value !== null) requireW(value);
+    if (name === "w" && value !== null) unmet = unmetBy(value, concern);
     if (
       (name === "j" || name === "fsync") &&
       value !== null &&
@@ -84,22 +89,26 @@ export function requireWriteConcern(command: Command, concern: Value | undefined
       throw wrong(`writeConcern.${name}`, value, "types '[bool, long, int, decimal, double]'");
     }
   }
+  return unmet;
 }
 
-function requireW(value: Value): void {
+/** @throws MongoError 9 for what is no "w" */
+function unmetBy(value: Value, concern: Doc): MongoError | undefined {
+  const info = Doc.of({ errInfo: Doc.of({ writeConcern: concern }) });
   if (typeof value === "string") {
-    if (value === "majority") return;
-    throw new MongoError(79, `No write concern mode named '${value}' found in replica set configuration`);
+    if (value === "majority") return undefined;
+    return new MongoError(79, `No write concern mode named '${value}' found in replica set configuration`, {
+      info,
+    });
   }
   if (isNumeric(value)) {
     const number = exactInt64(value);
     if (number === undefined || number < 0n || number > 50n) {
       throw failedToParse("w has to be a non-negative number and not greater than 50");
     }
-    if (number > 1n) throw new MongoError(100, "Not enough data-bearing nodes");
-    return;
+    return number > 1n ? new MongoError(100, "Not enough data-bearing nodes", { info }) : undefined;
   }
-  if (value instanceof Doc) return;
+  if (value instanceof Doc) return undefined;
   throw failedToParse("w has to be a number, string, or object");
 }
 

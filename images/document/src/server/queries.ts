@@ -3,7 +3,8 @@ import { Doc, type Value } from "../bson/values.ts";
 import { writeDoc } from "../bson/write.ts";
 import { MongoError } from "../errors.ts";
 import { RowSource } from "../exec/row-source.ts";
-import { type DocSource, drain, pause, type Run } from "../exec/run.ts";
+import { type DocSource, documentsOf, type Pause, pause, type Turns } from "../exec/run.ts";
+import { sortedOverTurns } from "../exec/sorted-over-turns.ts";
 import { expressionContext, metadataOf, newScope, setMetadata } from "../expressions/context.ts";
 import type { ExpressionContext, Scope } from "../expressions/expression.ts";
 import type { SortSpec } from "../expressions/sort.ts";
@@ -30,6 +31,10 @@ export interface QueryOptions {
   readonly hint?: Value | undefined;
   readonly collation: Collation | undefined;
   readonly limit?: number | undefined;
+  readonly min?: Doc | undefined;
+  readonly max?: Doc | undefined;
+  /** Whether the documents are to know the numbers that they are kept by. */
+  readonly hasRecordIds?: boolean | undefined;
 }
 
 /** A collection's documents that match, and whether they come in the order that was asked for. */
@@ -55,13 +60,16 @@ export class Queries implements PipelineHost {
 
   /** The documents of a collection that match a filter. */
   query(collection: Collection, options: QueryOptions, scope: Scope): OpenedQuery {
-    const { filter = always, sort, hint, collation, limit } = options;
+    const { filter = always, sort, hint, collation, limit, min, max, hasRecordIds } = options;
     const plan = makePlan({
       collection,
       filter,
       sort,
       hint,
       collation,
+      min,
+      max,
+      asOfMs: scope.asOfMs ?? Number.POSITIVE_INFINITY,
       ...(limit !== undefined && { limit }),
     });
     const rows = new RowSource(collection, plan, limit !== undefined && limit > 0 ? limit : undefined);
@@ -79,15 +87,16 @@ export class Queries implements PipelineHost {
           if (row === undefined || row === pause) return row;
           if (matches !== undefined && !matches(row.doc, 0)) continue;
           const doc = Doc.read(row.doc);
+          if (hasRecordIds === true) setMetadata(doc, { recordId: BigInt(row.rid) });
           if (search !== undefined) {
             const score = plan.kind === "text" ? textScore(plan.index.text!, search, doc) : 0;
             if (score === undefined) continue;
-            setMetadata(doc, { textScore: score });
+            setMetadata(doc, { ...metadataOf(doc), textScore: score });
           }
           if (near !== undefined) {
             const distance = nearestOf(doc, near);
             if (distance === undefined || distance < near.near.min || distance > near.near.max) continue;
-            setMetadata(doc, { geoDistance: distance });
+            setMetadata(doc, { ...metadataOf(doc), geoDistance: distance });
           }
           return doc;
         }
@@ -100,12 +109,33 @@ export class Queries implements PipelineHost {
     return { source, plan, isSorted };
   }
 
+  geoPath(db: string, name: string): string {
+    const indexes = this.#catalog.find(db, name)?.indexes ?? [];
+    for (const kind of ["2dsphere", "2d"]) {
+      const paths = new Set(
+        indexes.flatMap(({ fields }) =>
+          fields.filter((field) => field.kind === kind).map(({ path }) => path),
+        ),
+      );
+      if (paths.size > 1)
+        throw new MongoError(
+          27,
+          `There is more than one ${kind} index on ${db}.${name}; unsure which to use for $geoNear`,
+        );
+      for (const path of paths) return path;
+    }
+    throw new MongoError(27, "$geoNear requires a 2d or 2dsphere index, but none were found");
+  }
+
   open(db: string, name: string, stages: readonly Stage[], scope: Scope): DocSource {
     const first = stages[0];
     if (first?.isInitial === true) return connect(stages, empty, scope);
     const resolved = this.resolve(db, name);
     if (resolved.pipeline.length > 0) {
-      const expressions = expressionContext({ collation: resolved.collation });
+      const expressions = expressionContext({
+        collation: resolved.collation,
+        ...(scope.asOfMs !== undefined && { asOfMs: scope.asOfMs }),
+      });
       const context: StageContext = {
         expressions,
         db,
@@ -202,22 +232,32 @@ export class Queries implements PipelineHost {
     }
   }
 
-  *lookup(db: string, name: string, path: string, values: readonly Value[], run: Run): Iterable<Doc> {
+  *lookup(
+    db: string,
+    name: string,
+    path: string,
+    values: readonly Value[],
+    turns: Turns,
+    asOfMs: number,
+  ): Iterable<Doc | Pause> {
     const filter: Filter =
       values.length === 1 && !Array.isArray(values[0])
         ? { kind: "eq", path: pathOf(path), value: values[0]! }
         : { kind: "in", path: pathOf(path), values, regexes: [] };
     const resolved = this.resolve(db, name);
-    const scope = newScope(expressionContext());
+    const scope = newScope(expressionContext({ asOfMs }));
     if (resolved.pipeline.length > 0) {
       const matches = compileFilter(filter, { collation: undefined, scope });
-      for (const doc of drain(this.open(db, name, [], scope), run)) {
-        if (matches(writeDoc(doc), 0)) yield doc;
+      for (const doc of documentsOf(this.open(db, name, [], scope), turns)) {
+        if (doc === pause || matches(writeDoc(doc), 0)) yield doc;
       }
       return;
     }
     if (resolved.collection === undefined) return;
-    yield* drain(this.query(resolved.collection, { filter, collation: undefined }, scope).source, run);
+    yield* documentsOf(
+      this.query(resolved.collection, { filter, collation: undefined }, scope).source,
+      turns,
+    );
   }
 }
 
@@ -265,9 +305,9 @@ function nearestFirst(source: DocSource): DocSource {
   const found: { doc: Doc; distance: number }[] = [];
   return blockingSource(source, {
     add: (doc) => void found.push({ doc, distance: metadataOf(doc)?.geoDistance ?? 0 }),
-    *results() {
-      found.sort((a, b) => a.distance - b.distance);
-      for (const { doc } of found) yield doc;
+    *results(turns) {
+      for (const { doc } of yield* sortedOverTurns(found, (a, b) => a.distance - b.distance, turns))
+        yield doc;
     },
   });
 }

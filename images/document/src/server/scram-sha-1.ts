@@ -4,7 +4,7 @@ import { MongoError } from "../errors.ts";
 import type { Authentication } from "./authentication-steps.ts";
 
 /** MongoDB's default for SCRAM-SHA-1. */
-const iterations = 10_000;
+export const sha1Iterations = 10_000;
 
 /** What a SCRAM-SHA-1 login is checked with; MongoDB's password is a digest of user and password (MONGODB-CR's). */
 export interface Sha1Verifier {
@@ -15,7 +15,7 @@ export interface Sha1Verifier {
 
 export function sha1Verifier(user: string, password: string, salt = randomBytes(16)): Sha1Verifier {
   const digest = createHash("md5").update(`${user}:mongo:${password}`).digest("hex");
-  const salted = pbkdf2Sync(digest, salt, iterations, 20, "sha1");
+  const salted = pbkdf2Sync(digest, salt, sha1Iterations, 20, "sha1");
   const clientKey = createHmac("sha1", salted).update("Client Key").digest();
   return {
     salt,
@@ -70,7 +70,7 @@ export class ScramSha1 implements Authentication {
     };
     this.#header = header;
     this.#nonce = nonce + randomBytes(18).toString("base64");
-    const answer = `r=${this.#nonce},s=${this.#verifier.salt.toString("base64")},i=${iterations}`;
+    const answer = `r=${this.#nonce},s=${this.#verifier.salt.toString("base64")},i=${sha1Iterations}`;
     this.#firstMessages = `${bare},${answer}`;
     return { payload: Buffer.from(answer), isDone: false };
   }

@@ -13,6 +13,7 @@ import { Cursors } from "./cursors.ts";
 import { FailPoints } from "./fail-points.ts";
 import { Insertions } from "./insertions.ts";
 import type { Operation } from "./operation.ts";
+import { PointReads } from "./point-reads.ts";
 import { Queries } from "./queries.ts";
 import { Sessions, sessionTimeoutMinutes } from "./sessions.ts";
 import { Users } from "./users.ts";
@@ -44,13 +45,14 @@ export class Server {
   readonly sessions = new Sessions();
   readonly insertions = new Insertions();
   readonly failPoints = new FailPoints();
-  readonly users = new Users();
+  readonly users: Users;
+  readonly pointReads: PointReads;
   readonly queries: Queries;
   readonly operations = new Map<number, Operation>();
   readonly startedMs = Date.now();
   /** Of topologyVersion: another one each time the process starts. */
   readonly processId = new ObjectId(randomBytes(12));
-  readonly electionId = new ObjectId(Buffer.concat([Buffer.from("7fffffff", "hex"), randomBytes(8)]));
+  #electionId = electionIdOf(1n);
   /** A write of definitions has failed, and the catalog may be ahead of the tables. */
   staleCatalog = false;
   /** Whether a change stream was ever opened on this database. */
@@ -70,11 +72,27 @@ export class Server {
     this.authenticator = options.authenticator;
     this.records = new Records(this.catalog);
     this.writes = new Writes(options.store);
+    this.users = new Users(options.store);
+    this.pointReads = new PointReads(options.store);
     this.queries = new Queries(this.catalog, options.serverStages);
   }
 
+  /** Greater each time the engine starts: drivers take a primary with a smaller one for one that was deposed. */
+  get electionId(): ObjectId {
+    return this.#electionId;
+  }
+
   async load(): Promise<void> {
+    this.#electionId = electionIdOf(await this.store.write(nextTerm));
     await this.store.read((db) => this.catalog.reload(db));
+    await this.users.load();
+    const dropped = await this.store.write((db) => this.catalog.dropUnfinished(db));
+    if (dropped.length > 0) {
+      this.log.warn(
+        { indexes: dropped },
+        "indexes were not filled yet when the engine ended: create them again",
+      );
+    }
   }
 
   /** After a write of definitions has failed: what is in memory is read anew. */
@@ -128,8 +146,31 @@ export class Server {
   expire(): void {
     const nowMs = Date.now();
     this.cursors.expire(nowMs);
+    this.pointReads.expire(nowMs);
     for (const { key } of this.sessions.expire(nowMs)) {
       this.cursors.removeWhere(({ session }) => session === key);
     }
   }
+}
+
+/** The number of an election: after the last, and after those of a state that was restored since. */
+function nextTerm(db: Database): bigint {
+  const last = statement(db, "SELECT value FROM settings WHERE name = 'term'", { pluck: true }).get() as
+    | Buffer
+    | undefined;
+  const after = (last?.readBigUInt64BE() ?? 0n) + 1n;
+  const now = BigInt(Date.now());
+  const term = now > after ? now : after;
+  statement(db, "INSERT OR REPLACE INTO settings (name, value) VALUES ('term', ?)").run(termBytes(term));
+  return term;
+}
+
+function electionIdOf(term: bigint): ObjectId {
+  return new ObjectId(Buffer.concat([Buffer.from("7fffffff", "hex"), termBytes(term)]));
+}
+
+function termBytes(term: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(term);
+  return bytes;
 }

@@ -1,6 +1,7 @@
 import { WeftkitError } from "@weftkit/core";
 import type { Database, Snapshot, Store, Transaction, TransactionWork } from "@weftkit/store";
 import { MongoError, writeConflict } from "../errors.ts";
+import { isOfDropped } from "../storage/collection.ts";
 import type { Writes } from "../storage/work.ts";
 
 export type TransactionState = "active" | "committed" | "aborted";
@@ -15,6 +16,8 @@ export const lifetimeSecondsMax = 60;
 export class ClientTransaction {
   readonly number: bigint;
   readonly startedMs = Date.now();
+  /** What it reads is not older than this, as `performance.now()`. */
+  readonly asOfMs = performance.now();
   readonly #store: Store;
   readonly #writes: Writes;
   #state: TransactionState = "active";
@@ -84,6 +87,13 @@ export class ClientTransaction {
       }
       if (error instanceof WeftkitError && ["transaction_ended", "canceled"].includes(error.code)) {
         throw noSuchTransaction(this.number);
+      }
+      if (isOfDropped(error)) {
+        throw new MongoError(
+          246,
+          "Unable to read from a snapshot due to pending collection catalog changes; please retry the operation.",
+          { labels: ["TransientTransactionError"] },
+        );
       }
       throw error;
     }

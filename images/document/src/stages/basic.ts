@@ -4,7 +4,7 @@ import { isNumeric, typeName } from "../bson/types.ts";
 import { Doc, type Value } from "../bson/values.ts";
 import { writeDoc } from "../bson/write.ts";
 import { MongoError } from "../errors.ts";
-import { pause } from "../exec/run.ts";
+import { pause, TurnClock } from "../exec/run.ts";
 import { TopDocs } from "../exec/top-docs.ts";
 import { metadataOf, type newScope, setMetadata } from "../expressions/context.ts";
 import { parseExpression } from "../expressions/parse.ts";
@@ -180,7 +180,7 @@ export function sortStage(spec: Value, sort: SortSpec, context: StageContext, li
     limitedTo: (most) => sortStage(spec, sort, context, most),
     connect: (input) => {
       const top = new TopDocs(makeSorter(sort, expressions.collation), limit);
-      return blockingSource(input, { add: (doc) => top.add(doc), results: () => top.take() });
+      return blockingSource(input, { add: (doc) => top.add(doc), results: (turns) => top.take(turns) });
     },
   };
 }
@@ -234,11 +234,19 @@ defineStage("$sample", (operand) => {
             if (place < wanted) kept[place] = doc;
           }
         },
-        results: () => kept.sort(() => Math.random() - 0.5),
+        results: () => shuffled(kept),
       });
     },
   };
 });
+
+function shuffled(docs: Doc[]): Doc[] {
+  for (let i = docs.length - 1; i > 0; i--) {
+    const other = Math.floor(Math.random() * (i + 1));
+    [docs[i], docs[other]] = [docs[other]!, docs[i]!];
+  }
+  return docs;
+}
 
 defineStage("$unwind", (operand) => {
   let path: Value | undefined = operand;
@@ -309,12 +317,14 @@ function unwindStage(
       let doc: Doc | undefined;
       let array: readonly Value[] = [];
       let at = 0;
+      const clock = new TurnClock();
       const withIndex = (made: Doc, index: bigint | null): Doc =>
         indexParts === undefined ? made : withValue(made, indexParts, index);
       return {
         next(run) {
           for (;;) {
             if (doc !== undefined && at < array.length) {
+              if (clock.isOver(run)) return pause;
               const index = at++;
               return withIndex(withValue(doc, parts, array[index]!), BigInt(index));
             }
@@ -338,7 +348,8 @@ function unwindStage(
   };
 }
 
-function nestedValue(doc: Doc, parts: readonly string[]): Value | undefined {
+/** The value at a path of documents within documents; arrays are not entered. */
+export function nestedValue(doc: Doc, parts: readonly string[]): Value | undefined {
   let value: Value | undefined = doc;
   for (const part of parts) value = value instanceof Doc ? value.get(part) : undefined;
   return value;

@@ -4,10 +4,11 @@ import { exactInt32, toDouble } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
 import { show } from "../bson/show.ts";
 import { canonicalType, isNumeric, typeName, typeNumber } from "../bson/types.ts";
-import { Doc, Double, type Numeric, type Value } from "../bson/values.ts";
+import { Doc, type Value } from "../bson/values.ts";
 import { writeDoc } from "../bson/write.ts";
 import { failedToParse, MongoError } from "../errors.ts";
-import { type DocSource, drain } from "../exec/run.ts";
+import { type DocSource, documentsOf, pause } from "../exec/run.ts";
+import { sortedOverTurns } from "../exec/sorted-over-turns.ts";
 import { newScope } from "../expressions/context.ts";
 import { fieldPathParts, parseExpression } from "../expressions/parse.ts";
 import { makeSorter, parseSort } from "../expressions/sort.ts";
@@ -15,9 +16,10 @@ import { compileFilter } from "../query/match.ts";
 import { parseFilter } from "../query/parse-filter.ts";
 import { valuesAtPath } from "../query/values-at-path.ts";
 import { withValue } from "./basic.ts";
+import { carried, linear } from "./filled-values.ts";
 import { parseAccumulator } from "./group.ts";
-import { mapWithRun } from "./lookup.ts";
-import { blockingSource, blockingStage, defineStage } from "./registry.ts";
+import { collected } from "./lookup.ts";
+import { blockingSource, blockingStage, defineStage, mapOverTurns } from "./registry.ts";
 
 /** Stages of many pipelines, or of many documents: $facet, $unionWith, $graphLookup, $bucket, $fill. */
 
@@ -66,14 +68,14 @@ defineStage("$facet", (operand, context, parse) => {
     const docs: Doc[] = [];
     return {
       add: (doc) => void docs.push(doc),
-      *results(run) {
+      *results(turns) {
         const result = new Map<string, Value>();
         for (const [name, stages] of facets) {
           let next = 0;
           const source = stages.reduce<DocSource>((input, stage) => stage.connect(input, scope), {
             next: () => docs[next++],
           });
-          result.set(name, [...drain(source, run)]);
+          result.set(name, yield* collected(documentsOf(source, turns)));
         }
         yield Doc.from(result);
       },
@@ -111,6 +113,7 @@ defineStage("$unionWith", (operand, context, parse) => {
         );
   }
   const name = typeof collection === "string" ? collection : "";
+  if (name !== "") context.authorizeRead?.(context.db, name);
   const stages = parse(pipeline ?? [], {
     ...context,
     collection: name,
@@ -188,6 +191,7 @@ defineStage("$graphLookup", (operand, context) => {
       `$graphLookup requires 'from', 'as', 'startWith', 'connectFromField', and 'connectToField' to be specified.`,
     );
   const startWith = parseExpression(start, context.expressions);
+  context.authorizeRead?.(context.db, from);
   const [asParts, fromParts] = [fieldPathParts(as), fieldPathParts(fromField)];
   fieldPathParts(toField);
   const maxDepth = operand.get("maxDepth");
@@ -205,7 +209,7 @@ defineStage("$graphLookup", (operand, context) => {
     throw new MongoError(40185, `restrictSearchWithMatch must be an object, found: ${typeName(restrict)}`);
   const filter = restrict === undefined ? undefined : parseFilter(restrict, { context: context.expressions });
   const { host, db, expressions } = context;
-  return mapWithRun("$graphLookup", operand, (doc, scope, run) => {
+  return mapOverTurns("$graphLookup", operand, function* (doc, scope, turns) {
     scope.root = doc;
     const first = startWith.evaluate(scope);
     const matches =
@@ -222,7 +226,11 @@ defineStage("$graphLookup", (operand, context) => {
       });
       frontier = [];
       if (values.length === 0) break;
-      for (const other of host.lookup(db, from, toField, values, run)) {
+      for (const other of host.lookup(db, from, toField, values, turns, expressions.asOfMs)) {
+        if (other === pause) {
+          yield pause;
+          continue;
+        }
         if (matches !== undefined && !matches(writeDoc(other), 0)) continue;
         const identity = identityOf(other.get("_id"));
         if (found.has(identity)) continue;
@@ -412,15 +420,15 @@ defineStage("$bucketAuto", (operand, { expressions }) => {
     throw new MongoError(115, "the granularity of $bucketAuto is not supported by this server");
   const outputs = outputsOf(operand.get("output"), expressions, 40244, "$bucketAuto");
   return blockingStage("$bucketAuto", operand, (scope) => {
-    const rows: { value: Value; doc: Doc }[] = [];
+    const found: { value: Value; doc: Doc }[] = [];
     return {
       add(doc) {
         scope.root = doc;
-        rows.push({ value: groupBy.evaluate(scope) ?? null, doc });
+        found.push({ value: groupBy.evaluate(scope) ?? null, doc });
       },
-      *results() {
+      *results(turns) {
         const order = expressions.collation?.order;
-        rows.sort((a, b) => compareValues(a.value, b.value, order));
+        const rows = yield* sortedOverTurns(found, (a, b) => compareValues(a.value, b.value, order), turns);
         const size = Math.max(1, Math.round(rows.length / count));
         let at = 0;
         for (let bucket = 0; bucket < count && at < rows.length; bucket++) {
@@ -536,7 +544,11 @@ defineStage("$fill", (operand, context) => {
         },
         *results() {
           const groups = new Map<string, Doc[]>();
-          for (const { doc, group } of rows) groups.set(group, [...(groups.get(group) ?? []), doc]);
+          for (const { doc, group } of rows) {
+            const docs = groups.get(group);
+            if (docs === undefined) groups.set(group, [doc]);
+            else docs.push(doc);
+          }
           for (const docs of groups.values()) {
             const keyed = docs.map((doc) => ({ doc, key: sorter?.keyOf(doc) }));
             if (sorter !== undefined) keyed.sort((a, b) => sorter.compare(a.key!, b.key!));
@@ -570,45 +582,3 @@ defineStage("$fill", (operand, context) => {
     },
   };
 });
-
-function carried(values: readonly Value[]): Value[] {
-  let last: Value = null;
-  return values.map((value) => {
-    last = value ?? last;
-    return last;
-  });
-}
-
-/** Between two numbers, by the way between their places in the order. */
-export function linear(values: readonly Value[], places: readonly Value[]): Value[] {
-  const at = (value: Value | undefined): number => {
-    if (isNumeric(value)) return toDouble(value);
-    if (value !== null && typeof value === "object" && "ms" in value) return Number(value.ms);
-    return Number.NaN;
-  };
-  const result = [...values];
-  let before = -1;
-  for (let i = 0; i < values.length; i++) {
-    if (values[i] === null) continue;
-    if (before >= 0) {
-      const [low, high] = [values[before]!, values[i]!];
-      if (isNumeric(low) && isNumeric(high)) {
-        for (let gap = before + 1; gap < i; gap++) {
-          const share = (at(places[gap]) - at(places[before])) / (at(places[i]) - at(places[before]));
-          result[gap] = between(low, high, share);
-        }
-      }
-    }
-    before = i;
-  }
-  return result;
-}
-
-function between(low: Numeric, high: Numeric, share: number): Value {
-  const value = toDouble(low) + (toDouble(high) - toDouble(low)) * share;
-  return doubleValue(value);
-}
-
-function doubleValue(value: number): Value {
-  return new Double(value);
-}

@@ -1,12 +1,12 @@
 import { typeName } from "../bson/types.ts";
 import { Doc, Regex, type Value } from "../bson/values.ts";
 import { failedToParse, MongoError } from "../errors.ts";
-import { type DocSource, drain, type Run } from "../exec/run.ts";
+import { type DocSource, documentsOf, type Pause, pause, type Turns } from "../exec/run.ts";
 import { newScope } from "../expressions/context.ts";
 import { fieldPathParts, parseExpression, requireVariableName, withVariables } from "../expressions/parse.ts";
 import { valuesAtPath } from "../query/values-at-path.ts";
 import { withValue } from "./basic.ts";
-import { defineStage } from "./registry.ts";
+import { defineStage, mapOverTurns } from "./registry.ts";
 import type { Stage, StageContext } from "./stage.ts";
 
 defineStage("$lookup", (operand, context, parse) => {
@@ -54,6 +54,7 @@ defineStage("$lookup", (operand, context, parse) => {
     if (pipeline === undefined) throw failedToParse("must specify 'from' field for a $lookup");
   }
   const collection = typeof from === "string" ? from : "";
+  if (collection !== "") context.authorizeRead?.(context.db, collection);
   const localParts = typeof local === "string" ? fieldPathParts(local) : undefined;
   if (typeof foreign === "string") fieldPathParts(foreign);
   const sub =
@@ -61,7 +62,7 @@ defineStage("$lookup", (operand, context, parse) => {
       ? undefined
       : subPipeline(operand, pipeline as Value[], collection, context, parse);
   const { host, db } = context;
-  return mapWithRun("$lookup", operand, (doc, scope, run) => {
+  return mapOverTurns("$lookup", operand, function* (doc, scope, turns) {
     let values: Value[] | undefined;
     if (localParts !== undefined) {
       values = valuesAtPath(doc, localParts);
@@ -69,20 +70,21 @@ defineStage("$lookup", (operand, context, parse) => {
     }
     let results: Value[];
     if (sub === undefined) {
-      results = matchesOf(context, collection, foreign as string, values!, run);
+      results = yield* matchesOf(context, collection, foreign as string, values!, turns);
     } else {
       const inner = newScope(sub.context.expressions);
       scope.root = doc;
       for (const [slot, value] of scope.slots.entries()) inner.slots[slot] = value;
       for (const { slot, evaluate } of sub.variables) inner.slots[slot] = evaluate(scope);
-      if (values === undefined) results = [...drain(host.open(db, collection, sub.stages, inner), run)];
-      else {
-        const base = [...matchesOf(context, collection, foreign as string, values, run)] as Doc[];
+      if (values === undefined) {
+        results = yield* collected(documentsOf(host.open(db, collection, sub.stages, inner), turns));
+      } else {
+        const base = yield* matchesOf(context, collection, foreign as string, values, turns);
         let next = 0;
         const source = sub.stages.reduce<DocSource>((input, stage) => stage.connect(input, inner), {
           next: () => base[next++],
         });
-        results = [...drain(source, run)];
+        results = yield* collected(documentsOf(source, turns));
       }
     }
     return withValue(doc, asParts, results);
@@ -98,17 +100,28 @@ function isArrayAt(doc: Doc, parts: readonly string[]): boolean {
   return Array.isArray(value);
 }
 
-function matchesOf(
-  { host, db }: StageContext,
+function* matchesOf(
+  { host, db, expressions }: StageContext,
   collection: string,
   path: string,
   values: readonly Value[],
-  run: Run,
-): Value[] {
+  turns: Turns,
+): Generator<Pause, Doc[]> {
   if (values.length === 0) return [];
   // A regular expression is looked up as a value, and not as a pattern.
   const plain = values.filter((value) => !(value instanceof Regex));
-  return [...host.lookup(db, collection, path, plain.length === 0 ? values : plain, run)];
+  const wanted = plain.length === 0 ? values : plain;
+  return yield* collected(host.lookup(db, collection, path, wanted, turns, expressions.asOfMs));
+}
+
+/** All documents that come, in an array; `pause` is passed on. */
+export function* collected(docs: Iterable<Doc | Pause>): Generator<Pause, Doc[]> {
+  const all: Doc[] = [];
+  for (const doc of docs) {
+    if (doc === pause) yield pause;
+    else all.push(doc);
+  }
+  return all;
 }
 
 interface SubPipeline {
@@ -151,23 +164,5 @@ function subPipeline(
     stages,
     variables: slots.map((slot, i) => ({ slot, evaluate: evaluators[i]! })),
     context: innerContext,
-  };
-}
-
-/** As `mapStage`, for what reads other collections. */
-export function mapWithRun(
-  name: string,
-  spec: Value,
-  map: (doc: Doc, scope: ReturnType<typeof newScope>, run: Run) => Doc,
-): Stage {
-  return {
-    name,
-    spec,
-    connect: (input, scope) => ({
-      next(run) {
-        const doc = input.next(run);
-        return doc instanceof Doc ? map(doc, scope, run) : doc;
-      },
-    }),
   };
 }

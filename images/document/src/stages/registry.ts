@@ -1,5 +1,5 @@
 import type { Doc, Value } from "../bson/values.ts";
-import { type DocSource, type Pause, pause, type Run } from "../exec/run.ts";
+import { type DocSource, type Pause, pause, TurnClock, type Turns } from "../exec/run.ts";
 import type { Scope } from "../expressions/expression.ts";
 import type { Stage, StageContext } from "./stage.ts";
 
@@ -38,59 +38,68 @@ export function mapStage(name: string, spec: Value, map: (doc: Doc, scope: Scope
   };
 }
 
-/** A stage that makes of every document any number of others. */
-export function expandStage(
+/** As `mapStage`, for what reads other collections: it may take several turns for a document, and gives `pause` between them. */
+export function mapOverTurns(
   name: string,
   spec: Value,
-  expand: (doc: Doc, scope: Scope, run: Run) => Iterable<Doc>,
+  map: (doc: Doc, scope: Scope, turns: Turns) => Generator<Pause, Doc>,
 ): Stage {
   return {
     name,
     spec,
     connect: (input, scope) => {
-      let current: Iterator<Doc> | undefined;
+      let current: Generator<Pause, Doc> | undefined;
+      let turns: Turns | undefined;
       return {
         next(run) {
-          for (;;) {
-            if (current !== undefined) {
-              const step = current.next();
-              if (!step.done) return step.value;
-              current = undefined;
-            }
+          if (turns === undefined) turns = { run };
+          else turns.run = run;
+          if (current === undefined) {
             const doc = input.next(run);
             if (doc === undefined || doc === pause) return doc;
-            current = expand(doc, scope, run)[Symbol.iterator]();
+            current = map(doc, scope, turns);
           }
+          const step = current.next();
+          if (step.done === true) current = undefined;
+          return step.value;
         },
       };
     },
   };
 }
 
-/** A stage that takes in everything before it gives anything. */
-export function blockingStage(
-  name: string,
-  spec: Value,
-  begin: (scope: Scope) => { add(doc: Doc, run: Run): void; results(run: Run): Iterable<Doc> },
-): Stage {
+/** What takes in everything before it gives anything. */
+export interface BlockingWork {
+  add(doc: Doc): void;
+  /** Gives `pause` where it would take longer than a turn. */
+  results(turns: Turns): Iterable<Doc | Pause>;
+}
+
+export function blockingStage(name: string, spec: Value, begin: (scope: Scope) => BlockingWork): Stage {
   return { name, spec, connect: (input, scope) => blockingSource(input, begin(scope)) };
 }
 
-export function blockingSource(
-  input: DocSource,
-  work: { add(doc: Doc, run: Run): void; results(run: Run): Iterable<Doc> },
-): DocSource {
-  let results: Iterator<Doc> | undefined;
+export function blockingSource(input: DocSource, work: BlockingWork): DocSource {
+  const clock = new TurnClock();
+  let results: Iterator<Doc | Pause> | undefined;
+  let turns: Turns | undefined;
   return {
     next(run): Doc | undefined | Pause {
       while (results === undefined) {
         const doc = input.next(run);
         if (doc === pause) return pause;
-        if (doc === undefined) results = work.results(run)[Symbol.iterator]();
-        else work.add(doc, run);
+        if (doc === undefined) {
+          turns = { run };
+          results = work.results(turns)[Symbol.iterator]();
+        } else {
+          work.add(doc);
+          if (clock.isOver(run)) return pause;
+        }
       }
+      turns!.run = run;
+      if (clock.isOver(run)) return pause;
       const step = results.next();
-      return step.done ? undefined : step.value;
+      return step.done === true ? undefined : step.value;
     },
   };
 }

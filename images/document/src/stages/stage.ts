@@ -1,5 +1,6 @@
+import type { SecurityContext } from "@weftkit/auth";
 import type { Doc, Value } from "../bson/values.ts";
-import type { DocSource, Run } from "../exec/run.ts";
+import type { DocSource, Pause, Turns } from "../exec/run.ts";
 import type { ExpressionContext, Scope } from "../expressions/expression.ts";
 import type { SortSpec } from "../expressions/sort.ts";
 import type { Filter } from "../query/filter.ts";
@@ -46,6 +47,10 @@ export interface StageContext {
   /** How many pipelines this one is within. */
   readonly depth: number;
   readonly host: PipelineHost;
+  /** Who asks; undefined for the stages of a view's definition. */
+  readonly user?: SecurityContext;
+  /** Whether they may read another collection: throws MongoError 13 when not. Absent for a view's definition. */
+  readonly authorizeRead?: (db: string, collection: string) => void;
   /** In $facet, $lookup, $unionWith: not every stage is allowed there. */
   readonly within?: "facet" | "lookup" | "union" | "view" | "update";
 }
@@ -54,8 +59,17 @@ export interface StageContext {
 export interface PipelineHost {
   /** The documents of a collection or view, through stages. Both were read before; views are resolved anew. */
   open(db: string, collection: string, stages: readonly Stage[], scope: Scope): DocSource;
-  /** Documents whose field equals one of some values, for $lookup: with an index if there is one. */
-  lookup(db: string, collection: string, path: string, values: readonly Value[], run: Run): Iterable<Doc>;
+  /** Documents whose field equals one of some values, for $lookup: with an index if there was one at that moment. */
+  lookup(
+    db: string,
+    collection: string,
+    path: string,
+    values: readonly Value[],
+    turns: Turns,
+    asOfMs: number,
+  ): Iterable<Doc | Pause>;
+  /** The field of a collection's only index of places, of spheres before planes. @throws MongoError 27 */
+  geoPath(db: string, collection: string): string;
   /** Stages of the server's own state: $currentOp, $collStats, $indexStats and others. */
   serverStage(name: string, spec: Value, context: StageContext): Stage | undefined;
 }

@@ -36,14 +36,19 @@ export class Catalog {
       byNamespace.set(`${dbName}.${name}`, collection);
       byId.set(id, collection);
     }
-    const indexes = db.prepare("SELECT id, collection, spec, multikey FROM indexes ORDER BY id").all() as {
+    const indexes = db
+      .prepare("SELECT id, collection, spec, multikey, building FROM indexes ORDER BY id")
+      .all() as {
       id: number;
       collection: number;
       spec: Buffer;
       multikey: number;
+      building: number;
     }[];
-    for (const { id, collection, spec, multikey } of indexes) {
-      byId.get(collection)?.indexes.push(makeIndex(id, Doc.read(spec), multikey !== 0));
+    for (const { id, collection, spec, multikey, building } of indexes) {
+      byId
+        .get(collection)
+        ?.indexes.push(makeIndex(id, Doc.read(spec), multikey !== 0, building === 0 ? 0 : Infinity));
     }
     this.#byNamespace = byNamespace;
     this.#lastRids.clear();
@@ -112,20 +117,45 @@ export class Catalog {
     return changed;
   }
 
-  createIndex(db: Database, collection: Collection, spec: Doc): Index {
-    const { lastInsertRowid } = statement(db, "INSERT INTO indexes (collection, spec) VALUES (?, ?)").run(
-      collection.id,
-      writeDoc(spec),
+  /** Adds an index: to a collection that is empty, or to be filled, after which `indexIsWhole` is called. */
+  createIndex(db: Database, collection: Collection, spec: Doc, isToBeFilled = false): Index {
+    const { lastInsertRowid } = statement(
+      db,
+      "INSERT INTO indexes (collection, spec, building) VALUES (?, ?, ?)",
+    ).run(collection.id, writeDoc(spec), isToBeFilled ? 1 : 0);
+    const index = makeIndex(
+      Number(lastInsertRowid),
+      spec,
+      false,
+      isToBeFilled ? Infinity : performance.now(),
     );
-    const index = makeIndex(Number(lastInsertRowid), spec, false);
     if (index.name !== "_id_") createIndexTable(db, index);
     collection.indexes.push(index);
     return index;
   }
 
+  /** Queries may use it from now on. */
+  indexIsWhole(db: Database, index: Index): void {
+    statement(db, "UPDATE indexes SET building = 0 WHERE id = ?").run(index.id);
+    index.wholeSinceMs = performance.now();
+  }
+
+  /** Drops the indexes whose filling was interrupted: nobody was told that they are there. Gives their names. */
+  dropUnfinished(db: Database): string[] {
+    const unfinished = [...this.all()].flatMap((collection) =>
+      collection.indexes
+        .filter(({ wholeSinceMs }) => wholeSinceMs === Infinity)
+        .map((index) => ({ collection, index })),
+    );
+    return unfinished.map(({ collection, index }) => {
+      this.dropIndex(db, collection, index);
+      return `${collection.db}.${collection.name}.${index.name}`;
+    });
+  }
+
   setIndexSpec(db: Database, collection: Collection, index: Index, spec: Doc): Index {
     statement(db, "UPDATE indexes SET spec = ? WHERE id = ?").run(writeDoc(spec), index.id);
-    const changed = makeIndex(index.id, spec, index.isMultikey);
+    const changed = makeIndex(index.id, spec, index.isMultikey, index.wholeSinceMs);
     collection.indexes[collection.indexes.indexOf(index)] = changed;
     return changed;
   }

@@ -23,6 +23,8 @@ export interface Index {
   readonly isUnique: boolean;
   readonly isSparse: boolean;
   readonly isHidden: boolean;
+  /** Since when it holds all documents, in milliseconds as `performance.now()`; Infinity while it is filled. */
+  wholeSinceMs: number;
   readonly expireAfterSeconds: number | undefined;
   readonly collation: Collation | undefined;
   /** Of a partial index: what it holds. */
@@ -35,6 +37,11 @@ export interface Index {
 }
 
 export type CollectionKind = "collection" | "view" | "timeseries";
+
+/** Whether the store has said that the table of a collection or an index is gone: somebody dropped it after it was looked up. */
+export function isOfDropped(error: unknown): boolean {
+  return error instanceof Error && /^no such table: [di]\d+$/.test(error.message);
+}
 
 /** A collection or a view; made of its row in the catalog. */
 export interface Collection {

@@ -9,7 +9,7 @@ import type { TextIndex } from "../text/text-search.ts";
 import type { Index, IndexField } from "./collection.ts";
 
 /** An index as it is used, of a specification that was checked when it was made. */
-export function makeIndex(id: number, spec: Doc, isMultikey: boolean): Index {
+export function makeIndex(id: number, spec: Doc, isMultikey: boolean, wholeSinceMs: number): Index {
   const key = spec.get("key") as Doc;
   const collationDoc = spec.get("collation");
   const collation = collationDoc instanceof Doc ? parseCollation(collationDoc) : undefined;
@@ -25,9 +25,10 @@ export function makeIndex(id: number, spec: Doc, isMultikey: boolean): Index {
     name: spec.get("name") as string,
     spec,
     fields,
-    isUnique: isSet(spec.get("unique")) || isIdKey(key),
+    isUnique: isSet(spec.get("unique")) || isSet(spec.get("prepareUnique")) || isIdKey(key),
     isSparse: isSet(spec.get("sparse")) || fields.every(({ kind }) => kind === "2dsphere"),
     isHidden: isSet(spec.get("hidden")),
+    wholeSinceMs,
     expireAfterSeconds: seconds(spec.get("expireAfterSeconds")),
     collation,
     partial: partialDoc instanceof Doc ? partialOf(partialDoc, collation) : undefined,

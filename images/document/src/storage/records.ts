@@ -34,6 +34,15 @@ export function idKey(collection: Collection, id: Value | undefined): Buffer {
   return keyOf(id ?? null, collection.collation?.key);
 }
 
+/** What a document is kept by: its _id, which is the only one but in time series; there the rowid stands behind it. */
+function rowKey(collection: Collection, doc: Buffer, rid: number): Buffer {
+  const key = idKey(collection, Doc.read(doc).get("_id"));
+  if (collection.kind !== "timeseries") return key;
+  const suffix = Buffer.alloc(8);
+  suffix.writeBigUInt64BE(BigInt(rid));
+  return Buffer.concat([key, suffix]);
+}
+
 /** How a change is told to those who follow: what it was asked for as is not to be seen in the document. */
 export type ChangeForm = "bson" | "bson-replace";
 
@@ -60,13 +69,13 @@ export class Records {
   insert(work: WriteWork, collection: Collection, doc: Buffer, isUnvalidated = false): number {
     requireSize(doc);
     if (!isUnvalidated) validate(collection, doc, undefined);
-    const key = idKey(collection, Doc.read(doc).get("_id"));
+    const rid = this.#catalog.nextRid(work.db, collection);
+    const key = rowKey(collection, doc, rid);
     work.lockValue(collection.table, key);
     if (readById(work.db, collection, key) !== undefined) {
       throw duplicateKey(collection, collection.indexes[0]!, doc);
     }
     const entries = this.#entries(work, collection, doc, undefined);
-    const rid = this.#catalog.nextRid(work.db, collection);
     work.lockDocument(collection.table, rid);
     work.changeDocument(
       `INSERT INTO ${collection.table} (rid, k, doc) VALUES (?, ?, ?)`,
@@ -126,8 +135,7 @@ export class Records {
 
   delete(work: WriteWork, collection: Collection, rid: number, before: Buffer): void {
     work.lockDocument(collection.table, rid);
-    const key = idKey(collection, Doc.read(before).get("_id"));
-    work.lockValue(collection.table, key);
+    work.lockValue(collection.table, rowKey(collection, before, rid));
     for (const index of collection.indexes) {
       if (index.name === "_id_" || index.text !== undefined) continue;
       for (const one of indexKeys(index, before).keys) {
@@ -210,9 +218,13 @@ export class Records {
     return entries;
   }
 
+  /** In memory it is never taken back; what is stored may be, with the transaction that stored it first. */
   #setMultikey(work: WriteWork, index: Index): void {
-    if (index.isMultikey) return;
     index.isMultikey = true;
+    const stored = statement(work.db, "SELECT multikey FROM indexes WHERE id = ?", { pluck: true }).get(
+      index.id,
+    );
+    if (stored === 1) return;
     work.change("UPDATE indexes SET multikey = 1 WHERE id = ?", [index.id]);
   }
 

@@ -33,4 +33,10 @@ export const migrations: readonly Migration[] = [
       `);
     },
   },
+  {
+    name: "mark indexes that are being filled",
+    apply(db) {
+      db.exec("ALTER TABLE indexes ADD COLUMN building INTEGER NOT NULL DEFAULT 0");
+    },
+  },
 ];

@@ -3,7 +3,7 @@ import { WeftkitError } from "@weftkit/core";
 import { Doc } from "../bson/values.ts";
 import { MongoError } from "../errors.ts";
 import type { DocSource } from "../exec/run.ts";
-import { eventOf, type StreamEvent, type StreamScope, timeOf } from "./events.ts";
+import { type CollectionFacts, eventOf, type StreamEvent, type StreamScope, timeOf } from "./events.ts";
 import { type Place, resumeToken } from "./resume-token.ts";
 
 /** So many events wait for their client before the log is read on. */
@@ -17,7 +17,7 @@ export interface ChangeSourceOptions {
   readonly from: Place;
   /** Events before this time are left out. */
   readonly fromTime: bigint | undefined;
-  readonly keepsImages: (db: string, collection: string) => boolean;
+  readonly collections: CollectionFacts;
   /** The present state of a document. */
   readonly lookup: (
     db: string,
@@ -119,14 +119,14 @@ export class ChangeSource implements DocSource {
 
   /** The events of one commit. Gives whether the stream is over. */
   async #take(batch: ChangeBatch, after: Position, skip: number): Promise<boolean> {
-    const { scope, keepsImages, lookup, fromTime } = this.#options;
+    const { scope, collections, lookup, fromTime } = this.#options;
     if (fromTime !== undefined && timeOf(batch.stamp).bits < fromTime) {
       this.#place = { after: batch.position, events: 0 };
       return false;
     }
     for (const [i, change] of batch.changes.entries()) {
       if (i < skip) continue;
-      const event = eventOf(change, batch, scope, keepsImages);
+      const event = eventOf(change, batch, scope, collections);
       if (event === undefined) continue;
       if (event.lookup !== undefined) {
         const { db, collection, id } = event.lookup;

@@ -35,12 +35,19 @@ function concerns({ db, collection }: StreamScope, changeDb: string, changeColle
   return true;
 }
 
+/** What events need to know of collections. */
+export interface CollectionFacts {
+  keepsImages(db: string, collection: string): boolean;
+  /** The identifier of a collection, as long as it is there. */
+  uuidOf(db: string, collection: string): Buffer | undefined;
+}
+
 /** The event of a change; undefined when the stream is not about it. @throws MongoError 47 for an image that is not kept */
 export function eventOf(
   change: Change,
   batch: ChangeBatch,
   scope: StreamScope,
-  keepsImages: (db: string, collection: string) => boolean,
+  { keepsImages, uuidOf }: CollectionFacts,
 ): StreamEvent | undefined {
   const dot = change.namespace.indexOf(".");
   const [db, collection] = [change.namespace.slice(0, dot), change.namespace.slice(dot + 1)];
@@ -76,10 +83,15 @@ export function eventOf(
     else fields.set("fullDocument", null);
   }
   fields.set("ns", ns).set("documentKey", documentKey);
+  const uuid = scope.isExpanded ? uuidOf(db, collection) : undefined;
+  if (uuid !== undefined) fields.set("collectionUUID", new BinData(4, uuid));
   if (change.op === "update" && !isReplace && before !== undefined && after !== undefined) {
-    const { updatedFields, removedFields, truncatedArrays } = describeUpdate(before, after);
+    const { updatedFields, removedFields, truncatedArrays, disambiguatedPaths } = describeUpdate(
+      before,
+      after,
+    );
     const description = Doc.of({ updatedFields, removedFields, truncatedArrays });
-    if (scope.isExpanded) description.set("disambiguatedPaths", Doc.empty());
+    if (scope.isExpanded) description.set("disambiguatedPaths", disambiguatedPaths);
     fields.set("updateDescription", description);
   }
   if (scope.beforeChange !== "off" && change.op !== "insert") {

@@ -127,6 +127,8 @@ function specialMismatch(
       return mismatch(operand, actual, context, true, path);
     case "$$matchAsDocument":
       return mismatch(operand, actual, context, false, path);
+    case "$$matchesHexBytes":
+      return actual === operand ? undefined : `${path}: ${text(actual)} is not ${text(operand)}`;
     case "$$lte":
       return Number(actual) <= Number(operand)
         ? undefined

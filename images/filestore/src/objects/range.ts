@@ -1,31 +1,15 @@
+import { type ByteRange, byteRangeOf } from "@weftkit/http";
 import { S3Error } from "../errors.ts";
 
-/** A stretch of bytes; the end is exclusive. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 /**
- * The range that a `Range` header asks for; undefined is everything, which is also what a header that cannot be read, or asks for
- * several ranges, gets.
+ * The range that a `Range` header asks for; undefined is everything.
  *
  * @throws S3Error `InvalidRange`
  */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {
-  const match = header === undefined ? null : /^\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*$/i.exec(header);
-  if (match === null) return undefined;
-  const [, first = "", last = ""] = match;
-  if (first === "" && last === "") return undefined;
-  if (first === "") {
-    const length = Math.min(Number(last), size);
-    if (length === 0) throw notSatisfiable(header!, size);
-    return { start: size - length, end: size };
-  }
-  const start = Number(first);
-  if (last !== "" && Number(last) < start) return undefined;
-  if (start >= size) throw notSatisfiable(header!, size);
-  return { start, end: last === "" ? size : Math.min(Number(last) + 1, size) };
+  const range = byteRangeOf(header, size);
+  if (range === "not-satisfiable") throw notSatisfiable(header!, size);
+  return range;
 }
 
 function notSatisfiable(header: string, size: number): S3Error {

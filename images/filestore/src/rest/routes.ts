@@ -1,4 +1,4 @@
-import { type ApiInfo, documentationPage, openApiDocument, type Page, type Route } from "@weftkit/http";
+import type { ApiInfo, Route } from "@weftkit/http";
 import { weftkitVersion } from "../identity.ts";
 import { createBucketRoute, deleteBucketRoute, getBucketRoute, listBucketsRoute } from "./buckets.ts";
 import type { ApiContext } from "./context.ts";
@@ -26,7 +26,7 @@ export function routesOf(api: ApiContext): Route[] {
   ].map((make) => withProblems(make(api)));
 }
 
-const info: ApiInfo = {
+export const info: ApiInfo = {
   title: "weftkit/filestore",
   version: weftkitVersion,
   description:
@@ -39,20 +39,3 @@ const info: ApiInfo = {
     Search: "Finds objects by what is known of them.",
   },
 };
-
-/** The description of the API, for programs and for people; needs no token. */
-export function descriptionPages(routes: readonly Route[]): Record<string, Page> {
-  const headers = { "cache-control": "no-cache" };
-  return {
-    [`${prefix}/openapi.json`]: {
-      mediaType: "application/json",
-      text: JSON.stringify(openApiDocument(routes, info)),
-      headers,
-    },
-    [`${prefix}/docs`]: {
-      mediaType: "text/html; charset=utf-8",
-      text: documentationPage(routes, info),
-      headers: { ...headers, "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" },
-    },
-  };
-}

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Database, statement } from "@weftkit/store";
 import type { Acl } from "./grants.ts";
 import type { LifecycleRule } from "./lifecycle-rule.ts";
+import { recordBucket } from "./record-changes.ts";
 
 export type Versioning = "off" | "on" | "suspended";
 
@@ -107,6 +108,7 @@ export function insertBucket(
 ): void {
   const sql = `INSERT INTO buckets (name, account, created_at, versioning, revision, settings) VALUES (?, ?, ?, ?, ?, ?)`;
   statement(db, sql).run(name, account, createdAt, versioning, newRevision(), JSON.stringify(settings));
+  recordBucket(db, name, "CreateBucket", { account, versioning, settings });
 }
 
 export function updateSettings(
@@ -117,11 +119,13 @@ export function updateSettings(
   const settings = { ...bucket.settings, ...change };
   const sql = "UPDATE buckets SET settings = ?, revision = ? WHERE row = ?";
   statement(db, sql).run(JSON.stringify(settings), newRevision(), bucket.row);
+  recordBucket(db, bucket.name, "UpdateBucket", { settings });
 }
 
 export function updateVersioning(db: Database, bucket: Bucket, versioning: Versioning): void {
   const sql = "UPDATE buckets SET versioning = ?, revision = ? WHERE row = ?";
   statement(db, sql).run(versioning, newRevision(), bucket.row);
+  recordBucket(db, bucket.name, "UpdateBucket", { versioning });
 }
 
 /** Whether nothing is in it, neither versions nor delete markers. */
@@ -129,8 +133,9 @@ export function isEmpty(db: Database, { row }: Bucket): boolean {
   return statement(db, "SELECT 1 FROM versions WHERE bucket = ? LIMIT 1").get(row) === undefined;
 }
 
-export function deleteBucketRow(db: Database, { row }: Bucket): void {
+export function deleteBucketRow(db: Database, { row, name }: Bucket): void {
   statement(db, "DELETE FROM buckets WHERE row = ?").run(row);
+  recordBucket(db, name, "DeleteBucket", {});
 }
 
 /** By name, after `after`; of one account, or of all. */

@@ -24,6 +24,7 @@ export class Sweeper {
   #running: Promise<void> | undefined;
   #isWanted = false;
   #isStopped = false;
+  #pauses = 0;
   #orphansAreSwept = false;
   /** Something is to be removed once it is not read any more. */
   #isWaiting = false;
@@ -44,9 +45,21 @@ export class Sweeper {
   sweep(): void {
     if (this.#isStopped) return;
     this.#isWanted = true;
+    if (this.#pauses > 0) return;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+  }
+
+  /** Resolves when nothing is removed any more, until the function is called to which it does. */
+  async pause(): Promise<() => void> {
+    this.#pauses++;
+    if (this.#running !== undefined) this.#isWanted = true;
+    await this.#running;
+    return () => {
+      this.#pauses--;
+      if (this.#isWanted) this.sweep();
+    };
   }
 
   /** Resolves when nothing is left that could be removed now. */
@@ -61,9 +74,13 @@ export class Sweeper {
     await this.#running;
   }
 
+  get #mayGoOn(): boolean {
+    return !this.#isStopped && this.#pauses === 0;
+  }
+
   async #run(): Promise<void> {
     try {
-      while (this.#isWanted && !this.#isStopped) {
+      while (this.#isWanted && this.#mayGoOn) {
         this.#isWanted = false;
         await this.#giveUpUploads();
         await this.#removeUnused();
@@ -80,7 +97,7 @@ export class Sweeper {
     await this.#store.write((db) => forgetCompleted(db, now - completedMs));
     if (this.#multipartRetentionMs === 0) return;
     const before = now - this.#multipartRetentionMs;
-    for (let count = batch; count === batch && !this.#isStopped; ) {
+    for (let count = batch; count === batch && this.#mayGoOn; ) {
       count = await this.#store.write((db) => {
         const uploads = staleUploads(db, before, batch);
         for (const upload of uploads) removeUpload(db, upload);
@@ -91,7 +108,7 @@ export class Sweeper {
 
   async #removeUnused(): Promise<void> {
     this.#isWaiting = false;
-    for (let after = 0; !this.#isStopped; ) {
+    for (let after = 0; this.#mayGoOn; ) {
       const found = await this.#store.read((db) => unusedContents(db, after, batch));
       if (found.length === 0) return;
       after = found.at(-1)!.row;
@@ -117,7 +134,7 @@ export class Sweeper {
       await this.#removeFiles(orphans);
     };
     for await (const { sha256, putAtMs } of this.#contents.folder.list()) {
-      if (this.#isStopped) return;
+      if (!this.#mayGoOn) return;
       if (putAtMs >= this.#startedMs) continue;
       names.push(sha256);
       if (names.length === scanBatch) await flush();

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { isRecording } from "@weftkit/changes";
 import { type Database, statement } from "@weftkit/store";
 import type { Bucket } from "./buckets.ts";
 import { releaseContent } from "./contents.ts";
 import type { ObjectDetails, PartDetails } from "./details.ts";
+import { recordVersion, type ToldVersion, toldVersion } from "./record-changes.ts";
 
 /** A version of an object, or a delete marker. */
 export interface Version {
@@ -124,17 +126,22 @@ export function putVersion(
 ): { readonly row: number; readonly versionId: string | null; readonly leavesFiles: boolean } {
   const { key, parts = [] } = version;
   const hasId = bucket.versioning === "on";
+  const isTold = isRecording(db);
+  let replaced: ToldVersion | undefined;
   let leavesFiles = false;
   const latest = statement(
     db,
     "SELECT row, version_id AS versionId FROM versions WHERE bucket = ? AND key = ? ORDER BY row DESC LIMIT 1",
   ).get(bucket.row, key) as { row: number; versionId: string | null } | undefined;
   if (latest !== undefined) {
-    if (!hasId && latest.versionId === null) leavesFiles = deleteRow(db, latest.row);
-    else {
+    if (!hasId && latest.versionId === null) {
+      if (isTold) replaced = toldVersion(db, versionByRow(db, latest.row));
+      leavesFiles = deleteRow(db, latest.row);
+    } else {
       statement(db, "UPDATE versions SET is_latest = 0 WHERE row = ?").run(latest.row);
       if (!hasId) {
         const before = nullVersion(db, bucket, key);
+        if (isTold) replaced = toldVersion(db, before);
         if (before !== undefined) leavesFiles = deleteRow(db, before.row);
       }
     }
@@ -162,6 +169,7 @@ export function putVersion(
   for (const part of parts) {
     statement(db, insertPart).run(row, part.number, part.content, part.size, JSON.stringify(part.details));
   }
+  if (isTold) recordVersion(db, replaced, toldVersion(db, versionByRow(db, row)));
   return { row, versionId, leavesFiles };
 }
 
@@ -170,6 +178,7 @@ export function removeVersion(
   db: Database,
   version: Pick<Version, "row" | "bucket" | "key" | "isLatest">,
 ): boolean {
+  if (isRecording(db)) recordVersion(db, toldVersion(db, versionByRow(db, version.row)), undefined);
   const leavesFiles = deleteRow(db, version.row);
   if (version.isLatest) {
     const sql = `UPDATE versions SET is_latest = 1 WHERE row =
@@ -206,6 +215,8 @@ export function updateDetails(
 ): void {
   const details = { ...version.details, ...change };
   statement(db, "UPDATE versions SET details = ? WHERE row = ?").run(JSON.stringify(details), version.row);
+  if (isRecording(db))
+    recordVersion(db, toldVersion(db, version), toldVersion(db, versionByRow(db, version.row)));
 }
 
 export function versionByRow(db: Database, number: number): Version | undefined {

@@ -140,8 +140,8 @@ export class GraphTransaction {
     try {
       if (prepared.kind === "schema") return await this.#changeSchema(prepared);
       if (!prepared.analysis.isWrite && this.#transaction?.hasChanges !== true)
-        return this.#stream(prepared, parameters, schema);
-      return await this.#runOnWriter(prepared, parameters);
+        return this.#stream(prepared, text, schema, parameters);
+      return await this.#runOnWriter(prepared, text, schema, parameters);
     } catch (error) {
       throw this.#failure(error);
     }
@@ -200,15 +200,25 @@ export class GraphTransaction {
     return ctx;
   }
 
-  #stream(prepared: PreparedQuery & { kind: "query" }, parameters: CypherMap, schema: Schema): QueryResult {
+  #stream(
+    prepared: PreparedQuery & { kind: "query" },
+    text: string,
+    schema: Schema,
+    parameters: CypherMap,
+  ): QueryResult {
     const statementMs = Date.now();
     const result: StreamedResult = new StreamedResult(
       prepared,
       this.#host.store,
       this.#abort.signal,
-      (db) => {
-        const graph = new GraphReader(db, this.#host.tokens, schema);
-        return this.#context(graph, undefined, parameters, statementMs);
+      () => {
+        // Others may have dropped an index since: it would find nothing.
+        const now = this.#host.schema;
+        const current = now === schema ? prepared : this.#host.prepare(text, now);
+        const { plan } = current as typeof prepared;
+        const open = (db: ConstructorParameters<typeof GraphReader>[0]) =>
+          this.#context(new GraphReader(db, this.#host.tokens, now), undefined, parameters, statementMs);
+        return { plan, open };
       },
       () => this.#results.delete(result),
       (error) => this.#failure(error),
@@ -228,18 +238,20 @@ export class GraphTransaction {
 
   async #runOnWriter(
     prepared: PreparedQuery & { kind: "query" },
+    text: string,
+    schema: Schema,
     parameters: CypherMap,
   ): Promise<QueryResult> {
     const statementMs = Date.now();
-    const host = this.#host;
-    const done = await this.#begun().runInSlices(
-      (work) => this.#steps(work, prepared, parameters, statementMs),
-      this.#limits(),
-    );
+    const done = await this.#begun().runInSlices((work) => {
+      // Others may have changed indexes while this waited for the writer.
+      const now = this.#memory.schema ?? this.#host.schema;
+      const current = now === schema ? prepared : this.#host.prepare(text, now);
+      return this.#steps(work, current as typeof prepared, parameters, statementMs);
+    }, this.#limits());
     this.#running = undefined;
     this.#memory = done.memory;
     if (this.options.isImplicit) await this.commit();
-    void host;
     return new KeptResult(prepared, done.rows, done.counts, done.notifications);
   }
 
@@ -312,7 +324,14 @@ export class GraphTransaction {
             this.#host.fullText,
           ).checkDeleted();
         const needsCheck = !this.options.isImplicit && memory.deletedNodes.size > 0;
-        await transaction.commit(needsCheck ? { ...this.#limits(), last } : this.#limits());
+        await transaction.commit({
+          ...this.#limits(),
+          ...(needsCheck && { last }),
+          // Whoever has the writer next keeps these rules.
+          committed: () => {
+            if (memory.schema !== undefined) this.#host.replaceSchema(memory.schema);
+          },
+        });
       }
     } catch (error) {
       const failure = this.#failure(error);
@@ -324,7 +343,6 @@ export class GraphTransaction {
       const [kind = "", id = ""] = key.split(":");
       this.#host.tokens.setPersisted(kind as "label", Number(id));
     }
-    if (memory.schema !== undefined) this.#host.replaceSchema(memory.schema);
     if (transaction !== undefined) this.#host.committed();
     this.#release();
   }
@@ -387,10 +405,11 @@ class StreamedResult implements QueryResult {
   hasHadRows = false;
   readonly #store: Store;
   readonly #signal: AbortSignal;
-  readonly #makeContext: (db: ConstructorParameters<typeof GraphReader>[0]) => RunContext;
+  readonly #begin: () => Begun;
   readonly #closed: () => void;
   readonly #failure: (error: unknown) => CypherError;
   #snapshot: Snapshot | undefined;
+  #begun: Begun | undefined;
   #ctx: RunContext | undefined;
   #source: ReturnType<QueryPlanRoot["open"]> | undefined;
   /** A row that was made to know whether there are more. */
@@ -402,14 +421,14 @@ class StreamedResult implements QueryResult {
     prepared: PreparedQuery & { kind: "query" },
     store: Store,
     signal: AbortSignal,
-    makeContext: (db: ConstructorParameters<typeof GraphReader>[0]) => RunContext,
+    begin: () => Begun,
     closed: () => void,
     failure: (error: unknown) => CypherError,
   ) {
     this.prepared = prepared;
     this.#store = store;
     this.#signal = signal;
-    this.#makeContext = makeContext;
+    this.#begin = begin;
     this.#closed = closed;
     this.#failure = failure;
   }
@@ -428,6 +447,7 @@ class StreamedResult implements QueryResult {
     try {
       if (this.#ended !== undefined) throw endError(this.#ended);
       this.#snapshot ??= await this.#store.snapshot({ signal: this.#signal });
+      this.#begun ??= this.#begin();
       while (!this.isAtEnd) {
         const isEnough = await this.#snapshot.read((db) => this.#slice(db, rows, count), {
           signal: this.#signal,
@@ -453,8 +473,8 @@ class StreamedResult implements QueryResult {
     rows: (readonly Hydrated[])[],
     count: number,
   ): boolean {
-    const { plan } = this.prepared;
-    this.#ctx ??= this.#makeContext(db);
+    const { plan, open } = this.#begun!;
+    this.#ctx ??= open(db);
     const ctx = this.#ctx;
     ctx.graph.use(db);
     ctx.beginSlice(sliceMs);
@@ -481,6 +501,12 @@ class StreamedResult implements QueryResult {
     this.isAtEnd = true;
     this.#closed();
   }
+}
+
+/** The plan for the rules that the snapshot has, and what it runs in. */
+interface Begun {
+  readonly plan: (PreparedQuery & { kind: "query" })["plan"];
+  open(db: ConstructorParameters<typeof GraphReader>[0]): RunContext;
 }
 
 type QueryPlanRoot = (PreparedQuery & { kind: "query" })["plan"]["root"];

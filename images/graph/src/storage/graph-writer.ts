@@ -7,6 +7,7 @@ import type { FullTextWriter } from "./full-text.ts";
 import { GraphReader, type NodeRecord, type RelRecord } from "./graph-reader.ts";
 import { compositeKey } from "./index-keys.ts";
 import { encodeProperties } from "./property-codec.ts";
+import { recordEntity } from "./record-changes.ts";
 import { hasEntries, isUnique, type Schema, type SchemaRule } from "./schema.ts";
 import { type TokenKind, Tokens } from "./tokens.ts";
 
@@ -138,6 +139,7 @@ export class GraphWriter extends GraphReader {
     for (const label of labels)
       this.work.change("INSERT INTO node_label(label, node) VALUES (?, ?)", [label, id]);
     this.#reindexNode(id, undefined, record);
+    recordEntity(this.work.db, this.tokens, id, undefined, record);
     this.nodes.set(id, record);
     this.memory.createdNodes.add(id);
     this.counts.nodesCreated++;
@@ -190,6 +192,7 @@ export class GraphWriter extends GraphReader {
       id,
     ]);
     this.#reindexNode(id, before, after);
+    recordEntity(this.work.db, this.tokens, id, before, after);
     this.nodes.set(id, after);
   }
 
@@ -202,6 +205,7 @@ export class GraphWriter extends GraphReader {
     for (const label of before.labels)
       this.work.change("DELETE FROM node_label WHERE label = ? AND node = ?", [label, id]);
     this.#reindexNode(id, before, undefined);
+    recordEntity(this.work.db, this.tokens, id, before, undefined);
     this.nodes.set(id, undefined);
     this.memory.deletedNodes.add(id);
     this.counts.nodesDeleted++;
@@ -226,6 +230,7 @@ export class GraphWriter extends GraphReader {
       encodeProperties(properties),
     ]);
     this.#reindexRel(id, undefined, record);
+    recordEntity(this.work.db, this.tokens, id, undefined, record);
     this.rels.set(id, record);
     this.counts.relationshipsCreated++;
     this.counts.propertiesSet += properties.size;
@@ -239,6 +244,7 @@ export class GraphWriter extends GraphReader {
     const after: RelRecord = { ref: before.ref, properties };
     this.work.change("UPDATE rel SET properties = ? WHERE id = ?", [encodeProperties(properties), id]);
     this.#reindexRel(id, before, after);
+    recordEntity(this.work.db, this.tokens, id, before, after);
     this.rels.set(id, after);
   }
 
@@ -249,6 +255,7 @@ export class GraphWriter extends GraphReader {
     if (before === undefined) return;
     this.work.change("DELETE FROM rel WHERE id = ?", [id]);
     this.#reindexRel(id, before, undefined);
+    recordEntity(this.work.db, this.tokens, id, before, undefined);
     this.rels.set(id, undefined);
     this.memory.deletedRels.add(id);
     this.counts.relationshipsDeleted++;

@@ -32,6 +32,9 @@ const OPEN_DANGEROUS = new Set([
   "info",
 ]);
 
+/** Commands that tell of keys or channels which their arguments do not name, and that are of no category which says so. */
+const NAMES_ANY = new Set(["psubscribe", "cluster|getkeysinslot", "cluster|countkeysinslot"]);
+
 /** Commands whose arguments are channels; where the first one is, and the last (-1: to the end). */
 const CHANNELS: Readonly<Record<string, { action: Action; last: number }>> = {
   publish: { action: "write", last: 1 },
@@ -60,7 +63,7 @@ export function requirementOf(command: RegisteredCommand): Requirement {
   if (categories.includes("admin") || isDangerous) return { actions: ["admin"], objects: "nothing" };
   const channels = CHANNELS[fullName];
   if (channels !== undefined) return { actions: [channels.action], objects: "channels" };
-  if (fullName === "psubscribe" || command.parent?.name === "pubsub") {
+  if (NAMES_ANY.has(fullName) || command.parent?.name === "pubsub") {
     return { actions: ["read"], objects: "everything" };
   }
   if (command.parent?.name === "function" && isWrite) return { actions: ["schema"], objects: "nothing" };

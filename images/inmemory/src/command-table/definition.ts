@@ -24,6 +24,7 @@ export type Flag =
   | "no_async_loading"
   | "no_multi"
   | "movablekeys"
+  | "no_mandatory_keys"
   | "allow_busy"
   | "touches_arbitrary_keys";
 
@@ -39,6 +40,10 @@ export type Group =
   | "pubsub"
   | "transactions"
   | "connection"
+  | "scripting"
+  | "hyperloglog"
+  | "geo"
+  | "cluster"
   | "server";
 
 /** Where a command's keys are (Redis's key specifications): how to begin, how to find the rest, what is done to them. */
@@ -87,11 +92,16 @@ export interface Command<Session = never> {
   /** Absent on containers, whose subcommands have one each. */
   handler?: Handler<Session>;
   /** Finds the keys where `keys` cannot; indexes of arguments. */
-  getKeys?: (args: {
-    count: number;
-    is(index: number, keyword: string): boolean;
-    integer(index: number): number;
-  }) => number[];
+  getKeys?: (args: KeyArguments) => number[];
+  /** What is done with the key where that depends on the arguments (the flag variable_flags of `keys`). */
+  keyFlags?: (args: KeyArguments) => string;
+}
+
+/** The arguments as those see them who look for keys. */
+export interface KeyArguments {
+  readonly count: number;
+  is(index: number, keyword: string): boolean;
+  integer(index: number): number;
 }
 
 /** One key at an argument. */

@@ -10,6 +10,10 @@ export interface RegisteredCommand<Session = never> extends Command<Session> {
   readonly parent?: RegisteredCommand<Session>;
   readonly isWrite: boolean;
   readonly deniesOom: boolean;
+  /** No script may call it. */
+  readonly isBarredFromScripts: boolean;
+  /** To a script that may only read it is a write: what it does goes to others. */
+  readonly mayReplicate: boolean;
   /** With a short request and a short reply it takes a few microseconds at most. */
   readonly isBrief: boolean;
   readonly run: Handler<Session>;
@@ -37,6 +41,10 @@ const GROUP_CATEGORIES: Record<Command["group"], string> = {
   pubsub: "pubsub",
   transactions: "transaction",
   connection: "connection",
+  scripting: "scripting",
+  hyperloglog: "hyperloglog",
+  geo: "geo",
+  cluster: "",
   server: "",
 };
 
@@ -110,6 +118,8 @@ function register<Session>(
     ...(parent === undefined ? {} : { parent }),
     isWrite: flags.has("write"),
     deniesOom: flags.has("denyoom"),
+    isBarredFromScripts: flags.has("noscript"),
+    mayReplicate: flags.has("may_replicate"),
     isBrief: (flags.has("fast") && !NOT_BRIEF.has(command.name)) || command.name === "set",
     run: command.handler ?? unreachable,
     controlsTransaction: TRANSACTION_CONTROL.has(command.name),
@@ -125,6 +135,31 @@ function register<Session>(
   return entry;
 }
 
+/** All ACL categories, in the order in which Redis tells them. */
+const CATEGORIES = [
+  "keyspace",
+  "read",
+  "write",
+  "set",
+  "sortedset",
+  "list",
+  "hash",
+  "string",
+  "bitmap",
+  "hyperloglog",
+  "geo",
+  "stream",
+  "pubsub",
+  "admin",
+  "fast",
+  "slow",
+  "blocking",
+  "dangerous",
+  "connection",
+  "transaction",
+  "scripting",
+];
+
 /** Explicit categories and those that flags and group imply (Redis, setImplicitACLCategories). */
 function categoriesOf(command: Command): string[] {
   const flags = new Set(command.flags);
@@ -138,7 +173,7 @@ function categoriesOf(command: Command): string[] {
   const isContainer = command.subcommands !== undefined && command.handler === undefined;
   if (GROUP_CATEGORIES[command.group] !== "" && !isContainer && !command.hasNoGroupCategory)
     categories.add(GROUP_CATEGORIES[command.group]);
-  return [...categories];
+  return CATEGORIES.filter((category) => categories.has(category));
 }
 
 function unreachable(): void {

@@ -5,7 +5,7 @@ import type { ClientSession } from "../server/server.ts";
 import { readField, writeField } from "../storage/bits.ts";
 import { TYPE_STRING } from "../storage/keyspace.ts";
 import { readBitOffset, stringForBit } from "./bitmap.ts";
-import { type Command, key } from "./definition.ts";
+import { type Command, hasWord, key } from "./definition.ts";
 
 const BAD_TYPE =
   "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.";
@@ -153,6 +153,8 @@ function bitfield(session: ClientSession): void {
     }
   }
   if (changes > 0) session.changed(1, NOTIFY_STRING, "setbit", changes);
+  // Zeros that were added for operations that then failed are there: the journal needs them, and nobody hears of it.
+  else if (isLonger) session.changed(1, 0, "");
 }
 
 export const bitfieldCommands: Command[] = [
@@ -161,6 +163,8 @@ export const bitfieldCommands: Command[] = [
     arity: -2,
     flags: ["write", "denyoom"],
     keys: key("RW update access variable_flags"),
+    keyFlags: (args) =>
+      hasWord(args, 2, "SET") || hasWord(args, 2, "INCRBY") ? "RW access update" : "RO access",
     group: "bitmap",
     since: "3.2.0",
     complexity: "O(1) for each operation",

@@ -1,5 +1,6 @@
 import { SYNTAX, UNBLOCKED } from "../errors.ts";
 import type { ClientSession } from "../server/server.ts";
+import { caching, getredir, tracking, trackinginfo } from "./client-tracking.ts";
 import { BAD_CLIENT_NAME, isClientName } from "./connection.ts";
 import type { Command, Flag } from "./definition.ts";
 import { helpCommand } from "./help.ts";
@@ -38,7 +39,7 @@ export function describeClient(session: ClientSession): string {
     ["events", "r"],
     ["cmd", session.lastCommand?.fullName ?? "NULL"],
     ["user", session.user === undefined ? "(superuser)" : session.user.user],
-    ["redir", -1],
+    ["redir", session.tracking?.redirect ?? -1],
     ["resp", session.version],
     ["lib-name", session.libraryName],
     ["lib-ver", session.libraryVersion],
@@ -265,22 +266,6 @@ function noTouch(session: ClientSession): void {
   session.reply.ok();
 }
 
-function getredir(session: ClientSession): void {
-  session.reply.integer(-1);
-}
-
-function trackinginfo(session: ClientSession): void {
-  const { reply } = session;
-  reply.map(3);
-  reply.bulkText("flags");
-  reply.set(1);
-  reply.bulkText("off");
-  reply.bulkText("redirect");
-  reply.integer(-1);
-  reply.bulkText("prefixes");
-  reply.array(0);
-}
-
 const FLAGS: Flag[] = ["noscript", "loading", "stale"];
 const ADMIN_FLAGS: Flag[] = ["admin", "noscript", "loading", "stale"];
 
@@ -378,8 +363,36 @@ export const clientCommands: Command[] = [
         noTouch,
         "<ON | OFF>",
       ),
-      sub("getredir", 2, FLAGS, "6.0.0", "Returns where invalidations go: nowhere.", getredir),
-      sub("trackinginfo", 2, FLAGS, "6.2.0", "Describes client-side caching, which is off.", trackinginfo),
+      sub(
+        "getredir",
+        2,
+        FLAGS,
+        "6.0.0",
+        "Returns the connection that is told of keys instead of this one.",
+        getredir,
+      ),
+      sub("trackinginfo", 2, FLAGS, "6.2.0", "Describes client-side caching.", trackinginfo),
+      sub(
+        "caching",
+        3,
+        FLAGS,
+        "6.0.0",
+        "Has the keys of the next command tracked, or not.",
+        caching,
+        "<YES | NO>",
+      ),
+      {
+        ...sub(
+          "tracking",
+          -3,
+          FLAGS,
+          "6.0.0",
+          "Tells the connection of keys that it has read and that change.",
+          tracking,
+        ),
+        syntax:
+          "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+      },
       helpCommand("connection", "5.0.0"),
     ],
   },

@@ -71,7 +71,7 @@ function writeKeySpec(session: ClientSession, spec: KeySpec): void {
 function writeInfo(session: ClientSession, command: RegisteredCommand | undefined): void {
   const { reply } = session;
   if (command === undefined) {
-    reply.nullArray();
+    reply.null();
     return;
   }
   reply.array(10);
@@ -84,8 +84,9 @@ function writeInfo(session: ClientSession, command: RegisteredCommand | undefine
   for (const number of legacyKeys(command)) reply.integer(number);
   reply.set(command.allCategories.length);
   for (const category of command.allCategories) reply.simple(`@${category}`);
-  reply.array(0);
-  reply.array(command.keys?.length ?? 0);
+  // Hints for clients of clusters: none.
+  reply.set(0);
+  reply.set(command.keys?.length ?? 0);
   for (const spec of command.keys ?? []) writeKeySpec(session, spec);
   reply.array(command.registered.length);
   for (const sub of command.registered) writeInfo(session, sub);
@@ -268,7 +269,7 @@ function getkeysandflags(session: ClientSession): void {
   for (const { index, flags } of indexes) {
     reply.array(2);
     reply.bulkBuffer(args.view(index));
-    const names = flags.split(" ").filter(Boolean);
+    const names = (found.keyFlags?.(args) ?? flags).split(" ").filter(Boolean);
     reply.set(names.length);
     for (const name of names) reply.simple(name);
   }

@@ -29,6 +29,8 @@ function set(session: ClientSession): void {
     reply.error("ERR wrong number of arguments for 'config|set' command");
     return;
   }
+  // What opens the slow log is the first in it.
+  session.tookLong = true;
   const wanted: { parameter: Parameter; value: string }[] = [];
   for (let i = 2; i < args.count; i += 2) {
     const name = args.latin1(i).toLowerCase();

@@ -32,7 +32,9 @@ function select(session: ClientSession): void {
   const index = session.integer(1, "ERR value is not an integer or out of range");
   if (Number.isNaN(index)) return;
   const db = session.server.databases[index];
-  if (db === undefined) session.reply.error(DB_OUT_OF_RANGE);
+  if (session.server.cluster !== undefined && index !== 0)
+    session.reply.error("ERR SELECT is not allowed in cluster mode");
+  else if (db === undefined) session.reply.error(DB_OUT_OF_RANGE);
   else {
     session.db = db;
     session.reply.ok();
@@ -54,8 +56,10 @@ function login(session: ClientSession, user: string | undefined, password: Buffe
   const { server } = session;
   const { authenticator } = server;
   if (authenticator === undefined || authenticator.method === "none") {
+    // There is one user only, whom any password lets in.
     if (user === undefined) session.reply.error(NO_PASSWORD);
-    else answer();
+    else if (user === "" || user === "default") answer();
+    else session.reply.error(WRONGPASS);
     return;
   }
   // A URL without a user name (`redis://:PASSWORD@host`) reaches us as the user `default` from some

@@ -35,6 +35,7 @@ function flush({ server }: ClientSession, db: Keyspace): void {
 function flushdb(session: ClientSession): void {
   if (!isFlushMode(session)) return;
   flush(session, session.db);
+  session.server.tracking.flushed();
   // Also of an empty database: it goes to the journal in any case.
   session.server.dirty++;
   session.reply.ok();
@@ -43,12 +44,17 @@ function flushdb(session: ClientSession): void {
 function flushall(session: ClientSession): void {
   if (!isFlushMode(session)) return;
   for (const db of session.server.databases) flush(session, db);
+  session.server.tracking.flushed();
   session.server.dirty++;
   session.reply.ok();
 }
 
 function swapdb(session: ClientSession): void {
   const { server, reply } = session;
+  if (server.cluster !== undefined) {
+    reply.error("ERR SWAPDB is not allowed in cluster mode");
+    return;
+  }
   const left = readDatabase(session, 1, "ERR invalid first DB index");
   if (left === undefined) return;
   const right = readDatabase(session, 2, "ERR invalid second DB index");

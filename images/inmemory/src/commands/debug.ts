@@ -43,7 +43,8 @@ function reload(session: ClientSession): void {
   const { server, reply } = session;
   const path = join(tmpdir(), `weftkit-reload-${process.pid}-${server.runId}.aof`);
   try {
-    writeBaseFile(server.databases, path);
+    writeBaseFile(server.databases, server.libraryCode, path);
+    server.functions.flush();
     for (const db of server.databases) db.clear();
     while (server.lazyFree.step(1000));
     server.isLoading = true;

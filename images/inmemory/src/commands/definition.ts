@@ -1,4 +1,8 @@
-import type { Command as TableCommand, Handler as TableHandler } from "../command-table/definition.ts";
+import type {
+  KeyArguments,
+  Command as TableCommand,
+  Handler as TableHandler,
+} from "../command-table/definition.ts";
 import type { ClientSession } from "../server/server.ts";
 
 export { countedKeys, type Flag, type Group, type KeySpec, key, keys } from "../command-table/definition.ts";
@@ -7,3 +11,9 @@ export { countedKeys, type Flag, type Group, type KeySpec, key, keys } from "../
 export type Command = TableCommand<ClientSession>;
 
 export type Handler = TableHandler<ClientSession>;
+
+/** Whether an argument from an index on is a keyword. */
+export function hasWord(args: KeyArguments, from: number, word: string): boolean {
+  for (let index = from; index < args.count; index++) if (args.is(index, word)) return true;
+  return false;
+}

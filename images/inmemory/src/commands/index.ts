@@ -1,25 +1,33 @@
 import { bitfieldCommands } from "./bitfield.ts";
 import { bitmapCommands } from "./bitmap.ts";
 import { clientCommands } from "./client.ts";
+import { clusterCommands } from "./cluster.ts";
 import { commandCommands } from "./command.ts";
 import { configCommands } from "./config.ts";
 import { connectionCommands } from "./connection.ts";
 import { databaseCommands } from "./database.ts";
 import { debugCommands } from "./debug.ts";
+import { dumpCommands } from "./dump.ts";
 import { expireCommands } from "./expire.ts";
 import { functionCommands } from "./function.ts";
+import { geoCommands } from "./geo.ts";
+import { geoSearchCommands } from "./geo-search.ts";
 import { hashCommands } from "./hash.ts";
 import { hashNumberCommands } from "./hash-number.ts";
 import { randomFieldCommands } from "./hash-random.ts";
+import { hyperloglogCommands } from "./hyperloglog.ts";
 import { infoCommands } from "./info.ts";
 import { keyCommands } from "./keys.ts";
 import { moveCommands } from "./keys-move.ts";
+import { latencyCommands } from "./latency.ts";
 import { listCommands } from "./list.ts";
 import { listPopCommands } from "./list-pop.ts";
 import { memoryCommands } from "./memory.ts";
+import { migrateCommands } from "./migrate.ts";
 import { objectCommands } from "./object.ts";
 import { pubsubCommands } from "./pubsub.ts";
 import { scanCommands } from "./scan.ts";
+import { scriptingCommands } from "./scripting.ts";
 import { serverCommands } from "./server.ts";
 import { setCommands } from "./set.ts";
 import { setAlgebraCommands } from "./set-algebra.ts";
@@ -51,15 +59,20 @@ export const commandFamilies = [
   serverCommands,
   pubsubCommands,
   infoCommands,
+  scriptingCommands,
   functionCommands,
   memoryCommands,
+  latencyCommands,
   debugCommands,
   configCommands,
   commandCommands,
   clientCommands,
+  clusterCommands,
   databaseCommands,
   keyCommands,
   moveCommands,
+  dumpCommands,
+  migrateCommands,
   scanCommands,
   objectCommands,
   expireCommands,
@@ -71,6 +84,7 @@ export const commandFamilies = [
   lcsCommands,
   bitmapCommands,
   bitfieldCommands,
+  hyperloglogCommands,
   hashCommands,
   hashNumberCommands,
   randomFieldCommands,
@@ -85,6 +99,8 @@ export const commandFamilies = [
   zsetRandomCommands,
   zsetPopCommands,
   zsetAlgebraCommands,
+  geoCommands,
+  geoSearchCommands,
   streamCommands,
   streamReadCommands,
   streamGroupCommands,

@@ -63,6 +63,10 @@ export function readDatabase(
 
 function move(session: ClientSession): void {
   const { args, db, server, reply } = session;
+  if (server.cluster !== undefined) {
+    reply.error("ERR MOVE is not allowed in cluster mode");
+    return;
+  }
   const target = readDatabase(session, 2);
   if (target === undefined) return;
   if (target === db) {
@@ -99,6 +103,10 @@ function copy(session: ClientSession): void {
     else if (args.is(i, "DB") && i + 1 < args.count) {
       const chosen = readDatabase(session, ++i);
       if (chosen === undefined) return;
+      if (server.cluster !== undefined && chosen !== db) {
+        reply.error("ERR Copying to another database is not allowed in cluster mode");
+        return;
+      }
       target = chosen;
     } else {
       reply.error(SYNTAX);

@@ -7,7 +7,11 @@ import { helpCommand } from "./help.ts";
 
 function time(session: ClientSession): void {
   const { reply } = session;
-  const microseconds = Math.round((performance.timeOrigin + performance.now()) * 1000);
+  // In a script time stands still.
+  const microseconds =
+    session.server.runningScript === undefined
+      ? Math.round((performance.timeOrigin + performance.now()) * 1000)
+      : session.server.now * 1000;
   reply.array(2);
   reply.bulkNumber(Math.floor(microseconds / 1e6));
   reply.bulkNumber(microseconds % 1e6);
@@ -17,6 +21,10 @@ function time(session: ClientSession): void {
 function lolwut(session: ClientSession): void {
   const { args, reply } = session;
   let at = 1;
+  if (args.count === 2 && args.is(1, "VERSION")) {
+    reply.verbatim(`Redis ver. ${serverVersion}\n`);
+    return;
+  }
   if (args.count >= 3 && args.is(1, "VERSION")) {
     if (Number.isNaN(session.integer(2))) return;
     at = 3;
@@ -183,13 +191,18 @@ function slowlogReset(session: ClientSession): void {
   session.reply.ok();
 }
 
+/** Whether everybody is let in: then there is one user, whom Redis calls default. */
+function isOpen({ server: { authenticator } }: ClientSession): boolean {
+  return authenticator === undefined || authenticator.method === "none";
+}
+
 function aclWhoami(session: ClientSession): void {
-  session.reply.bulkText(session.user === undefined ? "default" : session.user.user);
+  session.reply.bulkText(isOpen(session) || session.user === undefined ? "default" : session.user.user);
 }
 
 function aclUsers(session: ClientSession): void {
   const { reply, server } = session;
-  const names = server.authenticator?.users().map(({ name }) => name) ?? [];
+  const names = isOpen(session) ? ["default"] : (server.authenticator?.users() ?? []).map(({ name }) => name);
   reply.array(names.length);
   for (const name of names) reply.bulkText(name);
 }

@@ -56,6 +56,10 @@ function readRequest(session: ClientSession, isGroup: boolean): ReadRequest | un
   for (let i = 1; i < args.count; i++) {
     const hasValue = i + 1 < args.count;
     if (args.is(i, "BLOCK") && hasValue) {
+      if (session.isInScript) {
+        reply.error(`ERR ${session.command.fullName} command is not allowed with BLOCK option from scripts`);
+        return undefined;
+      }
       const wait = session.integer(++i, TIMEOUT_NOT_INTEGER);
       if (Number.isNaN(wait)) return undefined;
       request.until = deadline(session, wait, server.now);

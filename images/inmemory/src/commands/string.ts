@@ -2,7 +2,7 @@ import { NOTIFY_GENERIC, NOTIFY_STRING } from "../server/notifications.ts";
 import type { ClientSession } from "../server/server.ts";
 import { NO_EXPIRY, TYPE_STRING } from "../storage/keyspace.ts";
 import { isJournaled } from "./collections.ts";
-import { type Command, key } from "./definition.ts";
+import { type Command, hasWord, key } from "./definition.ts";
 import { EX, type ExpiryUnit, PX, readExpiryTime } from "./expiry-time.ts";
 import { noStringOptions, readStringOptions, type StringOptions } from "./string-options.ts";
 import { storeArgument } from "./string-store.ts";
@@ -142,6 +142,7 @@ export const stringCommands: Command[] = [
     arity: -3,
     flags: ["write", "denyoom"],
     keys: key("RW access update variable_flags"),
+    keyFlags: (args) => (hasWord(args, 3, "GET") ? "RW access update" : "OW update"),
     group: "string",
     since: "1.0.0",
     complexity: "O(1)",

@@ -132,20 +132,20 @@ export function writeMember(
   if (withScores) reply.double(score);
 }
 
-/** Puts members at the key at argument 1, or deletes it when there are none; answers how many. */
-export function storeMembers(session: ClientSession, members: ScoredMember[], event: string): void {
+/** Puts members at the key at an argument, or deletes it when there are none; answers how many. */
+export function storeMembers(session: ClientSession, members: ScoredMember[], event: string, at = 1): void {
   const { db, reply, server } = session;
   if (members.length > 0) {
-    replaceKey(session, 1, TYPE_ZSET, buildZset(db, members, server.settings));
+    replaceKey(session, at, TYPE_ZSET, buildZset(db, members, server.settings));
     reply.integer(members.length);
-    session.changed(1, NOTIFY_ZSET, event);
+    session.changed(at, NOTIFY_ZSET, event);
     return;
   }
   reply.integer(0);
-  const old = session.write(1);
+  const old = session.write(at);
   if (old === 0) return;
   db.delete(old);
-  session.changed(1, NOTIFY_GENERIC, "del");
+  session.changed(at, NOTIFY_GENERIC, "del");
 }
 
 function zrangestore(session: ClientSession): void {

@@ -18,7 +18,8 @@ let scores = new Float64Array(16);
 
 // ---- adding ------------------------------------------------------------------------------------------------------
 
-function add(session: ClientSession, isIncrementCommand: boolean): void {
+/** ZADD and ZINCRBY. */
+export function add(session: ClientSession, isIncrementCommand: boolean): void {
   const { args, db, reply, server } = session;
   let isIncrement = isIncrementCommand;
   let [nx, xx, gt, lt, ch] = [false, false, false, false, false];

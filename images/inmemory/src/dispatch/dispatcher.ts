@@ -1,16 +1,27 @@
 import type { RegisteredCommand, Registry } from "../command-table/registry.ts";
 import { DEFECT, NOAUTH, OOM, wrongArity } from "../errors.ts";
 import type { Propagation } from "../persistence/propagation.ts";
-import type { Args } from "../protocol/args.ts";
+import { Args } from "../protocol/args.ts";
+import type { ScriptRules } from "../scripting/host.ts";
 import { monitorLine } from "../session/monitoring.ts";
 import type { Pausing } from "../session/pausing.ts";
 import type { Session, Transaction } from "../session/session.ts";
+import type { Tracking } from "../session/tracking.ts";
 import { SlabExhausted } from "../storage/slab.ts";
 import { CommandTimer } from "./command-timer.ts";
 
 const SHOWN_MAX = 128;
 /** What a queued argument costs beside its bytes. */
 const QUEUED_ARGUMENT_BYTES = 96;
+
+/** Which commands a cluster refuses. */
+export interface ClusterRules {
+  denial(command: RegisteredCommand, args: Args): string | undefined;
+  transactionDenial(
+    commands: readonly { command: RegisteredCommand; values: readonly Buffer[] }[],
+    scratch: Args,
+  ): string | undefined;
+}
 
 /** What dispatching asks of the server. */
 export interface DispatchHost<Client extends Session> {
@@ -26,13 +37,19 @@ export interface DispatchHost<Client extends Session> {
   readonly statistics: { queryBufferLimitDisconnections: number; commandsProcessed: number };
   readonly pausing: Pausing;
   readonly propagation: Propagation;
+  readonly cluster: ClusterRules | undefined;
+  readonly tracking: Tracking;
   readonly monitors: ReadonlySet<Client>;
+  /** What all but a few commands are answered while a script that runs long is suspended. */
+  readonly busy: string | undefined;
   /** Why writes are refused at the moment, or undefined. */
   readonly writesRefused: string | undefined;
   readonly onDefect: (error: unknown, commandName: string) => void;
   serveBlocked(): void;
   feedMonitors(line: string): void;
   noteSlow(session: Client, command: RegisteredCommand, microseconds: number): void;
+  /** Told what a command that is timed alone took. */
+  noteLatency(command: RegisteredCommand, microseconds: number): void;
   /** Evicts until memory is below its limit; false when it stays above. */
   makeRoom(): boolean;
 }
@@ -97,6 +114,9 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
     this.call(session, command);
     server.propagation.endUnit();
     server.serveBlocked();
+    // What CLIENT CACHING said was about this command, or this transaction.
+    if (session.tracking !== undefined && session.transaction === undefined && command.name !== "caching")
+      session.tracking.caching = undefined;
   }
 
   /** Keeps a command for EXEC; a client that queues more than it may send ends there (Redis, networking.c). */
@@ -111,6 +131,53 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
     }
     transaction.commands.push({ command, values: args.copyAll() });
     reply.simple("QUEUED");
+  }
+
+  /** Runs the command in `session.args` for a script; says why not, when it may not (Redis, scriptCall). */
+  callFromScript(session: Client, rules: ScriptRules): string | undefined {
+    const found = this.#findForScript(session.args);
+    if (typeof found === "string") return found;
+    const denied = this.#scriptDenial(session, found, rules);
+    if (denied !== undefined) {
+      found.rejectedCalls++;
+      return denied;
+    }
+    session.command = found;
+    this.call(session, found);
+    return undefined;
+  }
+
+  /** Whether the session's user may run the command in its arguments; undefined when there is no such command. */
+  mayCall(session: Client): boolean | undefined {
+    const found = this.#findForScript(session.args);
+    if (typeof found === "string") return undefined;
+    return session.access?.denial(found, session.args) === undefined;
+  }
+
+  #findForScript(args: Args): RegisteredCommand<Client> | string {
+    const command = this.registry.find(args);
+    if (command === undefined) return "ERR Unknown Redis command called from script";
+    let found: RegisteredCommand<Client> | undefined = command;
+    if (command.registered.length > 0 && args.count > 1) found = this.registry.findSubcommand(command, args);
+    if (found === undefined) return "ERR Unknown Redis command called from script";
+    const isArity = found.arity > 0 ? args.count === found.arity : args.count >= -found.arity;
+    if (!isArity) return "ERR Wrong number of args calling Redis command from script";
+    return found;
+  }
+
+  #scriptDenial(session: Client, command: RegisteredCommand<Client>, rules: ScriptRules): string | undefined {
+    const server = this.#server;
+    if (command.isBarredFromScripts) return "ERR This Redis command is not allowed from script";
+    const denied = session.isReplaying ? undefined : session.access?.denial(command, session.args);
+    if (denied !== undefined) return denied.replace(/^NOPERM /, "NOPERM ACL failure in script: ");
+    const wrong = server.cluster?.denial(command, session.args);
+    if (wrong !== undefined) return wrong;
+    if (command.isWrite || command.mayReplicate) {
+      if (rules.isReadOnly) return "ERR Write commands are not allowed from read-only scripts.";
+      if (command.isWrite && server.writesRefused !== undefined) return server.writesRefused;
+    }
+    if (rules.isOutOfMemory && command.deniesOom && !rules.hasWritten) return OOM;
+    return undefined;
   }
 
   /** Runs a handler, counts it and records what it changed. Arity and rights are already checked. */
@@ -145,9 +212,11 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
       const { slowlogMicroseconds } = server.settings;
       if (microseconds >= slowlogMicroseconds && slowlogMicroseconds >= 0)
         server.noteSlow(session, command, microseconds);
+      server.noteLatency(command, microseconds);
     }
     if (reply.errors !== errorsBefore) command.failedCalls++;
     if (server.dirty !== dirtyBefore && !session.isReplaying) this.#record(session, database);
+    if (session.tracking !== undefined) server.tracking.remember(session, command, args);
     session.args.replaced.clear();
   }
 
@@ -214,6 +283,7 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
   #denial(session: Client, command: RegisteredCommand<Client>): string | undefined {
     if (session.isReplaying) return undefined;
     const server = this.#server;
+    if (server.busy !== undefined && !command.flags.includes("allow_busy")) return server.busy;
     if (session.access === undefined) {
       if (!command.flags.includes("no_auth")) return NOAUTH;
     } else {
@@ -222,6 +292,13 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
     }
     if (server.settings.maxMemory > 0 && !server.makeRoom() && this.#needsMemory(session, command))
       return OOM;
+    if (server.cluster !== undefined) {
+      const wrong =
+        command.name === "exec" && session.transaction !== undefined
+          ? server.cluster.transactionDenial(session.transaction.commands, new Args())
+          : server.cluster.denial(command, session.args);
+      if (wrong !== undefined) return wrong;
+    }
     if (server.writesRefused !== undefined && this.#writes(session, command)) return server.writesRefused;
     return session.contextDenial(command);
   }

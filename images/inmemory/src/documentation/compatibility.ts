@@ -15,7 +15,17 @@ const DIFFERENCES: readonly [what: string, redis: string, here: string][] = [
   [
     "`SAVE`, `BGSAVE`",
     "write an RDB file",
-    "bring the append-only file to the disk; `LASTSAVE` tells when it was. There are no RDB files",
+    "bring the append-only file to the disk; `LASTSAVE` tells when it was. RDB files are written by `weftkit export`",
+  ],
+  [
+    "`DUMP`",
+    "what is in a hash table in its order, lists node by node as they were made",
+    "byte for byte the same but for these: in the order of its own tables, nodes as full as `RPUSH` makes them",
+  ],
+  [
+    "`RESTORE`",
+    "checks its payload in depth only with `sanitize-dump-payload`",
+    "always; takes what Redis from 2.6 to 7.2 has written (not modules' values, zipmaps, and hash fields that expire)",
   ],
   ["`appendonly`", "`no` by default", "always `yes`; `CONFIG SET appendonly no` is refused"],
   [
@@ -44,6 +54,11 @@ const DIFFERENCES: readonly [what: string, redis: string, here: string][] = [
     "counts the bytes of its listpack",
     "counts the bytes of its own blocks, which hold integers as text: `quicklist` may come a little sooner",
   ],
+  [
+    "`MIGRATE`",
+    "holds everybody up until it is done, keeps connections for 10 s, hides only the password from `MONITOR` and `SLOWLOG`",
+    "holds writes up, a connection each, hides all its arguments; refused in transactions and scripts. Redis before 7.2 takes all but small sets of texts, and streams",
+  ],
   ["`SORT` of a small sorted set", "leaves it a `skiplist`", "leaves it as it was"],
   [
     "`SORT` after a command that met a number out of range",
@@ -65,6 +80,33 @@ const DIFFERENCES: readonly [what: string, redis: string, here: string][] = [
     "`INFO commandstats`, `SLOWLOG`",
     "every command is timed by itself",
     "so here with `slowlog-log-slower-than` below 1000 and for all that may take long; brief commands that follow on each other share their time, up to 16 of them, and are not looked at for the slowlog",
+  ],
+  [
+    "`LATENCY`",
+    "events of the disk, expiry and eviction beside commands; advice by `DOCTOR`",
+    "the events `command` and `fast-command`; brief commands that are timed together are not looked at",
+  ],
+  [
+    "scripts of `EVAL` that are kept",
+    "all of them, without a bound",
+    "500, and all those of `SCRIPT LOAD` (as Redis from 7.4 on)",
+  ],
+  [
+    "a script that runs longer than `busy-reply-threshold` inside `pcall`, `table.sort`, a coroutine or `EXEC`",
+    "others are answered BUSY and may end it",
+    "others wait; it is ended after twice that time, unless it has written",
+  ],
+  ["memory of scripts", "is the server's", "at most 1 GiB, then the script fails with `not enough memory`"],
+  [
+    "`CLIENT TRACKING ON BCAST` of a user who may not read every key",
+    "is allowed",
+    "`NOPERM`: it would hear of keys that it may not read",
+  ],
+  ["`SCRIPT DEBUG YES`, `cjson.new`", "work", "are refused"],
+  [
+    "blocking commands in a script",
+    "work as if they had timed out",
+    "so here, and Redis before 7.2 refused them",
   ],
   ["`radix-tree-nodes` of `XINFO STREAM`", "nodes of its tree", "an estimate; there is no such tree"],
 ];
@@ -90,7 +132,10 @@ export function compatibilityDocumentation(redisCommands: readonly string[], sui
     "  (`images/inmemory/test/oracle.long.test.ts`). Where the server is older, changes of Redis itself are allowed for one by",
     "  one (`oracle/version-differences.ts`).",
     "- Keys that expire, and append-only files read by the other of the two, are compared in the same way.",
-    "- ioredis, node-redis, redis-py, go-redis and Jedis are used as their users use them.",
+    "- ioredis, node-redis, redis-py, go-redis and Jedis are used as their users use them; so are BullMQ, Bull, bee-queue,",
+    "  redlock, rate-limiter-flexible, connect-redis, Celery, rq, dramatiq, huey, python-redis-lock, Flask-Limiter, channels and",
+    "  django-redis (`npm run e2e:clients -- inmemory`). Scripts of Lua's and of Redis's libraries, some 250, are answered as",
+    "  Redis answers them (`oracle-scripting.long.test.ts`).",
     "- Redis's own test suite:",
     "",
     ...suiteTable(suite),
@@ -109,7 +154,8 @@ export function compatibilityDocumentation(redisCommands: readonly string[], sui
     "",
     ...absentSection(absent),
     "",
-    "Replication, cluster, modules, Sentinel and RDB files are not there. A command that is not there answers",
+    "Replication, clusters of several nodes, modules and Sentinel are not there. RDB files are not loaded at start and not written by",
+    "`SAVE`: `weftkit import` and `weftkit export` [do both](../inmemory.md). A command that is not there answers",
     "`ERR unknown command`, a subcommand `ERR unknown subcommand`, as Redis does for what it does not know.",
   ].join("\n")}\n`;
 }

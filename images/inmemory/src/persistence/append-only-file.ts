@@ -1,5 +1,5 @@
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { rename, unlink } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { WeftkitError } from "@weftkit/core";
@@ -9,6 +9,7 @@ import type { Args } from "../protocol/args.ts";
 import type { AppendFsync } from "../settings.ts";
 import { encodeArguments, encodeCommand, encodedArgumentsLength, encodedLength } from "./encoding.ts";
 import type { FlushResult, Journal, TickJournal } from "./journal.ts";
+import type { LogFollower, LogPlace } from "./log-follower.ts";
 import {
   incrementName,
   type LogFile,
@@ -48,6 +49,8 @@ export class AppendOnlyFile implements Journal, TickJournal {
   onPending: () => void = () => {};
   /** Awaited before files are replaced: who follows the log takes what only they hold. */
   beforeReplace: () => Promise<void> = async () => {};
+  /** Who is told of what is written; each write then says when it was made. */
+  follower: LogFollower | undefined;
 
   readonly #log: Logger;
   readonly #events: AppendOnlyFileEvents;
@@ -60,6 +63,16 @@ export class AppendOnlyFile implements Journal, TickJournal {
   #arrivedStart = 0;
   #arrivedEnd = 0;
   #database = -1;
+  /** What the last write has left selected. */
+  #writtenDatabase = -1;
+  /** Where the commands of the last write end, before its checksum. */
+  #writtenBytes: number;
+  /** A hybrid logical clock, milliseconds << 16 | counter: of the newest commands, while somebody follows. */
+  #stamp: bigint;
+  /** Commands since `#stamp`: each is one later. */
+  #unitsSinceStamp = 0;
+  /** What is collected was to be written in an earlier turn. */
+  #isStampOld = false;
   /** Bytes of the open increment that are whole writes. */
   #fileBytes: number;
   #appendedBytes = 0;
@@ -90,6 +103,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
     log: Logger,
     sizes: { last: number; earlier: number },
     events: AppendOnlyFileEvents,
+    stamp = 0n,
   ) {
     this.folder = folder;
     this.policy = policy;
@@ -97,6 +111,8 @@ export class AppendOnlyFile implements Journal, TickJournal {
     this.#events = events;
     this.#manifest = manifest;
     this.#fileBytes = sizes.last;
+    this.#writtenBytes = sizes.last;
+    this.#stamp = stamp;
     this.#earlierBytes = sizes.earlier;
     this.rewrittenBytes = sizes.earlier + sizes.last;
     this.#file = openSync(join(folder, manifest.files.at(-1)!.name), "a", 0o600);
@@ -118,6 +134,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
   // ---- collecting ------------------------------------------------------------------------------------------------
 
   append(database: number, args: Args): void {
+    this.#unitsSinceStamp++;
     const { buffer, requestStart, requestEnd } = args;
     if (requestStart < 0 || args.replaced.count > 0) {
       this.#select(database);
@@ -145,6 +162,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
   }
 
   appendValues(database: number, values: readonly Buffer[]): void {
+    this.#unitsSinceStamp++;
     this.#select(database);
     this.#encode(values);
   }
@@ -169,6 +187,13 @@ export class AppendOnlyFile implements Journal, TickJournal {
     return this.#appendedBytes;
   }
 
+  /** After the last write, to where the log has come. */
+  get writtenPlace(): LogPlace {
+    const { sequence } = this.#manifest.files.at(-1)!;
+    const stamp = this.#stamp + BigInt(this.#unitsSinceStamp);
+    return { sequence, offset: this.#writtenBytes, database: this.#writtenDatabase, stamp };
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }
@@ -186,6 +211,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
   #select(database: number): void {
     this.gather();
     if (this.#length === 0) this.onPending();
+    if (this.follower !== undefined && (this.#length === 0 || this.#isStampOld)) this.#encodeStamp();
     if (database === this.#database) return;
     this.#database = database;
     this.#encode([SELECT, Buffer.from(String(database))]);
@@ -194,6 +220,17 @@ export class AppendOnlyFile implements Journal, TickJournal {
   #encode(values: readonly Buffer[]): void {
     this.#reserve(encodedLength(values));
     this.#length = encodeCommand(values, this.#buffer, this.#length);
+  }
+
+  /** `#AT:<stamp>`: when what follows was committed; a comment to Redis. */
+  #encodeStamp(): void {
+    const clock = BigInt(Date.now()) << 16n;
+    const next = this.#stamp + BigInt(this.#unitsSinceStamp);
+    this.#stamp = clock > next ? clock : next;
+    this.#unitsSinceStamp = 1;
+    this.#isStampOld = false;
+    this.#reserve(STAMP_BYTES);
+    this.#length += this.#buffer.write(`#AT:${this.#stamp}\r\n`, this.#length, "latin1");
   }
 
   #reserve(bytes: number): void {
@@ -219,11 +256,16 @@ export class AppendOnlyFile implements Journal, TickJournal {
 
   #flush(): FlushResult {
     if (this.#length > 0) {
+      this.#isStampOld = true;
       if (this.#failure !== undefined) return "failed";
       if (this.policy === "everysec" && this.#isSyncing && !this.#isPostponedTooLong()) return "done";
       if (!this.#write()) return this.policy === "always" ? "failed" : "done";
     }
-    if (this.#synced >= this.#written) return "done";
+    if (this.#synced >= this.#written) {
+      // A rotation has synced what they wait for.
+      this.#callWaiting();
+      return "done";
+    }
     if (this.policy === "always" || this.#waiting.length > 0) this.#sync();
     return this.policy === "always" ? "syncing" : "done";
   }
@@ -271,11 +313,14 @@ export class AppendOnlyFile implements Journal, TickJournal {
       this.#writeFailed(error as NodeJS.ErrnoException);
       return false;
     }
+    this.#writtenBytes = this.#fileBytes + body;
+    this.#writtenDatabase = this.#database;
     this.#fileBytes += end;
     this.#appendedBytes += end;
     this.#length = 0;
     this.#written++;
     if (this.#buffer.length > BUFFER_KEPT_BYTES) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.follower?.written(this.writtenPlace);
     return true;
   }
 
@@ -320,6 +365,7 @@ export class AppendOnlyFile implements Journal, TickJournal {
     if (this.#isSyncing || this.#synced >= this.#written) return;
     this.#isSyncing = true;
     const target = this.#written;
+    const place = this.follower === undefined ? undefined : this.writtenPlace;
     fdatasync(this.#file, (error) => {
       this.#isSyncing = false;
       if (error !== null) {
@@ -330,12 +376,23 @@ export class AppendOnlyFile implements Journal, TickJournal {
       }
       for (const file of this.#closeLater.splice(0)) closeSync(file);
       this.#synced = Math.max(this.#synced, target);
-      while (this.#waiting.length > 0 && this.#waiting[0]!.until <= this.#synced)
-        this.#waiting.shift()!.done();
+      if (place !== undefined) this.#tellSynced(place);
+      this.#callWaiting();
       if (this.#isClosed) return;
       if (this.policy === "always" || this.#waiting.length > 0) this.#sync();
       if (this.#length > 0) this.onPending();
     });
+  }
+
+  #callWaiting(): void {
+    while (this.#waiting.length > 0 && this.#waiting[0]!.until <= this.#synced) this.#waiting.shift()!.done();
+  }
+
+  /** What was not acknowledged is not given out either. */
+  #tellSynced(place: LogPlace): void {
+    const tell = () => this.follower?.synced(place);
+    if (this.#gate === undefined) tell();
+    else this.#gate.whenOpen(tell);
   }
 
   // ---- rewriting -------------------------------------------------------------------------------------------------
@@ -355,21 +412,25 @@ export class AppendOnlyFile implements Journal, TickJournal {
       fdatasyncSync(this.#file);
       // One that an earlier try has left is empty: nothing is appended before the manifest names it.
       file = openSync(join(this.folder, increment.name), "a", 0o600);
-      writeManifest(this.folder, { files: [...finished, increment] });
+      writeManifest(this.folder, { ...this.#manifest, files: [...finished, increment] });
     } catch (error) {
       this.#log.error({ err: error }, "starting a new append-only file failed; the rewrite is put off");
       return undefined;
     }
     this.#synced = this.#written;
+    if (this.follower !== undefined) this.#tellSynced(this.writtenPlace);
+    if (this.#waiting.length > 0) this.onPending();
     const old = this.#file;
     // A sync that runs on the old descriptor must end before the descriptor is closed.
     if (this.#isSyncing) this.#closeLater.push(old);
     else closeSync(old);
     this.#file = file;
-    this.#manifest = { files: [...finished, increment] };
+    this.#manifest = { ...this.#manifest, files: [...finished, increment] };
     this.#earlierBytes += this.#fileBytes;
     this.#fileBytes = 0;
+    this.#writtenBytes = 0;
     this.#database = -1;
+    this.#writtenDatabase = -1;
     return finished;
   }
 
@@ -382,13 +443,27 @@ export class AppendOnlyFile implements Journal, TickJournal {
     const kept = this.#manifest.files.filter((file) => !finished.includes(file));
     await rename(join(this.folder, unfinishedName(base.name)), join(this.folder, base.name));
     // Names that are left by a crash go at the next start, because the manifest says that they may.
-    const replaced = finished.map(({ name }) => name);
+    const replaced = [...(this.#manifest.replaced ?? []), ...finished];
     await replaceManifest(this.folder, { files: [base, ...kept], replaced });
-    this.#manifest = { files: [base, ...kept] };
+    this.#manifest = { files: [base, ...kept], replaced };
     this.#earlierBytes = baseBytes;
     this.rewrittenBytes = this.sizeBytes;
+    await this.removeReplaced();
+    this.follower?.replaced();
+  }
+
+  /** Removes the files that a base has replaced, but for those that are still followed. */
+  async removeReplaced(): Promise<void> {
+    const removed = (this.#manifest.replaced ?? []).filter((file) => this.follower?.keeps(file) !== true);
+    this.#manifest = {
+      ...this.#manifest,
+      replaced: (this.#manifest.replaced ?? []).filter((file) => !removed.includes(file)),
+    };
     // Removing a large file takes the file system a while.
-    for (const name of replaced) await unlink(join(this.folder, name));
+    for (const file of removed) {
+      this.follower?.removing(file);
+      await rm(join(this.folder, file.name), { force: true });
+    }
   }
 
   // ---- ending ----------------------------------------------------------------------------------------------------
@@ -417,6 +492,9 @@ export class AppendOnlyFile implements Journal, TickJournal {
 const SELECT = Buffer.from("SELECT");
 /** The longest checksum line. */
 const CHECKSUM_BYTES = 40;
+
+/** The longest line that says when. */
+const STAMP_BYTES = 30;
 
 /** `#CRC:<hex> <length>`: the CRC-32 of the bytes between the last such line and this one, and how many they are. */
 export function checksumLine(checksum: number, length: number): string {

@@ -8,7 +8,11 @@ import { encodeCommand, encodedLength } from "./encoding.ts";
 const CHUNK_BYTES = 1 << 20;
 
 /** Writes the state of all databases as a base file, synced, with a checksum line per MiB or so; returns its size. */
-export function writeBaseFile(databases: readonly Keyspace[], path: string): number {
+export function writeBaseFile(
+  databases: readonly Keyspace[],
+  libraries: readonly Buffer[],
+  path: string,
+): number {
   const file = openSync(path, "wx", 0o600);
   let buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES * 2);
   let length = 0;
@@ -23,7 +27,7 @@ export function writeBaseFile(databases: readonly Keyspace[], path: string): num
     length = 0;
   };
   try {
-    dumpDatabases(databases, (...values) => {
+    dumpDatabases(databases, libraries, (...values) => {
       const buffers = values.map((value) => (typeof value === "string" ? Buffer.from(value) : value));
       const needed = encodedLength(buffers);
       if (length + needed > buffer.length) flush();

@@ -39,8 +39,13 @@ const DUMPERS: Record<DataType, (db: Keyspace, entry: number, key: Buffer, emit:
   [TYPE_STREAM]: (db, entry, key, emit) => dumpStream(openStream(db, entry), key, emit),
 };
 
-/** Writes the whole state as commands, in no order of keys. */
-export function dumpDatabases(databases: readonly Keyspace[], emit: Emit): void {
+/** Writes the whole state as commands, in no order of keys: the libraries of functions by their code, and all keys. */
+export function dumpDatabases(
+  databases: readonly Keyspace[],
+  libraries: readonly Buffer[],
+  emit: Emit,
+): void {
+  for (const code of libraries) emit("FUNCTION", "LOAD", code);
   for (const db of databases) {
     if (db.size === 0) continue;
     emit("SELECT", String(db.index));

@@ -25,7 +25,7 @@ export function explainFolder(
 ): { manifest: Manifest; superseded: readonly string[] } | undefined {
   const found = existsSync(folder) ? readdirSync(folder) : [];
   const manifest = readManifest(folder);
-  const listed = new Set([...(manifest?.files ?? []).map(({ name }) => name), ...(manifest?.replaced ?? [])]);
+  const listed = new Set([...(manifest?.files ?? []), ...(manifest?.replaced ?? [])].map(({ name }) => name));
   const unlisted = found.flatMap((name) => numbered(name) ?? []).filter(({ name }) => !listed.has(name));
   const unexplained = unlisted.filter(({ name }) => statSync(join(folder, name)).size > 0);
   if (manifest === undefined) {
@@ -47,10 +47,14 @@ export function explainFolder(
 }
 
 /**
- * As `explainFolder`, and brings the folder into order: removes what the manifest calls replaced and what is unfinished
- * or empty, and moves aside what nothing explains, though the log is whole without it.
+ * As `explainFolder`, and brings the folder into order: removes what the manifest calls replaced, unless it `keeps` that, and
+ * what is unfinished or empty, and moves aside what nothing explains, though the log is whole without it.
  */
-export function tidyFolder(folder: string, log: Logger): Manifest | undefined {
+export function tidyFolder(
+  folder: string,
+  log: Logger,
+  keeps: (replaced: LogFile) => boolean = () => false,
+): Manifest | undefined {
   const explained = explainFolder(folder);
   const { manifest, superseded } = explained ?? { manifest: undefined, superseded: [] };
   for (const name of superseded) {
@@ -60,16 +64,18 @@ export function tidyFolder(folder: string, log: Logger): Manifest | undefined {
       "a file of the log that the manifest does not name was moved aside: the log is whole without it",
     );
   }
-  const listed = new Set(manifest?.files.map(({ name }) => name));
-  const replaced = new Set(manifest?.replaced);
-  for (const name of readdirSync(folder)) {
+  const found = readdirSync(folder);
+  const kept = (manifest?.replaced ?? []).filter((file) => found.includes(file.name) && keeps(file));
+  const listed = new Set([...(manifest?.files ?? []), ...kept].map(({ name }) => name));
+  const replaced = new Set(manifest?.replaced?.map(({ name }) => name));
+  for (const name of found) {
     if (listed.has(name)) continue;
     // Numbered files that hold something and are not replaced were moved aside, or have stopped the start.
     if (!replaced.has(name) && !unfinished.test(name) && numbered(name) === undefined) continue;
     log.info({ file: name }, "removing a file that an interrupted rewrite has left");
     unlinkSync(join(folder, name));
   }
-  return manifest;
+  return manifest && { files: manifest.files, replaced: kept };
 }
 
 /**

@@ -45,8 +45,12 @@ export class LogFiles implements LogSource {
     return superseded.length === 0 && this.files().every(({ bytes }) => bytes === 0);
   }
 
+  get manifest(): Manifest {
+    return this.#file?.manifest ?? explainFolder(this.folder)?.manifest ?? { files: [] };
+  }
+
   files(): readonly StreamFile[] {
-    const manifest: Manifest = this.#file?.manifest ?? explainFolder(this.folder)?.manifest ?? { files: [] };
+    const { manifest } = this;
     return manifest.files.map(({ name, sequence, type }, index) => {
       const path = join(this.folder, name);
       const isOpen = index === manifest.files.length - 1 && this.#file !== undefined;

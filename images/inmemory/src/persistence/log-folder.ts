@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { Logger } from "@weftkit/observe";
 import { checksumLine } from "./append-only-file.ts";
 import { tidyFolder } from "./folder-tidying.ts";
-import { incrementName, type Manifest, writeManifest } from "./manifest.ts";
-import { CorruptLog, type ReplayResult, readLog } from "./read-log.ts";
+import type { LogPlace } from "./log-follower.ts";
+import { incrementName, type LogFile, type Manifest, writeManifest } from "./manifest.ts";
+import { CorruptLog, type ReplayResult, readLog, type WriteObserver } from "./read-log.ts";
 
 /** A folder whose log has been replayed and can be appended to. */
 export interface LoadedLog {
@@ -12,6 +13,16 @@ export interface LoadedLog {
   readonly commands: number;
   /** Bytes of the last file and of those before it. */
   readonly sizes: { last: number; earlier: number };
+  /** Of the newest command that says when it was made. */
+  readonly stamp: bigint;
+}
+
+/** Who wants to know where in the log what is. */
+export interface LogVisitor {
+  /** Whether a file that a base has replaced must stay. */
+  keeps(replaced: LogFile): boolean;
+  /** A write of an increment ends here. */
+  visit(place: LogPlace): void;
 }
 
 /**
@@ -22,14 +33,16 @@ export interface LoadedLog {
 export function loadLogFolder(
   folder: string,
   log: Logger,
-  replay: (path: string) => ReplayResult,
+  replay: (path: string, onWrite?: WriteObserver) => ReplayResult,
+  visitor?: LogVisitor,
 ): LoadedLog {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const manifest = tidyFolder(folder, log) ?? begin(folder);
+  const manifest = tidyFolder(folder, log, (file) => visitor?.keeps(file) === true) ?? begin(folder);
   let commands = 0;
   let earlier = 0;
   let last = 0;
-  for (const [index, { name }] of manifest.files.entries()) {
+  let stamp = 0n;
+  for (const [index, { name, sequence, type }] of manifest.files.entries()) {
     const path = join(folder, name);
     const isLast = index === manifest.files.length - 1;
     // Only the last file can end in the middle of a write. It is looked through before anything of it is run.
@@ -39,7 +52,9 @@ export function loadLogFolder(
         readLog(path, () => {}),
         log,
       );
-    const result = replay(path);
+    const visit = (offset: number, database: number, stamp: bigint) =>
+      visitor?.visit({ sequence, offset, database, stamp });
+    const result = replay(path, type === "base" ? undefined : visit);
     if (result.goodBytes < result.fileBytes) {
       throw new CorruptLog(
         path,
@@ -49,10 +64,11 @@ export function loadLogFolder(
       );
     }
     commands += result.commands;
+    if (result.stamp > stamp) stamp = result.stamp;
     earlier += last;
     last = result.fileBytes;
   }
-  return { manifest, commands, sizes: { last, earlier } };
+  return { manifest, commands, sizes: { last, earlier }, stamp };
 }
 
 /** Makes the first increment of a log that has none. */

@@ -12,8 +12,8 @@ export interface LogFile {
 /** Which files make up the log, in the order of replay: at most one base, then increments. */
 export interface Manifest {
   readonly files: readonly LogFile[];
-  /** Names of files that a newer base has replaced, and that may be removed. */
-  readonly replaced?: readonly string[];
+  /** Files that a newer base has replaced: they may be removed, and stay only as long as somebody follows them. */
+  readonly replaced?: readonly LogFile[];
 }
 
 export const MANIFEST_NAME = "appendonly.aof.manifest";
@@ -51,22 +51,24 @@ export function readManifest(folder: string): Manifest | undefined {
     throw error;
   }
   const files: LogFile[] = [];
-  const replaced: string[] = [];
+  const replaced: LogFile[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     if (line === "" || line.startsWith("#")) continue;
     const match = /^file (\S+) seq (\d+) type ([bih])$/.exec(line.trim());
     if (match === null || match[1]!.includes("/")) {
       throw damagedManifest(folder, `line ${index + 1} is not "file NAME seq N type b|i|h"`);
     }
-    if (match[3] === REPLACED_LETTER) {
-      replaced.push(match[1]!);
-      continue;
-    }
+    const isReplaced = match[3] === REPLACED_LETTER;
+    const isBase = isReplaced ? typeOf(match[1]!) === "base" : match[3] === TYPE_LETTERS.base;
     const file: LogFile = {
       name: match[1]!,
       sequence: Number(match[2]),
-      type: match[3] === TYPE_LETTERS.base ? "base" : "increment",
+      type: isBase ? "base" : "increment",
     };
+    if (isReplaced) {
+      replaced.push(file);
+      continue;
+    }
     requireOrder(folder, files.at(-1), file);
     files.push(file);
   }
@@ -92,21 +94,22 @@ export function damagedManifest(folder: string, what: string): WeftkitError {
 
 /** Replaces the manifest atomically and durably: after a crash it is the old one or the new one. */
 export function writeManifest(folder: string, manifest: Manifest): void {
-  replaceFileSync(join(folder, MANIFEST_NAME), formatManifest(manifest));
+  replaceFileSync(join(folder, MANIFEST_NAME), manifestText(manifest));
 }
 
 /** As `writeManifest`, without holding the thread up. */
 export function replaceManifest(folder: string, manifest: Manifest): Promise<void> {
-  return replaceFile(join(folder, MANIFEST_NAME), formatManifest(manifest));
+  return replaceFile(join(folder, MANIFEST_NAME), manifestText(manifest));
 }
 
-function formatManifest({ files, replaced = [] }: Manifest): string {
+/** A manifest as it stands in the folder. */
+export function manifestText({ files, replaced = [] }: Manifest): string {
   return [
     ...files.map(({ name, sequence, type }) => `file ${name} seq ${sequence} type ${TYPE_LETTERS[type]}\n`),
-    ...replaced.map((name) => `file ${name} seq ${sequenceOf(name)} type ${REPLACED_LETTER}\n`),
+    ...replaced.map(({ name, sequence }) => `file ${name} seq ${sequence} type ${REPLACED_LETTER}\n`),
   ].join("");
 }
 
-function sequenceOf(name: string): number {
-  return Number(numberedFile.exec(name)?.groups?.sequence ?? 0);
+function typeOf(name: string): string | undefined {
+  return numberedFile.exec(name)?.groups?.type;
 }

@@ -18,27 +18,38 @@ export class Propagation {
   journal: Journal | undefined;
   #unit: Change[] = [];
   #isInTransaction = false;
+  /** True while a script has switched the recording of its writes off (redis.set_repl). */
+  isOff = false;
 
   /** Records a command in the words in which it came. */
   command(database: number, args: Args): void {
-    if (this.journal === undefined) return;
+    if (this.journal === undefined || this.isOff) return;
     if (this.#unit.length === 0 && !this.#isInTransaction) this.journal.append(database, args);
     else this.#unit.push({ database, values: args.copyAll() });
   }
 
   /** Records a change in other words than a client's: a rewritten command, an expired or evicted key. */
   change(database: number, values: readonly Buffer[]): void {
-    if (this.journal !== undefined) this.#unit.push({ database, values });
+    if (this.journal !== undefined && !this.isOff) this.#unit.push({ database, values });
   }
 
   /** Runs commands whose changes are one unit. */
   transaction(run: () => void): void {
-    this.#isInTransaction = true;
+    const end = this.begin();
     try {
       run();
     } finally {
-      this.#isInTransaction = false;
+      end();
     }
+  }
+
+  /** What changes from now on is one unit, until the result is called; within another one it belongs to that. */
+  begin(): () => void {
+    const isInner = this.#isInTransaction;
+    this.#isInTransaction = true;
+    return () => {
+      this.#isInTransaction = isInner;
+    };
   }
 
   /** Hands the unit to the journal. */

@@ -18,7 +18,15 @@ export interface ReplayResult {
   fileBytes: number;
   /** What stands between the last checksum line and `goodBytes`. */
   unchecked: { checksum: number; bytes: number };
+  /** After the last command that says when it was made; 0 when none does. */
+  stamp: bigint;
 }
+
+/** Told where the commands of each write end, what is selected there, and the stamp of the command that comes next. */
+export type WriteObserver = (offset: number, database: number, stamp: bigint) => void;
+
+/** The line that says when the commands behind it were committed. */
+export const stampLine = /^#AT:(\d{1,19})$/;
 
 /** The middle of a log file cannot be read; what comes after it would be lost by cutting. */
 export class CorruptLog extends WeftkitError {
@@ -49,10 +57,10 @@ export class CorruptLog extends WeftkitError {
  * end throws CorruptLog. `run` is called only for commands that are whole; those of a write whose checksum fails have
  * been run by then, which is why damage stops the start.
  */
-export function readLog(path: string, run: (args: Args) => void): ReplayResult {
+export function readLog(path: string, run: (args: Args) => void, onWrite?: WriteObserver): ReplayResult {
   const file = openSync(path, "r");
   try {
-    return new LogReader(path, file, run).read();
+    return new LogReader(path, file, run, onWrite).read();
   } finally {
     closeSync(file);
   }
@@ -62,6 +70,7 @@ class LogReader {
   readonly #path: string;
   readonly #file: number;
   readonly #run: (args: Args) => void;
+  readonly #onWrite: WriteObserver | undefined;
   readonly #args = new Args();
   readonly #parser = new RequestParser();
   #buffer: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -76,11 +85,15 @@ class LogReader {
   #checksum = 0;
   #checkedFrom = 0;
   #goodChecksum = 0;
+  #database = -1;
+  #stamp = 0n;
+  #unitsSinceStamp = 0;
 
-  constructor(path: string, file: number, run: (args: Args) => void) {
+  constructor(path: string, file: number, run: (args: Args) => void, onWrite: WriteObserver | undefined) {
     this.#path = path;
     this.#file = file;
     this.#run = run;
+    this.#onWrite = onWrite;
     this.#fileBytes = fstatSync(file).size;
   }
 
@@ -108,6 +121,7 @@ class LogReader {
       goodBytes: this.#goodBytes,
       fileBytes: this.#fileBytes,
       unchecked: { checksum: this.#goodChecksum, bytes: this.#goodBytes - this.#checkedFrom },
+      stamp: this.#nextStamp,
     };
   }
 
@@ -164,11 +178,7 @@ class LogReader {
       if (buffer[at] === HASH) {
         const lineEnd = buffer.indexOf(LF, at);
         if (lineEnd < 0 || lineEnd >= this.#length) break;
-        this.#annotation(
-          buffer.toString("latin1", at, lineEnd - 1),
-          this.#base + at,
-          this.#base + lineEnd + 1,
-        );
+        this.#annotation(at, lineEnd);
         at = lineEnd + 1;
         continue;
       }
@@ -197,6 +207,8 @@ class LogReader {
       this.#damaged(at, error.message);
     }
     const args = this.#args;
+    this.#unitsSinceStamp++;
+    if (args.is(0, "SELECT")) this.#database = args.integer(1);
     if (args.is(0, "MULTI")) this.#transaction = [];
     else if (args.is(0, "EXEC")) {
       for (const values of this.#transaction ?? []) {
@@ -210,9 +222,19 @@ class LogReader {
     return parser.position;
   }
 
-  #annotation(line: string, start: number, end: number): void {
+  #annotation(at: number, lineEnd: number): void {
+    const line = this.#buffer.toString("latin1", at, lineEnd - 1);
+    const start = this.#base + at;
+    const end = this.#base + lineEnd + 1;
     const match = /^#CRC:([0-9a-f]{8}) (\d+)$/.exec(line);
-    if (match === null) return;
+    if (match === null) {
+      this.#checksum = crc32(this.#buffer.subarray(at, lineEnd + 1), this.#checksum);
+      const stamp = stampLine.exec(line)?.[1];
+      if (stamp === undefined) return;
+      this.#stamp = BigInt(stamp);
+      this.#unitsSinceStamp = 0;
+      return;
+    }
     const isWhole = start - this.#checkedFrom === Number(match[2]);
     if (!isWhole || Number.parseInt(match[1]!, 16) !== this.#checksum) {
       throw new CorruptLog(
@@ -222,9 +244,14 @@ class LogReader {
         "the checksum of the write that starts there does not match",
       );
     }
+    this.#onWrite?.(start, this.#database, this.#nextStamp);
     this.#checksum = 0;
     this.#checkedFrom = end;
     if (this.#transaction === undefined) this.#good(end);
+  }
+
+  get #nextStamp(): bigint {
+    return this.#stamp === 0n ? 0n : this.#stamp + BigInt(this.#unitsSinceStamp);
   }
 
   #good(offset: number): void {

@@ -52,8 +52,8 @@ export function isInt64(value: bigint): boolean {
 }
 
 /**
- * A float as strtod takes it and Redis accepts it: decimal, hexadecimal integer or infinity, no spaces, or NaN when the
- * bytes are none ("nan" included).
+ * A float as strtod takes it and Redis accepts it: decimal, hexadecimal (0x1.8p3) or infinity, no spaces, or NaN when
+ * the bytes are none ("nan" included).
  */
 export function parseFloat64(bytes: Buffer, offset: number, length: number): number {
   if (length === 0 || length > FLOAT_CHARACTERS_MAX) return Number.NaN;
@@ -63,9 +63,12 @@ export function parseFloat64(bytes: Buffer, offset: number, length: number): num
   if (/^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/.test(text)) return Number(text);
   const infinity = /^([+-]?)inf(?:inity)?$/i.exec(text);
   if (infinity !== null) return infinity[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  const hexadecimal = /^([+-]?)(0x[0-9a-f]+)$/i.exec(text);
-  if (hexadecimal !== null) return (hexadecimal[1] === "-" ? -1 : 1) * Number(hexadecimal[2]);
-  return Number.NaN;
+  const hexadecimal = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?[0-9]+))?$/i.exec(text);
+  if (hexadecimal === null) return Number.NaN;
+  const [, sign, whole = "", fraction = "", power = "0"] = hexadecimal;
+  if (whole === "" && fraction === "") return Number.NaN;
+  const digits = Number(BigInt(`0x${whole}${fraction}`));
+  return (sign === "-" ? -1 : 1) * digits * 2 ** (Number(power) - 4 * fraction.length);
 }
 
 const POINT = 0x2e;
@@ -98,8 +101,8 @@ function parseShortDecimal(bytes: Buffer, offset: number, length: number): numbe
   return isNegative ? -value : value;
 }
 
-/** Integers up to here are printed with all their digits. */
-const PLAIN_INTEGER_MAX = 2 ** 52;
+/** Integers up to here are printed with all their digits (Redis, double2ll). */
+const PLAIN_INTEGER_MAX = 2 ** 62;
 
 /**
  * A double as Redis 7.2 prints it (d2string): the shortest digits that read back as the same number; with an exponent
@@ -110,8 +113,8 @@ export function formatDouble(value: number): string {
   if (value === Number.NEGATIVE_INFINITY) return "-inf";
   if (Number.isNaN(value)) return "nan";
   if (Object.is(value, -0)) return "-0";
-  if (Number.isInteger(value) && value >= -PLAIN_INTEGER_MAX && value <= PLAIN_INTEGER_MAX)
-    return String(value);
+  if (Number.isInteger(value) && Math.abs(value) <= PLAIN_INTEGER_MAX)
+    return Number.isSafeInteger(value) ? String(value) : String(BigInt(value));
   const [mantissa, exponentText] = Math.abs(value).toExponential().split("e") as [string, string];
   const sign = value < 0 ? "-" : "";
   const digits = mantissa.replace(".", "");

@@ -47,6 +47,18 @@ function integer(name: string, key: NumberKey, min: number, max: number): Parame
   };
 }
 
+function trackingKeys(): Parameter {
+  const plain = integer("tracking-table-max-keys", "trackingKeysMax", 0, Number.MAX_SAFE_INTEGER);
+  return {
+    ...plain,
+    set: (server, value) => {
+      const refused = plain.set!(server, value);
+      if (refused === undefined) server.tracking.limit();
+      return refused;
+    },
+  };
+}
+
 function memory(name: string, key: NumberKey, min = 0): Parameter {
   return {
     name,
@@ -204,6 +216,7 @@ export const parameters: readonly Parameter[] = [
   memory("stream-node-max-bytes", "streamNodeBytesMax"),
   integer("stream-node-max-entries", "streamNodeEntriesMax", 0, LONG_MAX),
   integer("slowlog-log-slower-than", "slowlogMicroseconds", -1, LONG_MAX),
+  integer("latency-monitor-threshold", "latencyMonitorMs", 0, LONG_MAX),
   integer("slowlog-max-len", "slowlogLength", 0, LONG_MAX),
   fixed("databases", ({ settings }) => String(settings.databases)),
   fixed("port", (server) => server.localAddress.split(":").at(-1)!),
@@ -212,7 +225,7 @@ export const parameters: readonly Parameter[] = [
   fixed("appenddirname", () => "appendonlydir"),
   fixed("appendfilename", () => "appendonly.aof"),
   fixed("requirepass", () => ""),
-  fixed("cluster-enabled", () => "no"),
+  fixed("cluster-enabled", ({ cluster }) => (cluster === undefined ? "no" : "yes")),
   fixed("daemonize", () => "no"),
   fixed("supervised", () => "no"),
   fixed("io-threads", () => "1"),
@@ -222,8 +235,10 @@ export const parameters: readonly Parameter[] = [
   fixed("tcp-keepalive", ({ settings }) => String(settings.tcpKeepaliveSeconds)),
   inert("save", "", /^(?:\d+ \d+(?: \d+ \d+)*)?$/),
   inert("hz", "10", NUMBER),
-  inert("lua-time-limit", "5000", NUMBER),
-  inert("busy-reply-threshold", "5000", NUMBER),
+  trackingKeys(),
+  memory("hll-sparse-max-bytes", "hllSparseBytesMax"),
+  integer("lua-time-limit", "busyReplyMs", 0, Number.MAX_SAFE_INTEGER),
+  integer("busy-reply-threshold", "busyReplyMs", 0, Number.MAX_SAFE_INTEGER),
   inert("maxmemory-clients", "0", /^0%?$/),
   inert("maxmemory-eviction-tenacity", "10", NUMBER),
   inert("stop-writes-on-bgsave-error", "yes", YES_NO),
@@ -243,7 +258,6 @@ export const parameters: readonly Parameter[] = [
   inert("lazyfree-lazy-user-del", "yes", YES_NO),
   inert("lazyfree-lazy-user-flush", "yes", YES_NO),
   inert("latency-tracking", "no", YES_NO),
-  inert("latency-monitor-threshold", "0", NUMBER),
   inert("no-appendfsync-on-rewrite", "no", YES_NO),
   inert("aof-load-truncated", "yes", /^yes$/i),
   inert("set-proc-title", "yes", YES_NO),

@@ -42,8 +42,17 @@ export class Cron {
     server.updateAccessClock();
     server.measureMemory();
     server.statistics.measure(server.now);
+    if (server.busy !== undefined) {
+      // A script is in its one moment: nothing may expire in it.
+      this.#timer = setTimeout(this.#run, PERIOD_MS);
+      return;
+    }
     const isBusy = [this.#expire(), this.#rehash(), server.lazyFree.step(LAZY_FREE_BUDGET_MS)].includes(true);
-    if (!isBusy) server.slab.giveBack();
+    if (!isBusy) {
+      server.slab.giveBack();
+      server.scripts.giveBack();
+      server.functions.giveBack();
+    }
     server.propagation.endUnit();
     server.serveBlocked();
     this.#extra();

@@ -1,12 +1,13 @@
 import { WeftkitError } from "@weftkit/core";
-import { type ReplayResult, readLog } from "../persistence/read-log.ts";
+import { type ReplayResult, readLog, type WriteObserver } from "../persistence/read-log.ts";
+import type { Args } from "../protocol/args.ts";
 import type { Server } from "./server.ts";
 
 /** Runs a log file's commands on a server that is being loaded. */
-export function replayFile(server: Server, path: string): ReplayResult {
+export function replayFile(server: Server, path: string, onWrite?: WriteObserver): ReplayResult {
   const session = server.createReplaySession();
   try {
-    return readLog(path, (args) => {
+    const run = (args: Args) => {
       session.args.loadFrom(args);
       server.reply.length = 0;
       const errors = server.reply.errors;
@@ -18,7 +19,8 @@ export function replayFile(server: Server, path: string): ReplayResult {
           `${path}: the logged command '${args.latin1(0)}' was refused: ${reply}. The file was written by a newer version, or is damaged`,
         );
       }
-    });
+    };
+    return readLog(path, run, onWrite);
   } finally {
     server.closeSession(session);
     server.reply.length = 0;

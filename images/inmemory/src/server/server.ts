@@ -7,17 +7,24 @@ import { type LogControl, noLog } from "../persistence/journal.ts";
 import { Propagation } from "../persistence/propagation.ts";
 import { Args } from "../protocol/args.ts";
 import { Reply } from "../protocol/reply.ts";
+import { Functions } from "../scripting/functions.ts";
+import type { ScriptHost, ScriptRules } from "../scripting/host.ts";
+import type { Runner } from "../scripting/runner.ts";
+import { Scripts } from "../scripting/scripts.ts";
 import { Blocking } from "../session/blocking.ts";
 import { isSecret } from "../session/monitoring.ts";
 import { Pausing } from "../session/pausing.ts";
 import { PubSub } from "../session/pubsub.ts";
 import { Session, type SessionHost, type Transaction } from "../session/session.ts";
+import { Tracking } from "../session/tracking.ts";
 import { Watches } from "../session/watches.ts";
 import { defaultSettings, type EvictionPolicy, type Settings } from "../settings.ts";
 import { Evictor, frequencyAfterUse, LFU_INITIAL, packFrequency } from "../storage/eviction.ts";
 import { Keyspace, NO_EXPIRY } from "../storage/keyspace.ts";
 import { LazyFree } from "../storage/lazy-free.ts";
 import { Slab } from "../storage/slab.ts";
+import type { Cluster } from "./cluster.ts";
+import { LatencyMonitor } from "./latency.ts";
 import {
   NOTIFY_EVICTED,
   NOTIFY_EXPIRED,
@@ -54,7 +61,7 @@ const REDACTED = Buffer.from("(redacted)");
  * The engine's one thread of data: databases, sessions, and how a command runs. It knows no sockets; the network
  * gives it sessions with arguments and takes their replies.
  */
-export class Server implements SessionHost {
+export class Server implements SessionHost, ScriptHost<ClientSession> {
   readonly settings: Settings;
   readonly slab = new Slab();
   readonly databases: Keyspace[];
@@ -62,6 +69,7 @@ export class Server implements SessionHost {
   readonly propagation = new Propagation();
   readonly pausing = new Pausing(() => this.now);
   readonly slowlog = new Slowlog();
+  readonly latency = new LatencyMonitor();
   readonly evictor: Evictor;
   statistics = new Statistics();
   readonly lazyFree = new LazyFree();
@@ -70,6 +78,9 @@ export class Server implements SessionHost {
     this.statistics.pubsubMessages++;
   });
   readonly watches = new Watches();
+  readonly tracking: Tracking;
+  readonly scripts = new Scripts<ClientSession>(this);
+  readonly functions = new Functions<ClientSession>(this);
   readonly sessions = new Map<number, ClientSession>();
 
   /** The arguments and the reply of whichever session is running: shared, as only one runs at a time. */
@@ -93,6 +104,11 @@ export class Server implements SessionHost {
   onDefect: (error: unknown, commandName: string) => void = (error) => {
     throw error;
   };
+  /** Told of what scripts log (redis.log): 0 debug, 1 verbose, 2 notice, 3 warning. */
+  onScriptLog: (level: number, message: string) => void = () => {};
+  busy: string | undefined;
+  /** What the engine is as a cluster, if it is one. */
+  cluster: Cluster | undefined;
   /** Ends the process in good order (SHUTDOWN). */
   onShutdown: () => void = () => {};
   /** Where clients connect to, as `address:port`. */
@@ -121,6 +137,7 @@ export class Server implements SessionHost {
     this.now = this.#clock();
     this.lastSaveAt = this.now;
     this.reply = this.createReply();
+    this.tracking = new Tracking(this);
     this.dispatcher = new Dispatcher(this, options.registry);
     this.databases = Array.from(
       { length: this.settings.databases },
@@ -194,6 +211,7 @@ export class Server implements SessionHost {
     session.stopBlocking();
     this.watches.unwatch(session);
     this.pubsub.unsubscribeAll(session);
+    this.tracking.disable(session);
     this.written.delete(session);
     this.monitors.delete(session);
   }
@@ -207,6 +225,30 @@ export class Server implements SessionHost {
     this.dispatcher.execute(session);
   }
 
+  /** The code of all function libraries. */
+  get libraryCode(): readonly Buffer[] {
+    return this.functions.libraries.map(({ code }) => code);
+  }
+
+  afterSuspended(): void {
+    this.propagation.endUnit();
+    this.serveBlocked();
+    this.onWritten();
+  }
+
+  /** What runs a script or a function at the moment. */
+  get runningScript(): Runner<ClientSession> | undefined {
+    return this.scripts.running ?? this.functions.running;
+  }
+
+  callFromScript(session: ClientSession, rules: ScriptRules): string | undefined {
+    return this.dispatcher.callFromScript(session, rules);
+  }
+
+  mayCall(session: ClientSession): boolean | undefined {
+    return this.dispatcher.mayCall(session);
+  }
+
   runAgain(session: ClientSession): void {
     this.dispatcher.call(session, session.command);
   }
@@ -214,6 +256,7 @@ export class Server implements SessionHost {
   /** Serves those who wait for keys that are ready. */
   serveBlocked(): void {
     if (this.blocking.hasReady) this.blocking.serve();
+    if (this.tracking.count > 0) this.tracking.send();
   }
 
   /** Shows a command to those who MONITOR. */
@@ -233,6 +276,14 @@ export class Server implements SessionHost {
       isSecret(command) ? [Buffer.from(command.name), REDACTED] : session.args.copyAll(),
       this.settings.slowlogLength,
     );
+  }
+
+  noteLatency(command: RegisteredCommand, microseconds: number): void {
+    const { latencyMonitorMs } = this.settings;
+    const ms = Math.floor(microseconds / 1000);
+    if (latencyMonitorMs === 0 || ms < latencyMonitorMs) return;
+    const name = command.flags.includes("fast") ? "fast-command" : "command";
+    this.latency.add(name, Math.floor(this.now / 1000), ms);
   }
 
   // ---- memory ----------------------------------------------------------------------------------------------------
@@ -268,13 +319,17 @@ export class Server implements SessionHost {
   makeRoom(): boolean {
     const { maxMemory } = this.settings;
     if (this.usedMemory <= maxMemory) return true;
+    let isEnough = true;
     while (this.usedMemory > maxMemory) {
       if (this.lazyFree.pending > 0) {
         this.lazyFree.step(1);
         continue;
       }
       const victim = this.evictor.choose(this.now);
-      if (victim === undefined) return false;
+      if (victim === undefined) {
+        isEnough = false;
+        break;
+      }
       const { db, entry } = victim;
       const key = db.keyOf(entry);
       db.delete(entry);
@@ -284,7 +339,10 @@ export class Server implements SessionHost {
       if (this.blocking.count > 0) this.blocking.ready(db, key);
       this.notify(db, key, NOTIFY_EVICTED, "evicted");
     }
-    return true;
+    // What a client is told of keys that had to go comes before the reply to the command that they had to go for.
+    this.tracking.send();
+    this.running?.appendPushes();
+    return isEnough;
   }
 
   // ---- saving ----------------------------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ export interface Monitored {
   readonly args: Args;
   readonly db: { readonly index: number };
   readonly address: string;
+  /** What it runs is called by a script. */
+  readonly isInScript: boolean;
 }
 
 /** Commands whose arguments may be passwords. */
 export function isSecret(command: RegisteredCommand): boolean {
-  return command.name === "auth" || command.name === "hello";
+  return command.name === "auth" || command.name === "hello" || command.name === "migrate";
 }
 
 /**
@@ -18,13 +20,15 @@ export function isSecret(command: RegisteredCommand): boolean {
  * for what it does not show.
  */
 export function monitorLine(session: Monitored, command: RegisteredCommand, now: number): string | undefined {
-  if (command.flags.includes("skip_monitor") || command.flags.includes("admin")) return undefined;
+  // A script is shown, before the commands that it calls.
+  const isSkipped = command.flags.includes("skip_monitor") && command.group !== "scripting";
+  if (isSkipped || command.flags.includes("admin")) return undefined;
   const { args } = session;
   const words = Array.from({ length: args.count }, (_, index) =>
     index > 0 && isSecret(command) ? '"(redacted)"' : quote(args.view(index)),
   );
   const seconds = `${Math.floor(now / 1000)}.${String((now % 1000) * 1000).padStart(6, "0")}`;
-  return `${seconds} [${session.db.index} ${session.address}] ${words.join(" ")}`;
+  return `${seconds} [${session.db.index} ${session.isInScript ? "lua" : session.address}] ${words.join(" ")}`;
 }
 
 const NAMED_ESCAPES: Record<number, string> = {

@@ -5,9 +5,10 @@ export interface Held {
   runHeld(values: readonly Buffer[]): void;
 }
 
-/** CLIENT PAUSE: until when commands are held back, and whose. */
+/** Until when commands are held back, and whose: by CLIENT PAUSE for a time, and all writes while keys are moved away. */
 export class Pausing {
   #until = 0;
+  #moves = 0;
   #isWriteOnly = false;
   #timer: NodeJS.Timeout | undefined;
   readonly #held: { session: Held; values: readonly Buffer[] }[] = [];
@@ -33,6 +34,20 @@ export class Pausing {
   unpause(): void {
     clearTimeout(this.#timer);
     this.#until = 0;
+    this.#release();
+  }
+
+  /** Holds writes back until `endMove`: what is being copied to another server must not change. */
+  beginMove(): void {
+    this.#moves++;
+  }
+
+  endMove(): void {
+    this.#moves--;
+    this.#release();
+  }
+
+  #release(): void {
     setImmediate(() => {
       if (this.isActive) return;
       for (const { session, values } of this.#held.splice(0)) session.runHeld(values);
@@ -41,6 +56,10 @@ export class Pausing {
 
   /** Whether anything is held back now: keys do not expire meanwhile. */
   get isActive(): boolean {
+    return this.#moves > 0 || this.#isTimed;
+  }
+
+  get #isTimed(): boolean {
     return this.#until !== 0 && this.#until > this.#now();
   }
 
@@ -48,7 +67,8 @@ export class Pausing {
   holds(command: RegisteredCommand): boolean {
     if (!this.isActive) return false;
     if (command.name === "client" || command.parent?.name === "client") return false;
-    return !this.#isWriteOnly || command.isWrite || command.flags.includes("may_replicate");
+    if (this.#isTimed && !this.#isWriteOnly) return true;
+    return command.isWrite || command.flags.includes("may_replicate");
   }
 
   hold(session: Held, values: readonly Buffer[]): void {

@@ -10,6 +10,7 @@ import { type DataType, type Keyspace, NO_EXPIRY, TYPE_STRING } from "../storage
 import type { BlockedState, Blocking, BlockRequest, Waiter } from "./blocking.ts";
 import type { Pausing } from "./pausing.ts";
 import type { PubSub } from "./pubsub.ts";
+import type { Tracking, TrackingState } from "./tracking.ts";
 import type { Watched, Watches } from "./watches.ts";
 
 /** The `until` of a wait that no time ends. */
@@ -41,6 +42,7 @@ export interface SessionHost {
   readonly pausing: Pausing;
   readonly pubsub: PubSub;
   readonly watches: Watches;
+  readonly tracking: Tracking;
   readonly monitors: { delete(session: Session): boolean };
   /** The sessions that are open, by number. */
   readonly sessions: { has(id: number): boolean };
@@ -95,6 +97,9 @@ export class Session implements Waiter {
   readonly peer: Peer | undefined;
   connection: Connection | undefined;
 
+  /** The address that the client has connected to, where somebody has to be told. */
+  connectedTo: { readonly host: string; readonly port: number } | undefined;
+
   /** The command being run. */
   command!: RegisteredCommand;
   readonly args: Args;
@@ -127,6 +132,9 @@ export class Session implements Waiter {
   readonly patterns = new Set<string>();
   readonly shardChannels = new Set<string>();
 
+  /** How it wants to hear of keys that change, if it does. */
+  tracking: TrackingState | undefined;
+
   /** Set while the session waits for a key or a time; no further command of it runs meanwhile. */
   blocked: BlockedState | undefined;
   /** True while an asynchronous command (AUTH) is being decided. */
@@ -135,6 +143,8 @@ export class Session implements Waiter {
   hasUnsavedWrites = false;
   /** True while a transaction runs, or a file is replayed: nothing may block. */
   mayNotBlock = false;
+  /** True while a script of this session calls a command. */
+  isInScript = false;
   /** True for the session that replays the append-only file. */
   isReplaying = false;
   /** Set by a handler that did more than its request and its reply say: the command is timed alone. */
@@ -174,6 +184,9 @@ export class Session implements Waiter {
     let letters = "";
     if (this.isMonitor) letters += "O";
     if (this.subscriptionCount > 0) letters += "P";
+    if (this.tracking !== undefined) letters += "t";
+    if (this.tracking?.isRedirectBroken === true) letters += "R";
+    if (this.tracking?.isBroadcast === true) letters += "B";
     if (this.transaction !== undefined) letters += "x";
     if (this.blocked !== undefined) letters += "b";
     if (this.isWatchBroken) letters += "d";
@@ -279,6 +292,11 @@ export class Session implements Waiter {
     this.server.execute(this);
     this.leave();
     if (!this.isWaiting) this.connection?.resume();
+  }
+
+  /** Whether the client is still connected. */
+  get isOpen(): boolean {
+    return this.server.sessions.has(this.id);
   }
 
   /** Whether no further command may run now. */
@@ -464,6 +482,7 @@ export class Session implements Waiter {
     const { server } = this;
     this.discardTransaction();
     server.pubsub.unsubscribeAll(this);
+    server.tracking.disable(this);
     this.version = 2;
     this.reply.version = 2;
     this.db = server.databases[0]!;

@@ -17,8 +17,10 @@ export interface Watcher {
 /** WATCH: which sessions fail their transaction when a key changes. */
 export class Watches {
   readonly #watchers = new Map<Keyspace, Map<string, Set<Watcher>>>();
-  /** Number of watched (session, key) pairs. */
+  /** Number of watched (session, key) pairs, and of those who hear of every change by `onTouch`. */
   count = 0;
+  /** Told of every key that changes, while `count` is not 0. */
+  onTouch: (key: Buffer) => void = () => {};
 
   watch(session: Watcher, db: Keyspace, key: Buffer, now: number): void {
     const name = key.toString("latin1");
@@ -59,6 +61,7 @@ export class Watches {
   touch(db: Keyspace, key: Buffer): void {
     for (const session of this.#watchers.get(db)?.get(key.toString("latin1")) ?? [])
       session.isWatchBroken = true;
+    this.onTouch(key);
   }
 
   /** All keys of a database that `isChanged` names have changed (FLUSHDB, SWAPDB). */

@@ -7,7 +7,7 @@ import { StreamId } from "./stream-id.ts";
 
 const DELETED = 1;
 /** The entry has the field names of the node's first one; only values follow. */
-const SAME_FIELDS = 2;
+export const HAS_SAME_FIELDS = 2;
 const TWO_32 = 2 ** 32;
 
 /** Field names and values of an entry to be added: words one after the other in a buffer. */
@@ -139,6 +139,11 @@ export class EntryCursor {
     return true;
   }
 
+  /** Whether the current entry is deleted (1), and whether it has the names that the node shares (HAS_SAME_FIELDS). */
+  get flags(): number {
+    return this.#flags;
+  }
+
   get isDeleted(): boolean {
     return (this.#flags & DELETED) !== 0;
   }
@@ -170,15 +175,26 @@ export class EntryCursor {
   /** Number of fields of the current entry. */
   get fields(): number {
     const { buffer } = this.#packed;
-    reader.at = (this.#flags & SAME_FIELDS) === 0 ? this.#at : this.#packed.dataAt(this.#packed.first);
+    reader.at = (this.#flags & HAS_SAME_FIELDS) === 0 ? this.#at : this.#packed.dataAt(this.#packed.first);
     return readNumber(buffer);
+  }
+
+  /** Gives the sink the field names of the node's first entry, which others share. */
+  emitSharedNames(sink: ByteSink): void {
+    const { buffer } = this.#packed;
+    reader.at = this.#packed.dataAt(this.#packed.first);
+    for (let left = readNumber(buffer); left > 0; left--) {
+      const length = readNumber(buffer);
+      sink.bulk(buffer, reader.at, length);
+      reader.at += length;
+    }
   }
 
   /** Gives the sink field name, value, field name, value of the current entry. */
   emit(sink: ByteSink): void {
     const packed = this.#packed;
     const { buffer } = packed;
-    if ((this.#flags & SAME_FIELDS) === 0) {
+    if ((this.#flags & HAS_SAME_FIELDS) === 0) {
       reader.at = this.#at;
       for (let left = readNumber(buffer) * 2; left > 0; left--) {
         const length = readNumber(buffer);
@@ -275,7 +291,7 @@ function encodeNames(words: FieldWords): number {
 
 function encodeEntry(firstId: StreamId, id: StreamId, words: FieldWords, hasSameFields: boolean): number {
   reserve(words);
-  scratch[0] = hasSameFields ? SAME_FIELDS : 0;
+  scratch[0] = hasSameFields ? HAS_SAME_FIELDS : 0;
   let msLow = id.msLow - firstId.msLow;
   let msHigh = id.msHigh - firstId.msHigh;
   if (msLow < 0) {

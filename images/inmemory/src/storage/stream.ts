@@ -170,6 +170,18 @@ export class Stream implements LargeValue {
     return low;
   }
 
+  /**
+   * Visits the nodes in order: identifier of the first entry, live and deleted entries, and a cursor on the first entry,
+   * with which the visitor walks over all of the node, deleted ones included.
+   */
+  visitNodes(visit: (firstId: StreamId, live: number, deleted: number, entry: EntryCursor) => void): void {
+    for (let n = this.#head; n < this.#nodes.length; n++) {
+      const node = this.#nodes[n]!;
+      this.#cursor.open(node, false);
+      visit(node.firstId, node.live, node.deleted, this.#cursor);
+    }
+  }
+
   // ---- removing --------------------------------------------------------------------------------------------------
 
   /** Deletes an entry; whether it was there. Call `settleDeleted` after one or several. */
@@ -284,7 +296,7 @@ export class Stream implements LargeValue {
   /** Moves a group on to an entry that is delivered to it, and counts it. */
   advance(group: ConsumerGroup, id: StreamId): void {
     if (group.entriesRead !== ENTRIES_READ_UNKNOWN && !this.#hasTombstoneAfter(id)) group.entriesRead++;
-    else if (this.entriesAdded > 0) group.entriesRead = this.#entriesUpTo(id);
+    else if (this.entriesAdded > 0) group.entriesRead = this.entriesUpTo(id);
     group.lastId = id;
   }
 
@@ -293,7 +305,7 @@ export class Stream implements LargeValue {
     if (this.entriesAdded === 0) return 0;
     if (group.entriesRead !== ENTRIES_READ_UNKNOWN && !this.#hasTombstoneAfter(group.lastId))
       return this.entriesAdded - group.entriesRead;
-    const read = this.#entriesUpTo(group.lastId);
+    const read = this.entriesUpTo(group.lastId);
     return read === ENTRIES_READ_UNKNOWN ? undefined : this.entriesAdded - read;
   }
 
@@ -305,7 +317,7 @@ export class Stream implements LargeValue {
   }
 
   /** How many entries were ever added up to an identifier, or ENTRIES_READ_UNKNOWN. */
-  #entriesUpTo(id: StreamId): number {
+  entriesUpTo(id: StreamId): number {
     if (this.entriesAdded === 0) return 0;
     const toLast = id.compare(this.lastId);
     if (this.length === 0 && toLast <= 0) return this.entriesAdded;

@@ -1,3 +1,4 @@
+import { formatDouble } from "../../src/protocol/numbers.ts";
 import type { Word } from "./random.ts";
 import type { Reply } from "./reply.ts";
 
@@ -53,7 +54,7 @@ const DIFFERENCES: readonly VersionDifference[] = [
     what: "scores are printed with as few digits as tell them apart, not with 17",
     renewed: ([command], text) =>
       /^B?Z/.test(command!) && text.length >= 17 && text.includes(".") && Number.isFinite(Number(text))
-        ? String(Number(text))
+        ? formatDouble(Number(text))
         : undefined,
   },
   {

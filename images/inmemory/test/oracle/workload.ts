@@ -1,5 +1,7 @@
 import { bitmapGenerators } from "./commands-bitmap.ts";
+import { geoGenerators } from "./commands-geo.ts";
 import { hashGenerators } from "./commands-hash.ts";
+import { hyperloglogGenerators } from "./commands-hyperloglog.ts";
 import { keyGenerators } from "./commands-keys.ts";
 import { blockingListCommands, listCommands } from "./commands-list.ts";
 import { setGenerators } from "./commands-set.ts";
@@ -94,6 +96,8 @@ export const families: readonly Family[] = [
     generators: [...fromWords(blockingListCommands), ...fromWords(blockingZsetCommands)],
   },
   { name: "bitmap", weight: 6, generators: bitmapGenerators },
+  { name: "geo", weight: 4, generators: geoGenerators },
+  { name: "hyperloglog", weight: 3, generators: hyperloglogGenerators },
   { name: "stream", weight: 16, generators: fromWords(streamCommands, "stream") },
   {
     name: "blocking-stream",

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { limitExceeded, resourceInUse } from "../errors.ts";
+import { recordDefinition } from "../streams/change-log.ts";
 import type { IndexDefinition, TableDefinition } from "../tables/definition.ts";
 import { describe } from "../tables/describe.ts";
 import { type CreateTableInput, type IndexInput, members, prepare } from "../validation/create-table.ts";
@@ -30,6 +31,7 @@ export const createTable = operation<CreateTableInput, CreateTableInput>({
         const enabled = streams.enable(db, table, stream.StreamViewType!, nowMs);
         table = catalog.replace(db, table, { ...table.definition, stream: enabled });
       }
+      recordDefinition(db, input.TableName, "CreateTable", input);
       return { TableDescription: describe(table, region, "CREATING") };
     });
   },

@@ -1,4 +1,5 @@
 import { validation } from "../errors.ts";
+import { recordDefinition } from "../streams/change-log.ts";
 import { describe, tableArn } from "../tables/describe.ts";
 import { namedTable } from "../tables/find-table.ts";
 import { members, type TableNameInput } from "../validation/table-name.ts";
@@ -22,6 +23,7 @@ export const deleteTable = operation<TableNameInput, TableNameInput>({
       }
       if (table.definition.stream !== undefined) streams.disable(db, table.definition.stream, nowMs);
       catalog.delete(db, table);
+      recordDefinition(db, name, "DeleteTable", { TableName: name });
       return { TableDescription: describe(table, region, "DELETING") };
     });
     background.wake();

@@ -25,7 +25,7 @@ export const putItem = operation<PutItemInput, PreparedPut>({
       const table = itemTable(catalog, input.TableName);
       checkItemKeys(table, item);
       const key = table.keyOf(item);
-      const isSeen = condition !== undefined || wanted === "ALL_OLD" || looksBack(table);
+      const isSeen = condition !== undefined || wanted === "ALL_OLD" || looksBack(db, table);
       const before = isSeen ? readItem(db, table, key) : undefined;
       requireCondition(prepared, before, input.ReturnValuesOnConditionCheckFailure);
       const known = isSeen ? before : readSize(db, table, key);

@@ -1,4 +1,5 @@
 import { invalidParameter, resourceInUse, resourceNotFound, validation } from "../errors.ts";
+import { recordDefinition } from "../streams/change-log.ts";
 import type { IndexDefinition, TableDefinition, Throughput } from "../tables/definition.ts";
 import { describe, tableArn } from "../tables/describe.ts";
 import { namedTable } from "../tables/find-table.ts";
@@ -32,6 +33,7 @@ export const updateTable = operation<UpdateTableInput, UpdateTableInput>({
         streams.disable(db, definition.stream, nowMs);
         definition = { ...definition, stream: undefined };
       }
+      recordDefinition(db, input.TableName, "UpdateTable", input);
       return { TableDescription: describe(catalog.replace(db, table, definition), region, "UPDATING") };
     });
     background.wake();

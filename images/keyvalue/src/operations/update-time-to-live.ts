@@ -1,4 +1,5 @@
 import { validation } from "../errors.ts";
+import { recordDefinition } from "../streams/change-log.ts";
 import { namedTable } from "../tables/find-table.ts";
 import { members, type UpdateTimeToLiveInput } from "../validation/update-time-to-live.ts";
 import { changeCatalog } from "./change-catalog.ts";
@@ -13,6 +14,8 @@ export const updateTimeToLive = operation<UpdateTimeToLiveInput, UpdateTimeToLiv
   async run(services, { TableName: name, TimeToLiveSpecification: wanted }) {
     const { catalog, background } = services;
     await changeCatalog(services, (db) => {
+      const request = { TableName: name, TimeToLiveSpecification: wanted };
+      recordDefinition(db, name, "UpdateTimeToLive", request);
       const table = namedTable(catalog, name);
       const { definition } = table;
       const { timeToLive } = definition;

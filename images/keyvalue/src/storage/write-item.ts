@@ -1,6 +1,8 @@
+import { isRecording } from "@weftkit/changes";
 import type { Database } from "@weftkit/store";
 import { type Item, setAttribute } from "../items/attribute-value.ts";
 import { itemSize } from "../items/item-size.ts";
+import { recordItem } from "../streams/change-log.ts";
 import type { StreamLog } from "../streams/stream-log.ts";
 import type { Table } from "../tables/table.ts";
 import { writeExpiry } from "./expiry.ts";
@@ -18,9 +20,9 @@ export interface Written {
 const noEntries: readonly EntryChange[] = [];
 
 /** Whether writing needs to know the item as it was, not only its size. */
-export function looksBack(table: Table): boolean {
+export function looksBack(db: Database, table: Table): boolean {
   const { stream, timeToLive } = table.definition;
-  return table.indexes.length > 0 || stream !== undefined || timeToLive !== undefined;
+  return table.indexes.length > 0 || stream !== undefined || timeToLive !== undefined || isRecording(db);
 }
 
 /** An item ready to be stored. */
@@ -90,7 +92,8 @@ export class ItemWriter {
     nowMs: number,
     author: Author,
   ): readonly EntryChange[] {
-    if (!looksBack(table)) return noEntries;
+    if (!looksBack(db, table)) return noEntries;
+    if (isRecording(db)) recordItem(db, table, before, after);
     if (table.expiryStoredIn !== undefined) writeExpiry(db, table, key, before?.item, after?.item);
     if (table.definition.stream !== undefined)
       this.#streams.append(db, table, before, after, nowMs, author === "time_to_live");

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { content, json, type Route, route } from "@weftkit/http";
 import Type from "typebox";
 import { exportCollection } from "../archive/export.ts";
+import { gunzip } from "../archive/gunzip.ts";
 import { importArchive } from "../archive/import.ts";
 import { collectionNotFound, invalidArchive } from "../problems.ts";
 import { requireCollection } from "../storage/collections.ts";
@@ -48,6 +49,8 @@ export function exportRoute(api: ApiContext): Route {
 }
 
 export function importRoute(api: ApiContext): Route {
+  const bytesMax = api.limits.importBytesMax;
+  const archive = { kind: "stream", bytesMax } as const;
   return route({
     method: "POST",
     path: "/collections/{name}/import",
@@ -55,11 +58,11 @@ export function importRoute(api: ApiContext): Route {
     tag,
     summary: "Import a folder",
     description:
-      "From a tar archive: `.md` files become documents, all others attachments, hidden ones are left out. What is there already and the same stays as it is; nothing is deleted. `tar c . | curl --data-binary @- -H 'content-type: application/x-tar' .../import`",
+      "From a tar archive, which may be compressed with gzip (`application/gzip`): `.md` files become documents, all others attachments, hidden ones are left out unless it is an export. What is there already and the same stays as it is; nothing is deleted. `tar cz . | curl --data-binary @- -H 'content-type: application/gzip' .../import`",
     access: { action: "write", object: ({ name }) => name },
     params: collectionParams,
     query: noQuery,
-    body: { "application/x-tar": { kind: "stream", bytesMax: api.limits.importBytesMax } },
+    body: { "application/x-tar": archive, "application/gzip": archive, "application/x-gzip": archive },
     responses: {
       200: {
         description: "What became of the files.",
@@ -76,7 +79,9 @@ export function importRoute(api: ApiContext): Route {
       },
     },
     problems: [collectionNotFound, invalidArchive],
-    handle: async ({ params, body, user }) =>
-      json(200, await importArchive(api, params.name, body.value, user.user)),
+    handle: async ({ params, body, user }) => {
+      const source = body.type === "application/x-tar" ? body.value : gunzip(body.value, bytesMax);
+      return json(200, await importArchive(api, params.name, source, user.user));
+    },
   });
 }

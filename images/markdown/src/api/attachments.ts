@@ -1,21 +1,21 @@
-import { content, empty, json, problems, type Route, route } from "@weftkit/http";
+import { type Answer, byteRangeOf, content, empty, json, problems, type Route, route } from "@weftkit/http";
 import Type from "typebox";
-import { isDocumentPath } from "../archive/paths.ts";
-import { requireAttachmentPath } from "../names.ts";
-import { attachmentNotFound, collectionNotFound, invalidAttachmentPath } from "../problems.ts";
+import { isDocumentPath, requireAttachmentPath } from "../names.ts";
+import { attachmentNotFound, collectionNotFound, invalidAttachmentPath, pathConflict } from "../problems.ts";
 import {
   type Attachment,
   contentOf,
   deleteAttachment,
+  findAttachment,
   listAttachments,
   requireAttachment,
   writeAttachment,
 } from "../storage/attachments.ts";
 import { requireCollection } from "../storage/collections.ts";
 import type { ApiContext } from "./context.ts";
-import { isKnown } from "./entity-tag.ts";
+import { isKnown, requireTag } from "./entity-tag.ts";
 import { pageOf } from "./listing.ts";
-import { attachmentJson, encodePath } from "./representation.ts";
+import { attachmentAddress, attachmentJson } from "./representation.ts";
 import { attachmentParams, attachmentSchema, collectionParams, next, noQuery, pageQuery } from "./schemas.ts";
 
 const tag = "Attachments";
@@ -30,7 +30,8 @@ export function putAttachment(api: ApiContext): Route {
     operation: "putAttachment",
     tag,
     summary: "Create or replace an attachment",
-    description: "An image or another small file that documents refer to, of any type but Markdown.",
+    description:
+      "An image or another small file that documents refer to, of any type but Markdown. `If-Match` replaces only that one, `If-None-Match: *` only creates.",
     access: { action: "write", object: ({ name }) => name },
     params: attachmentParams,
     query: noQuery,
@@ -39,14 +40,16 @@ export function putAttachment(api: ApiContext): Route {
       200: { description: "It was replaced.", content: { "application/json": attachmentSchema } },
       201: { description: "It was created.", content: { "application/json": attachmentSchema } },
     },
-    problems: [collectionNotFound, invalidAttachmentPath],
-    handle: async ({ params, body, user, signal }) => {
+    problems: [collectionNotFound, invalidAttachmentPath, pathConflict, problems.preconditionFailed],
+    handle: async ({ params, body, headers, user, signal }) => {
       const path = requireAttachmentPath(params.path);
       if (isDocumentPath(path)) {
         throw invalidAttachmentPath(`${path} is the path of a document: write it with PUT .../documents/`);
       }
       const { attachment, isNew } = await api.write((db) => {
         const collection = requireCollection(db, params.name);
+        const existing = findAttachment(db, collection, path);
+        requireTag(headers, existing && tagOf(existing), "the attachment");
         const { mediaType, value } = body;
         return writeAttachment(db, collection, {
           path,
@@ -56,7 +59,7 @@ export function putAttachment(api: ApiContext): Route {
           author: user.user,
         });
       }, signal);
-      const location = `/v1/collections/${params.name}/attachments/${encodePath(path)}`;
+      const location = attachmentAddress(params.name, path);
       return json(isNew ? 201 : 200, attachmentJson(attachment), {
         etag: tagOf(attachment),
         ...(isNew && { location }),
@@ -72,31 +75,57 @@ export function getAttachment(api: ApiContext): Route {
     operation: "getAttachment",
     tag,
     summary: "Get an attachment",
+    description: "Or a part of it (`Range`), unless it has changed (`If-Range`).",
     access: { action: "read", object: ({ name }) => name },
     params: attachmentParams,
     query: noQuery,
     responses: {
       200: { description: "Its bytes, in the type it was written with.", content: { "*/*": undefined } },
+      206: { description: "The bytes that `Range` asks for.", content: { "*/*": undefined } },
       304: { description: "The client has it already (`If-None-Match`)." },
     },
-    problems: [collectionNotFound, attachmentNotFound],
+    problems: [collectionNotFound, attachmentNotFound, problems.rangeNotSatisfiable],
     handle: ({ params, headers, signal }) =>
       api.store.read(
         (db) => {
           const path = requireAttachmentPath(params.path);
           const collection = requireCollection(db, params.name);
           const attachment = requireAttachment(db, collection, path);
-          const common = { etag: tagOf(attachment), "cache-control": "private, no-cache" };
-          if (isKnown(headers, tagOf(attachment))) return empty(304, common);
+          const tag = tagOf(attachment);
+          const common = { etag: tag, "cache-control": "private, no-cache", "accept-ranges": "bytes" };
+          if (isKnown(headers, tag)) return empty(304, common);
           const isShown = shownInPages.test(attachment.mediaType);
-          return content(200, attachment.mediaType, contentOf(db, collection, path), {
+          const ifRange = headers["if-range"];
+          const range = ifRange === undefined || ifRange === tag ? headers.range : undefined;
+          return partOf(contentOf(db, collection, path), attachment.mediaType, range, {
             ...common,
+            "last-modified": new Date(attachment.at).toUTCString(),
             "content-disposition": isShown ? "inline" : "attachment",
             "content-security-policy": "default-src 'none'; sandbox",
           });
         },
         { signal },
       ),
+  });
+}
+
+/** All of the bytes, or those of a range. */
+function partOf(
+  bytes: Buffer,
+  mediaType: string,
+  asked: string | undefined,
+  headers: Readonly<Record<string, string>>,
+): Answer {
+  const range = byteRangeOf(asked, bytes.length);
+  if (range === undefined) return content(200, mediaType, bytes, headers);
+  if (range === "not-satisfiable") {
+    throw problems.rangeNotSatisfiable(`the attachment has ${bytes.length} bytes`, {
+      headers: { "content-range": `bytes */${bytes.length}` },
+    });
+  }
+  return content(206, mediaType, bytes.subarray(range.start, range.end), {
+    ...headers,
+    "content-range": `bytes ${range.start}-${range.end - 1}/${bytes.length}`,
   });
 }
 
@@ -107,15 +136,20 @@ export function deleteAttachmentRoute(api: ApiContext): Route {
     operation: "deleteAttachment",
     tag,
     summary: "Delete an attachment",
-    description: "For good: attachments have no versions.",
+    description: "For good: attachments have no versions. `If-Match` deletes only that one.",
     access: { action: "write", object: ({ name }) => name },
     params: attachmentParams,
     query: noQuery,
     responses: { 204: { description: "It is gone." } },
-    problems: [collectionNotFound, attachmentNotFound],
-    handle: async ({ params, signal }) => {
+    problems: [collectionNotFound, attachmentNotFound, problems.preconditionFailed],
+    handle: async ({ params, headers, signal }) => {
       const path = requireAttachmentPath(params.path);
-      await api.write((db) => deleteAttachment(db, requireCollection(db, params.name), path), signal);
+      await api.write((db) => {
+        const collection = requireCollection(db, params.name);
+        const attachment = requireAttachment(db, collection, path);
+        requireTag(headers, tagOf(attachment), "the attachment");
+        deleteAttachment(db, collection, path);
+      }, signal);
       return empty(204);
     },
   });

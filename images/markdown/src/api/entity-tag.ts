@@ -19,17 +19,33 @@ export function entityTag({ row, version }: Pick<Tagged, "row" | "version">, rep
  * @throws Problem `precondition-failed`
  */
 export function requirePreconditions(headers: IncomingHttpHeaders, current: Tagged | undefined): void {
-  const { ifMatch, ifNoneMatch } = preconditionsOf(headers);
   const live = current?.deletedAt === null ? current : undefined;
-  const tag = live === undefined ? undefined : entityTag(live).slice(1, -1);
+  const tag = live && entityTag(live);
+  const now = live === undefined ? "it does not exist" : `its current version is ${live.version}, ${tag}`;
+  requireTag(headers, tag, "the document", now);
+}
+
+/**
+ * The same of what has no versions.
+ *
+ * @param tag undefined when it does not exist
+ * @throws Problem `precondition-failed`
+ */
+export function requireTag(
+  headers: IncomingHttpHeaders,
+  tag: string | undefined,
+  what: string,
+  now = tag === undefined ? "it does not exist" : `its tag is now ${tag}`,
+): void {
+  const { ifMatch, ifNoneMatch } = preconditionsOf(headers);
+  const opaque = tag?.slice(1, -1);
   const names = (tags: "*" | readonly string[]) =>
-    tag !== undefined && (tags === "*" || tags.some((given) => given.replace(/\.\w+$/, "") === tag));
-  const now = live === undefined ? "it does not exist" : `its current version is ${live.version}, "${tag}"`;
+    opaque !== undefined && (tags === "*" || tags.some((given) => given.replace(/\.\w+$/, "") === opaque));
   if (ifMatch !== undefined && !names(ifMatch)) {
-    throw problems.preconditionFailed(`the document is not the one of If-Match: ${now}; read it again`);
+    throw problems.preconditionFailed(`${what} is not the one of If-Match: ${now}; read it again`);
   }
   if (ifNoneMatch !== undefined && names(ifNoneMatch)) {
-    throw problems.preconditionFailed(`the document is there already: ${now}`);
+    throw problems.preconditionFailed(`${what} is there already: ${now}`);
   }
 }
 

@@ -82,10 +82,12 @@ function readDocument(db: Database, name: string, id: string, number: number | u
   const version = requireVersion(db, current, number ?? current.version);
   if (version.version === current.version)
     return { collection, document: current, text: version.text, at: version.at };
+  const { fields, error } = splitText(version.text);
   const document: StoredDocument = {
     ...current,
     version: version.version,
-    fields: JSON.stringify(splitText(version.text).fields),
+    fields: JSON.stringify(fields),
+    frontMatterError: error === undefined ? null : JSON.stringify(error),
     sizeBytes: version.sizeBytes,
     updatedAt: version.at,
     updatedBy: version.author,

@@ -10,6 +10,7 @@ import {
   documentNotFound,
   documentTooLarge,
   invalidDocumentId,
+  pathConflict,
   tooManyLinks,
 } from "../problems.ts";
 import { requireCollection } from "../storage/collections.ts";
@@ -18,7 +19,15 @@ import type { ApiContext } from "./context.ts";
 import { entityTag, requirePreconditions } from "./entity-tag.ts";
 import { pageOf } from "./listing.ts";
 import { documentAddress, documentJson } from "./representation.ts";
-import { documentParams, listedDocumentSchema, next, noQuery, pageQuery, strict } from "./schemas.ts";
+import {
+  documentParams,
+  listedDocumentSchema,
+  next,
+  noQuery,
+  pageQuery,
+  strict,
+  writtenLink,
+} from "./schemas.ts";
 
 const tag = "Links";
 
@@ -42,10 +51,7 @@ export function backlinksRoute(api: ApiContext): Route {
               Type.Object({
                 id: Type.String({ description: "The document that the link is in." }),
                 title: Type.String(),
-                kind: Type.Enum(["wiki", "markdown"]),
-                target: Type.String({ description: "As it is written." }),
-                anchor: Type.Union([Type.String(), Type.Null()]),
-                label: Type.String(),
+                ...writtenLink,
               }),
             ),
             next,
@@ -111,6 +117,7 @@ export function renameRoute(api: ApiContext): Route {
       documentNotFound,
       invalidDocumentId,
       documentExists,
+      pathConflict,
       tooManyLinks,
       documentTooLarge,
       problems.preconditionFailed,

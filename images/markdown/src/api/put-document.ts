@@ -6,6 +6,7 @@ import {
   invalidDocument,
   invalidDocumentId,
   invalidFrontMatter,
+  pathConflict,
 } from "../problems.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";
 import { findDocument, type StoredDocument } from "../storage/documents.ts";
@@ -58,6 +59,7 @@ export function putDocument(api: ApiContext): Route {
       invalidDocument,
       invalidFrontMatter,
       documentTooLarge,
+      pathConflict,
       problems.preconditionFailed,
     ],
     handle: async ({ params, body, headers, user, signal }) => {

@@ -8,7 +8,7 @@ import type { StoredDocument } from "../storage/documents.ts";
 import { addressKey } from "../text/text-work.ts";
 import { inPlaceMax } from "../text/text-workers.ts";
 import type { ApiContext } from "./context.ts";
-import { documentAddress } from "./representation.ts";
+import { attachmentAddress, documentAddress } from "./representation.ts";
 
 /** So many links are resolved before others get their turn: each takes some 15 us. */
 const targetsPerTurn = 200;
@@ -52,5 +52,6 @@ function addressOf(
   { target, kind }: LinkTarget,
 ): string | undefined {
   const found = resolveTarget(db, collection, document.id, target, kind);
-  return found === undefined ? undefined : documentAddress(collection.name, found.id);
+  if (found?.kind === "attachment") return attachmentAddress(collection.name, found.path);
+  return found && documentAddress(collection.name, found.document.id);
 }

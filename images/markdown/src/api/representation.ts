@@ -29,6 +29,7 @@ function metaJson(collection: Collection, document: StoredDocument) {
     title: document.title,
     version: document.version,
     etag: entityTag(document),
+    ...(document.frontMatterError !== null && { frontMatterError: JSON.parse(document.frontMatterError) }),
     size: document.sizeBytes,
     createdAt: time(document.createdAt),
     createdBy: document.createdBy,
@@ -54,6 +55,10 @@ export function documentAddress(collection: string, id: string): string {
   return `/v1/collections/${collection}/documents/${encodePath(id)}`;
 }
 
-export function encodePath(path: string): string {
+export function attachmentAddress(collection: string, path: string): string {
+  return `/v1/collections/${collection}/attachments/${encodePath(path)}`;
+}
+
+function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }

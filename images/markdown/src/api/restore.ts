@@ -1,7 +1,7 @@
 import { problems, type Route, route } from "@weftkit/http";
 import Type from "typebox";
 import { requireDocumentId } from "../names.ts";
-import { collectionNotFound, documentNotFound, versionNotFound } from "../problems.ts";
+import { collectionNotFound, documentNotFound, pathConflict, versionNotFound } from "../problems.ts";
 import { requireCollection } from "../storage/collections.ts";
 import { findDocument, requireDocument } from "../storage/documents.ts";
 import { requireVersion } from "../storage/versions.ts";
@@ -45,7 +45,13 @@ export function restoreRoute(api: ApiContext): Route {
         headers: { etag: "The new version." },
       },
     },
-    problems: [collectionNotFound, documentNotFound, versionNotFound, problems.preconditionFailed],
+    problems: [
+      collectionNotFound,
+      documentNotFound,
+      versionNotFound,
+      pathConflict,
+      problems.preconditionFailed,
+    ],
     handle: async ({ params, body, headers, user, signal }) => {
       const id = requireDocumentId(params.id);
       return writePrepared(

@@ -1,4 +1,4 @@
-import { type ApiInfo, documentationPage, openApiDocument, type Page, type Route } from "@weftkit/http";
+import type { ApiInfo, Route } from "@weftkit/http";
 import { weftkitVersion } from "../identity.ts";
 import { exportRoute, importRoute } from "./archive.ts";
 import { deleteAttachmentRoute, getAttachment, listAttachmentsRoute, putAttachment } from "./attachments.ts";
@@ -15,6 +15,7 @@ import { diffRoute } from "./diff.ts";
 import { getDocument } from "./get-document.ts";
 import { backlinksRoute, renameRoute } from "./links.ts";
 import { listDocumentsRoute } from "./list-documents.ts";
+import { brokenLinksRoute, linksRoute } from "./outgoing-links.ts";
 import { patchDocument } from "./patch-document.ts";
 import { putDocument } from "./put-document.ts";
 import { restoreRoute } from "./restore.ts";
@@ -47,7 +48,9 @@ export function routesOf(api: ApiContext): Route[] {
     searchRoute,
     getSynonymsRoute,
     replaceSynonymsRoute,
+    linksRoute,
     backlinksRoute,
+    brokenLinksRoute,
     renameRoute,
     listVersionsRoute,
     diffRoute,
@@ -69,7 +72,7 @@ export function routesOf(api: ApiContext): Route[] {
   ].map((make) => make(api));
 }
 
-const info: ApiInfo = {
+export const info: ApiInfo = {
   title: "weftkit/markdown",
   version: weftkitVersion,
   description:
@@ -88,20 +91,3 @@ const info: ApiInfo = {
     "Import and export": "A collection is a folder of files.",
   },
 };
-
-/** The description of the API, for programs and for people; needs no token. */
-export function descriptionPages(routes: readonly Route[]): Record<string, Page> {
-  const headers = { "cache-control": "no-cache" };
-  return {
-    [`${prefix}/openapi.json`]: {
-      mediaType: "application/json",
-      text: JSON.stringify(openApiDocument(routes, info)),
-      headers,
-    },
-    [`${prefix}/docs`]: {
-      mediaType: "text/html; charset=utf-8",
-      text: documentationPage(routes, info),
-      headers: { ...headers, "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" },
-    },
-  };
-}

@@ -41,6 +41,14 @@ export const cursor = Type.Optional(
     ...description("`next` of the page before, with the same other parameters."),
   }),
 );
+/** What every list of links says of one. */
+export const writtenLink = {
+  kind: Type.Enum(["wiki", "markdown", "file"]),
+  target: Type.String(description("As it is written.")),
+  anchor: Type.Union([Type.String(), Type.Null()]),
+  label: Type.String(),
+};
+
 /** The number of a version. */
 export const versionNumber = (text: string) =>
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, ...description(text) });
@@ -70,6 +78,12 @@ export const metaSchema = Type.Object(
     ),
     version: Type.Integer(),
     etag: Type.String(description("For `If-Match`.")),
+    frontMatterError: Type.Optional(
+      Type.Object(
+        { message: Type.String(), line: Type.Integer(), column: Type.Integer() },
+        description("What of the front matter could not be read; the fields are what could."),
+      ),
+    ),
     size: Type.Integer(description("Bytes of the text, front matter included.")),
     createdAt: time("When its first version was written."),
     createdBy: Type.String(),

@@ -2,11 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import { WeftkitError } from "@weftkit/core";
 import { json, type Route, route } from "@weftkit/http";
 import Type from "typebox";
-import type { SearchHit, ShownHit } from "../content.ts";
+import type { SearchHit, SearchQuery, ShownHit } from "../content.ts";
 import { compileFilter } from "../fields/compile-filter.ts";
 import { parseFilter } from "../fields/filter.ts";
 import { collectionNotFound, invalidFilter, invalidQuery } from "../problems.ts";
-import { searchCollection } from "../search/search-collection.ts";
+import { resultOfRows, searchCollection } from "../search/search-collection.ts";
+import { browseDocuments } from "../storage/browse-documents.ts";
 import { requireCollection } from "../storage/collections.ts";
 import { documentOfRow } from "../storage/documents.ts";
 import type { ApiContext } from "./context.ts";
@@ -19,12 +20,13 @@ const sliceMs = 5;
 
 const body = Type.Object(
   {
-    query: Type.String({
-      minLength: 1,
-      maxLength: 1024,
-      pattern: "\\S",
-      description: 'Words; `"a phrase"`, `begin*`, `-without`, `one OR other`.',
-    }),
+    query: Type.Optional(
+      Type.String({
+        maxLength: 1024,
+        description:
+          'Words; `"a phrase"`, `begin*`, `-without`, `one OR other`. Without any, or `*`: all documents, those that were changed last first.',
+      }),
+    ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: "Default: 10." })),
     offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, description: "Default: 0." })),
     filter: filterParameter,
@@ -84,13 +86,16 @@ export function searchRoute(api: ApiContext): Route {
     responses: { 200: { description: "The best documents first.", content: { "application/json": answer } } },
     problems: [collectionNotFound, invalidFilter, invalidQuery],
     handle: async ({ params, body: { value }, signal }) => {
-      const { query, limit = 10, offset = 0, filter, ...options } = value;
-      const compiled = filter === undefined ? {} : { filter: compileFilter(parseFilter(filter)) };
+      const { query = "", limit = 10, offset = 0, filter, ...options } = value;
+      const compiled: Pick<SearchQuery, "filter"> =
+        filter === undefined ? {} : { filter: compileFilter(parseFilter(filter)) };
       const { hits, ...result } = await api.store.read(
         (db) => {
           const collection = requireCollection(db, params.name);
           const search = { query, limit, offset, ...options, ...compiled };
-          const { hits, ...result } = searchOrRefuse(db, collection.row, search);
+          const { hits, ...result } = isEmpty(query)
+            ? resultOfRows(db, browseDocuments(db, collection.row, compiled.filter), search)
+            : searchOrRefuse(db, collection.row, search);
           const read = hits.map(({ documentRow, score, shown }) => {
             const document = documentOfRow(db, documentRow);
             return { id: document.id, score, shown, document: documentJson(collection, document) };
@@ -102,6 +107,11 @@ export function searchRoute(api: ApiContext): Route {
       return json(200, { ...result, hits: await shownHits(hits, signal) });
     },
   });
+}
+
+/** Whether a query says nothing of words. */
+function isEmpty(query: string): boolean {
+  return /^\s*\*?\s*$/.test(query);
 }
 
 /** Others have their turn between the snippets of long texts. */

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { isPrivateAddress } from "@weftkit/cdc/webhook";
 import { empty, json, type Route, route } from "@weftkit/http";
 import type { Database } from "@weftkit/store";
 import Type from "typebox";
 import { collectionNotFound, invalidWebhook, tooManyWebhooks, webhookNotFound } from "../problems.ts";
 import { changeTypes } from "../storage/changes.ts";
 import { requireCollection } from "../storage/collections.ts";
-import { isPrivateAddress } from "../webhooks/addresses.ts";
 import {
   deadLettersOf,
   deleteWebhook,

@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import type { Snapshot } from "@weftkit/store";
+import { pathOfDocument } from "../names.ts";
 import { contentOf, listAttachments } from "../storage/attachments.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";
 import { textOf } from "../storage/documents.ts";
 import { listIds } from "../storage/list-ids.ts";
-import { pathOfDocument } from "./paths.ts";
-import { tarEnd, tarEntry } from "./write-tar.ts";
+import { mediaTypeOf } from "./paths.ts";
+import { tarEnd, tarEntry, tarStart } from "./write-tar.ts";
 
 /** So much is read at once; the rest waits until the client has taken it. */
 const batchDocuments = 100;
@@ -21,6 +22,7 @@ export async function* exportCollection(
   progress: () => void,
 ): AsyncGenerator<Buffer> {
   const collection = await snapshot.read((db) => requireCollection(db, name));
+  yield tarStart();
   for (const part of [documents, attachments]) {
     for await (const entries of part(snapshot, collection)) {
       yield entries;
@@ -60,8 +62,10 @@ async function* attachments(snapshot: Snapshot, collection: Collection): AsyncGe
     const entry = await snapshot.read((db) => {
       const [attachment] = listAttachments(db, collection, from, 1);
       if (attachment === undefined) return undefined;
-      const { path, at } = attachment;
-      return { path, bytes: tarEntry({ path, content: contentOf(db, collection, path), modifiedAt: at }) };
+      const { path, at, mediaType } = attachment;
+      const content = contentOf(db, collection, path);
+      const told = mediaType === mediaTypeOf(path) ? {} : { mediaType };
+      return { path, bytes: tarEntry({ path, content, modifiedAt: at, ...told }) };
     });
     if (entry !== undefined) yield entry.bytes;
     after = entry?.path;

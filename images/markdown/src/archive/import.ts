@@ -3,12 +3,14 @@ import { setImmediate } from "node:timers/promises";
 import { Problem } from "@weftkit/http";
 import type { Database, SlicedWork } from "@weftkit/store";
 import type { ApiContext } from "../api/context.ts";
+import { documentOfPath, isDocumentPath, pathOfDocument } from "../names.ts";
+import { pathConflict } from "../problems.ts";
 import { findAttachment, writeAttachment } from "../storage/attachments.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";
 import { findLiveDocument, textOf } from "../storage/documents.ts";
 import { writeDocument } from "../storage/write-document.ts";
 import type { PreparedDocument } from "../text/prepare.ts";
-import { documentOfPath, isDocumentPath, mediaTypeOf, pathInFolder, pathOfDocument } from "./paths.ts";
+import { isMediaType, mediaTypeOf, pathInFolder, reasonAgainst } from "./paths.ts";
 import { readTar } from "./read-tar.ts";
 
 /** What became of the files of an archive. */
@@ -67,7 +69,13 @@ export async function importArchive(
     await api.writeInSlices(function* (db) {
       const collection = requireCollection(db, name);
       for (const one of work) {
-        yield* one.run(db, collection);
+        try {
+          yield* one.run(db, collection);
+        } catch (error) {
+          // Told before anything of it is written.
+          if (!(error instanceof Problem && error.type === pathConflict.type)) throw error;
+          skip(one.path, error.message);
+        }
         yield;
       }
     });
@@ -85,13 +93,19 @@ export async function importArchive(
       await setImmediate();
     }
     const path = pathInFolder(file.path);
-    if (path === undefined) continue;
-    if ("type" in file) skip(path, "it is a link or a device, not a file");
+    if (path === "") continue;
+    const reason = reasonAgainst(path, file.isExported);
+    if (reason !== undefined) skip(path, reason);
+    else if ("type" in file) skip(path, "it is a link or a device, not a file");
     else if (file.content === undefined) skip(path, `it is too large (${file.sizeBytes} bytes)`);
     else if (!isDocumentPath(path)) {
       if (file.content.length > attachmentBytesMax) skip(path, `it is too large (${file.sizeBytes} bytes)`);
       // A copy, so that the chunk of the stream that it is part of can go.
-      else await add(attachmentWork(path, Buffer.from(file.content), author, counts));
+      else {
+        const told = file.mediaType;
+        const mediaType = told !== undefined && isMediaType(told) ? told : mediaTypeOf(path);
+        await add(attachmentWork({ path, mediaType, content: Buffer.from(file.content), author }, counts));
+      }
     } else {
       // What is there now says nothing of a file that the archive has twice.
       if (batch.some((work) => work.path === path)) await flush();
@@ -157,26 +171,23 @@ function documentWork(
 }
 
 function attachmentWork(
-  path: string,
-  content: Buffer,
-  author: string,
+  file: {
+    readonly path: string;
+    readonly mediaType: string;
+    readonly content: Buffer;
+    readonly author: string;
+  },
   counts: { attachments: number; unchanged: number },
 ): Work {
   return {
-    path,
-    bytes: content.length,
+    path: file.path,
+    bytes: file.content.length,
     // biome-ignore lint/correctness/useYield: one row and one file
     *run(db, collection) {
-      const before = findAttachment(db, collection, path)?.sha256;
-      const mediaType = mediaTypeOf(path);
-      const { attachment } = writeAttachment(db, collection, {
-        path,
-        mediaType,
-        content,
-        at: Date.now(),
-        author,
-      });
-      counts[attachment.sha256 === before ? "unchanged" : "attachments"]++;
+      const before = findAttachment(db, collection, file.path);
+      const { attachment } = writeAttachment(db, collection, { ...file, at: Date.now() });
+      const isSame = attachment.sha256 === before?.sha256 && attachment.mediaType === before.mediaType;
+      counts[isSame ? "unchanged" : "attachments"]++;
     },
   };
 }

@@ -1,33 +1,20 @@
-import { mistakeOfPath } from "../names.ts";
-import { invalidArchive } from "../problems.ts";
+import { documentOfPath, isDocumentPath, mistakeOfPath } from "../names.ts";
 
-/** Whether a file is a document, by its ending. */
-export function isDocumentPath(path: string): boolean {
-  return path.endsWith(".md");
-}
-
-/** The file of a document. */
-export function pathOfDocument(id: string): string {
-  return `${id}.md`;
-}
-
-/** The document of a file. */
-export function documentOfPath(path: string): string {
-  return path.slice(0, -".md".length).normalize("NFC");
+/** The path of a file of an archive, from the root of the folder; empty for the folder itself. */
+export function pathInFolder(written: string): string {
+  const path = written.replace(/^(?:\.\/+)+/, "").normalize("NFC");
+  return path === "." ? "" : path;
 }
 
 /**
- * The path of a file of an archive, from the root of the folder; undefined for hidden files and folders (`.git/config`).
- *
- * @throws Problem `invalid-archive` for paths that lead elsewhere, or that no document or attachment can have.
+ * Why a file of an archive cannot be a document or an attachment; undefined when it can. Hidden files are what programs
+ * keep beside the text (`.git/config`), unless the archive is an export, in which everything was written by somebody.
  */
-export function pathInFolder(written: string): string | undefined {
-  const path = written.replace(/^(?:\.\/+)+/, "").normalize("NFC");
-  if (path === "" || path === ".") return undefined;
-  const mistake = mistakeOfPath(path);
-  if (mistake !== undefined)
-    throw invalidArchive(`the archive has a file whose path ${mistake}: ${JSON.stringify(path)}`);
-  return path.split("/").some((part) => part.startsWith(".")) ? undefined : path;
+export function reasonAgainst(path: string, isExported: boolean): string | undefined {
+  const mistake = mistakeOfPath(isDocumentPath(path) ? documentOfPath(path) : path);
+  if (mistake !== undefined) return `its path ${mistake}`;
+  const isHidden = path.split("/").some((part) => part.startsWith("."));
+  return isHidden && !isExported ? "it is hidden, or in a hidden folder" : undefined;
 }
 
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -53,4 +40,9 @@ const mediaTypes: Readonly<Record<string, string>> = {
 export function mediaTypeOf(path: string): string {
   const ending = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
   return (Object.hasOwn(mediaTypes, ending) ? mediaTypes[ending] : undefined) ?? "application/octet-stream";
+}
+
+/** Whether an archive's word for the type of a file can be one: it becomes a header. */
+export function isMediaType(text: string): boolean {
+  return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:;[\x20-\x7e]*)?$/.test(text) && text.length <= 255;
 }

@@ -1,5 +1,13 @@
 import { invalidArchive } from "../problems.ts";
-import { blockBytes, checksumOf, entryTypes, headerFields, paddingOf } from "./tar-format.ts";
+import {
+  blockBytes,
+  checksumOf,
+  entryTypes,
+  exportComment,
+  headerFields,
+  mediaTypeKeyword,
+  paddingOf,
+} from "./tar-format.ts";
 
 /** A file of an archive that is being read. */
 export interface ReadFile {
@@ -7,12 +15,17 @@ export interface ReadFile {
   /** Undefined for a file that is larger than it may be: it is passed over. */
   readonly content: Buffer | undefined;
   readonly sizeBytes: number;
+  /** Of an attachment in an export, where it does not follow from the path. */
+  readonly mediaType: string | undefined;
+  readonly isExported: boolean;
 }
 
 /** What is in an archive beside files: links, devices. */
 export interface ReadOther {
   readonly path: string;
   readonly type: string;
+  /** Whether the archive is an export of this engine. */
+  readonly isExported: boolean;
 }
 
 const paxHeaderMax = 65_536;
@@ -28,6 +41,8 @@ export async function* readTar(
 ): AsyncGenerator<ReadFile | ReadOther> {
   const input = new BlockReader(source);
   let longName: string | undefined;
+  let mediaType: string | undefined;
+  let isExported = false;
   for (;;) {
     const header = await input.take(blockBytes);
     if (header === undefined) throw invalidArchive("the archive ends before its end: it was cut off");
@@ -36,23 +51,30 @@ export async function* readTar(
       return;
     }
     const { path, sizeBytes, type } = readHeader(header);
-    if (type === entryTypes.pax || type === entryTypes.gnuLongName) {
+    if (type === entryTypes.pax || type === entryTypes.gnuLongName || type === entryTypes.paxGlobal) {
       if (sizeBytes > paxHeaderMax) throw invalidArchive("a header of the archive is too long");
-      const text = (await content(input, sizeBytes)).toString();
-      const name = type === entryTypes.pax ? paxPath(text) : text.replace(/\0.*$/s, "");
-      longName = name ?? longName;
+      const bytes = await content(input, sizeBytes);
+      if (type === entryTypes.gnuLongName) longName = bytes.toString().replace(/\0.*$/s, "");
+      else if (type === entryTypes.paxGlobal)
+        isExported ||= paxRecords(bytes).get("comment") === exportComment;
+      else {
+        const records = paxRecords(bytes);
+        longName = records.get("path") ?? longName;
+        mediaType = records.get(mediaTypeKeyword) ?? mediaType;
+      }
       continue;
     }
-    const name = longName ?? path;
+    const own = { path: longName ?? path, mediaType, isExported };
     longName = undefined;
+    mediaType = undefined;
     if (type === entryTypes.file || type === entryTypes.oldFile) {
       const isTooLarge = sizeBytes > fileBytesMax;
       if (isTooLarge) await input.skip(sizeBytes + paddingOf(sizeBytes));
-      yield { path: name, sizeBytes, content: isTooLarge ? undefined : await content(input, sizeBytes) };
+      yield { ...own, sizeBytes, content: isTooLarge ? undefined : await content(input, sizeBytes) };
       continue;
     }
     await input.skip(sizeBytes + paddingOf(sizeBytes));
-    if (type !== entryTypes.folder && type !== entryTypes.paxGlobal) yield { path: name, type };
+    if (type !== entryTypes.folder) yield { ...own, type };
   }
 }
 
@@ -82,9 +104,21 @@ function readHeader(header: Buffer): { path: string; sizeBytes: number; type: st
   };
 }
 
-/** The `path` of a pax header. */
-function paxPath(records: string): string | undefined {
-  return /(?:^|\n)\d+ path=([^\n]*)\n/.exec(records)?.[1];
+/** What a pax header says: records of `length name=value` and a newline, where the length is that of all of it. */
+function paxRecords(bytes: Buffer): ReadonlyMap<string, string> {
+  const records = new Map<string, string>();
+  for (let start = 0; start < bytes.length; ) {
+    const length = /^(\d{1,6}) /.exec(bytes.toString("latin1", start, start + 7));
+    const end = start + Number(length?.[1] ?? 0);
+    const record = length === null ? "" : bytes.toString("utf8", start + length[0].length, end - 1);
+    const equals = record.indexOf("=");
+    if (equals < 1 || end > bytes.length || bytes[end - 1] !== 0x0a) {
+      throw invalidArchive("a header of the archive is damaged");
+    }
+    records.set(record.slice(0, equals), record.slice(equals + 1));
+    start = end;
+  }
+  return records;
 }
 
 /** Bytes of a stream, in the lengths that are asked for. */

@@ -1,6 +1,9 @@
 /**
  * The tar format, as POSIX.1-2001 has it (pax): blocks of 512 bytes, a header (ustar) before each file, and where a name
  * does not fit, a header of its own (type `x`) with `path=`. Names of GNU tar (type `L`) are read too.
+ *
+ * An export begins with a header for all (type `g`) whose comment says what it is, and has a header of its own before each
+ * attachment whose media type does not follow from its ending.
  */
 export const blockBytes = 512;
 
@@ -26,6 +29,12 @@ export const entryTypes = {
   paxGlobal: "g",
   gnuLongName: "L",
 } as const;
+
+/** The comment at the head of an export. */
+export const exportComment = "an export of weftkit/markdown";
+
+/** The name of an attachment's media type in its pax header: POSIX lets vendors have names of their own. */
+export const mediaTypeKeyword = "WEFTKIT.mediaType";
 
 /** The sum of the header's bytes, the checksum itself counted as spaces. */
 export function checksumOf(header: Buffer): number {

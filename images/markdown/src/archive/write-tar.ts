@@ -1,4 +1,12 @@
-import { blockBytes, checksumOf, entryTypes, headerFields, paddingOf } from "./tar-format.ts";
+import {
+  blockBytes,
+  checksumOf,
+  entryTypes,
+  exportComment,
+  headerFields,
+  mediaTypeKeyword,
+  paddingOf,
+} from "./tar-format.ts";
 
 /** A file in an archive. */
 export interface TarFile {
@@ -6,21 +14,37 @@ export interface TarFile {
   readonly content: Buffer;
   /** Milliseconds since the Unix epoch. */
   readonly modifiedAt: number;
+  /** Where it does not follow from the path. */
+  readonly mediaType?: string;
+}
+
+/** What begins an export: who reads it knows that nothing in it is there by chance. */
+export function tarStart(): Buffer {
+  return paxHeader("pax_global_header", entryTypes.paxGlobal, 0, paxRecord("comment", exportComment));
 }
 
 /** The bytes of one file in an archive: its headers, its content, zeros up to the next block. */
-export function tarEntry({ path, content, modifiedAt }: TarFile): Buffer {
+export function tarEntry({ path, content, modifiedAt, mediaType }: TarFile): Buffer {
   const seconds = Math.floor(modifiedAt / 1000);
-  const padded = [content, Buffer.alloc(paddingOf(content.length))];
   const isPlain = /^[\x20-\x7e]{1,100}$/.test(path);
-  if (isPlain) return Buffer.concat([header(path, content.length, seconds, entryTypes.file), ...padded]);
-  const record = paxRecord("path", path);
+  const records: Buffer[] = [];
+  if (!isPlain) records.push(paxRecord("path", path));
+  if (mediaType !== undefined) records.push(paxRecord(mediaTypeKeyword, mediaType));
+  const name = isPlain ? path : shortName(path);
   return Buffer.concat([
-    header("PaxHeaders/path", record.length, seconds, entryTypes.pax),
-    record,
-    Buffer.alloc(paddingOf(record.length)),
-    header(shortName(path), content.length, seconds, entryTypes.file),
-    ...padded,
+    ...(records.length === 0 ? [] : [paxHeader("PaxHeaders/file", entryTypes.pax, seconds, ...records)]),
+    header(name, content.length, seconds, entryTypes.file),
+    content,
+    Buffer.alloc(paddingOf(content.length)),
+  ]);
+}
+
+function paxHeader(name: string, type: string, seconds: number, ...records: Buffer[]): Buffer {
+  const bytes = Buffer.concat(records);
+  return Buffer.concat([
+    header(name, bytes.length, seconds, type),
+    bytes,
+    Buffer.alloc(paddingOf(bytes.length)),
   ]);
 }
 

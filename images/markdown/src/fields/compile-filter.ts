@@ -36,10 +36,14 @@ export function compileFilter(filter: Filter): RowFilter {
       return { condition: (row) => `NOT ${part.condition(row)}`, parameters: part.parameters };
     }
     case "exists":
+      if (filter.name === "meta.frontMatterError") {
+        const sql = "SELECT 1 FROM documents m WHERE m.front_matter_error IS NOT NULL AND m.row = ";
+        return { condition: (row) => `EXISTS (${sql}${row})`, parameters: [] };
+      }
       if (metaColumnOf(filter.name) !== undefined) return { condition: () => "TRUE", parameters: [] };
       return {
         condition: (row) => `EXISTS (SELECT 1 FROM fields f WHERE f.document = ${row} AND f.name = ?)`,
-        parameters: [filter.name],
+        parameters: [fieldNameOf(filter.name)],
       };
     case "compare":
       return compileComparison(filter.name, filter.operator, filter.value);
@@ -52,7 +56,7 @@ function compileComparison(name: string, operator: string, { kind, value }: Fiel
     return {
       condition: (row) =>
         `EXISTS (SELECT 1 FROM fields f WHERE f.document = ${row} AND f.name = ? AND f.kind = ? AND f.value ${operator} ?)`,
-      parameters: [name, kind, value],
+      parameters: [fieldNameOf(name), kind, value],
     };
   }
   if (meta.kind !== kind) throw invalidFilter(`${name} is compared with a ${meta.kind}, not with a ${kind}`);
@@ -61,6 +65,11 @@ function compileComparison(name: string, operator: string, { kind, value }: Fiel
       `EXISTS (SELECT 1 FROM documents m WHERE m.row = ${row} AND m.${meta.column} ${operator} ?)`,
     parameters: [value],
   };
+}
+
+/** `fields.id` is the field `id`, which by that name alone would be the document's. */
+export function fieldNameOf(name: string): string {
+  return /^fields\.(?:id|content|meta)$/.test(name) ? name.slice("fields.".length) : name;
 }
 
 function metaColumnOf(name: string) {
@@ -73,5 +82,7 @@ function metaColumnOf(name: string) {
 export function requiredEqualities(filter: Filter): { name: string; value: FieldValue }[] {
   if (filter.type === "and") return filter.parts.flatMap(requiredEqualities);
   if (filter.type !== "compare" || filter.operator !== "=") return [];
-  return metaColumnOf(filter.name) === undefined ? [{ name: filter.name, value: filter.value }] : [];
+  return metaColumnOf(filter.name) === undefined
+    ? [{ name: fieldNameOf(filter.name), value: filter.value }]
+    : [];
 }

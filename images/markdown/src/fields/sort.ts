@@ -1,4 +1,5 @@
 import { invalidSort } from "../problems.ts";
+import { fieldNameOf } from "./compile-filter.ts";
 
 /** The order of a listing. */
 export interface Sort {
@@ -31,5 +32,6 @@ export function parseSort(text: string): Sort {
       `there is no order by ${name}; there are: ${Object.keys(columns).join(", ")} and your own fields`,
     );
   }
-  return { name, descending, column: Object.hasOwn(columns, name) ? columns[name] : undefined };
+  if (!Object.hasOwn(columns, name)) return { name: fieldNameOf(name), descending, column: undefined };
+  return { name, descending, column: columns[name] };
 }

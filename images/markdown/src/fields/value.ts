@@ -39,7 +39,9 @@ export function dateOf(text: string): number | undefined {
   const normal =
     time === "" ? day : `${day}T${time.replace(" ", "").replace(/([+-]\d{2})$/, "$1:00")}${zone}`;
   const ms = Date.parse(normal);
-  return Number.isNaN(ms) ? undefined : ms;
+  // There is no 30 February, though Date.parse takes it for 1 March.
+  const isDay = new Date(`${day}T00:00Z`).getUTCDate() === Number(day.slice(8));
+  return Number.isNaN(ms) || !isDay ? undefined : ms;
 }
 
 /** A value as people write it. */

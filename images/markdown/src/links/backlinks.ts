@@ -1,10 +1,10 @@
 import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
-import type { DocumentLink } from "../content.ts";
+import type { LinkKind } from "../content.ts";
 import type { Collection } from "../storage/collections.ts";
 import type { StoredDocument } from "../storage/documents.ts";
-import { resolveKey } from "./resolve.ts";
-import { baseName, linkKey } from "./target.ts";
+import { documentNamed, documentRowOf } from "./resolve.ts";
+import { baseName, folderIndexes, folderOf, linkKey, rootsOf } from "./target.ts";
 
 /** A link to a document, from where it stands. */
 export interface Backlink {
@@ -12,7 +12,7 @@ export interface Backlink {
   readonly source: string;
   readonly sourceTitle: string;
   readonly position: number;
-  readonly kind: DocumentLink["kind"];
+  readonly kind: LinkKind;
   readonly target: string;
   readonly anchor: string | null;
   readonly label: string;
@@ -21,9 +21,75 @@ export interface Backlink {
 /** Where a page of backlinks ends. */
 export type BacklinkPosition = readonly [source: string, position: number];
 
+/** A name by which links can mean a document, and the folder in which they then are. */
+interface Name {
+  readonly key: string;
+  readonly kind: LinkKind;
+  readonly root: string;
+}
+
+/** The names by which links can mean a document now; whether one does is asked of each (`documentRowOf`). */
+function namesOf(db: Database, collection: Collection, document: StoredDocument): Name[] {
+  const { id, title, row } = document;
+  const wiki = new Set([linkKey(id), linkKey(baseName(id)), linkKey(title)]);
+  const names: Name[] = [...wiki]
+    .filter((key) => documentNamed(db, collection, key)?.row === row)
+    .map((key) => ({ key, kind: "wiki", root: "" }));
+  const isIndex = folderIndexes.some((name) => name === linkKey(baseName(id)));
+  for (const root of rootsOf(id)) {
+    const rest = id.slice(root.length);
+    names.push({ key: linkKey(rest), kind: "markdown", root }, { key: rest, kind: "file", root });
+    names.push({ key: `${rest}.html`, kind: "file", root });
+    if (isIndex) names.push({ key: linkKey(folderOf(rest).slice(0, -1)), kind: "markdown", root });
+  }
+  return names;
+}
+
+/** Whether a link may lead to what it has a name of: from a folder only a path does that begins with a slash in it. */
+function isPossible({ root }: Name, source: string, target: string): boolean {
+  return root === "" || (target.startsWith("/") && source.startsWith(root));
+}
+
+export interface LinkTo {
+  readonly source: number;
+  readonly id: string;
+  readonly kind: LinkKind;
+  readonly target: string;
+}
+
+/** More links that may mean a document are not asked whether they do. */
+const askedMax = 100_000;
+
+/** The links that mean a document now, so many at most; with too many that may, all of these. */
+export function linksTo(
+  db: Database,
+  collection: Collection,
+  document: StoredDocument,
+  limit: number,
+): LinkTo[] {
+  const select = statement(
+    db,
+    `SELECT l.source, l.target, l.kind, d.id FROM links l CROSS JOIN documents d ON d.row = l.source
+      WHERE l.collection = ? AND l.key = ? AND l.kind = ? ORDER BY l.source`,
+  );
+  const found: LinkTo[] = [];
+  for (const name of namesOf(db, collection, document)) {
+    for (const link of select.iterate(collection.row, name.key, name.kind) as IterableIterator<LinkTo>) {
+      if (isPossible(name, link.id, link.target)) found.push(link);
+      if (found.length > askedMax) return found;
+    }
+  }
+  const meant: LinkTo[] = [];
+  for (const link of found) {
+    if (meant.length === limit) break;
+    if (documentRowOf(db, collection, link.id, link.target, link.kind) === document.row) meant.push(link);
+  }
+  return meant;
+}
+
 /**
  * Links that mean the document now, by the id of their source. They are found by the names that can mean it; whether
- * they do is asked of the resolution that readers get, as another document may have a better claim to a name.
+ * they do is asked of the resolution that readers get.
  */
 export function backlinksTo(
   db: Database,
@@ -32,31 +98,30 @@ export function backlinksTo(
   after: BacklinkPosition,
   limit: number,
 ): Backlink[] {
-  const wikiKeys = meaningOf(db, collection, document);
-  const sql = `SELECT l.source AS sourceRow, d.id AS source, d.title AS sourceTitle, l.position, l.kind, l.target,
+  const names = namesOf(db, collection, document);
+  const sql = `SELECT l.source AS sourceRow, d.id AS source, d.title AS sourceTitle, l.position, l.kind, l.key, l.target,
       l.anchor, l.label
     FROM links l CROSS JOIN documents d ON d.row = l.source
-    WHERE l.collection = @collection AND l.key IN (@id, @first, @second, @third)
-      AND (l.kind = 'markdown' AND l.key = @id OR l.kind = 'wiki' AND l.key IN (@first, @second, @third))
+    WHERE l.collection = @collection AND l.key IN (SELECT value FROM json_each(@keys))
       AND (d.id, l.position) > (@source, @position)
     ORDER BY d.id, l.position LIMIT @limit`;
-  const [first = null, second = null, third = null] = wikiKeys;
-  const [source, position] = after;
-  const parameters = {
-    collection: collection.row,
-    id: document.id,
-    first,
-    second,
-    third,
-    source,
-    position,
-    limit,
-  };
-  return statement(db, sql).all(parameters) as Backlink[];
-}
-
-/** The names in wiki links that mean this document. */
-function meaningOf(db: Database, collection: Collection, document: StoredDocument): string[] {
-  const names = new Set([linkKey(document.id), linkKey(baseName(document.id)), linkKey(document.title)]);
-  return [...names].filter((key) => resolveKey(db, collection, "wiki", key)?.row === document.row);
+  const keys = JSON.stringify([...new Set(names.map(({ key }) => key))]);
+  const found: Backlink[] = [];
+  let [source, position] = after;
+  for (;;) {
+    const parameters = { collection: collection.row, keys, source, position, limit };
+    const some = statement(db, sql).all(parameters) as (Backlink & { readonly key: string })[];
+    for (const { key, ...link } of some) {
+      if (found.length === limit) return found;
+      const isNamed = names.some(
+        (name) => name.key === key && name.kind === link.kind && isPossible(name, link.source, link.target),
+      );
+      if (isNamed && documentRowOf(db, collection, link.source, link.target, link.kind) === document.row) {
+        found.push(link);
+      }
+    }
+    const last = some.at(-1);
+    if (some.length < limit || last === undefined) return found;
+    ({ source, position } = last);
+  }
 }

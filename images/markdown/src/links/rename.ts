@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Problem } from "@weftkit/http";
-import type { Database } from "@weftkit/store";
-import { type SlicedWork, statement } from "@weftkit/store";
+import type { Database, SlicedWork } from "@weftkit/store";
 import type { ApiContext } from "../api/context.ts";
 import { documentExists, tooManyLinks } from "../problems.ts";
 import { type Collection, requireCollection } from "../storage/collections.ts";
@@ -15,9 +14,10 @@ import {
 import { moveDocument, type WriteOptions, writeDocument } from "../storage/write-document.ts";
 import type { PreparedDocument } from "../text/prepare.ts";
 import { textWork } from "../text/text-work.ts";
+import { linksTo } from "./backlinks.ts";
 import type { RenamePlan } from "./rename-plan.ts";
-import { resolveKey } from "./resolve.ts";
-import { baseName, linkKey } from "./target.ts";
+import { documentNamed } from "./resolve.ts";
+import { baseName, linkKey, wikiKey } from "./target.ts";
 
 /** All of them are written in one transaction, for which other writes wait. */
 const sourcesMax = 1000;
@@ -60,12 +60,12 @@ export async function renameDocument(
   let texts = new RenamedTexts();
   for (let attempt = 1; attempt < attemptsMax; attempt++) {
     const state = await api.store.read((db) => readRename(db, request), { signal });
-    if (!isDeepStrictEqual(texts.plan, state.plan)) texts = new RenamedTexts(state.plan);
+    if (!isDeepStrictEqual(texts.basis, state.basis)) texts = new RenamedTexts(state.basis);
     await prepareTexts(api, state, texts, signal);
     const done = await api.writeInSlices(function* (db) {
       const now = readRename(db, request);
       const isReady =
-        isDeepStrictEqual(texts.plan, now.plan) &&
+        isDeepStrictEqual(texts.basis, now.basis) &&
         [now.document, ...now.sources].every((source) => texts.of(source) !== undefined);
       return isReady ? yield* commit(api, db, now, texts, request.author) : undefined;
     }, signal);
@@ -73,10 +73,10 @@ export async function renameDocument(
   }
   return api.writeInSlices(function* (db) {
     const now = readRename(db, request);
-    const ready = isDeepStrictEqual(texts.plan, now.plan) ? texts : new RenamedTexts(now.plan);
+    const ready = isDeepStrictEqual(texts.basis, now.basis) ? texts : new RenamedTexts(now.basis);
     for (const source of [now.document, ...now.sources]) {
       if (ready.of(source) === undefined) {
-        ready.set(source, textWork.rename(workOf(api, now.plan, source, textOf(db, source))));
+        ready.set(source, textWork.rename(workOf(api, now.basis, source, textOf(db, source))));
         yield;
       }
     }
@@ -84,22 +84,29 @@ export async function renameDocument(
   }, signal);
 }
 
+/** All that new texts depend on beside the texts. */
+interface RenameBasis {
+  readonly plan: RenamePlan;
+  /** By the row of a document: what is written in it as a path to the renamed one. */
+  readonly targets: ReadonlyMap<number, readonly string[]>;
+}
+
 /** What a rename has to do, as things are now. */
 interface RenameState {
   readonly collection: Collection;
   readonly document: StoredDocument;
-  readonly plan: RenamePlan;
+  readonly basis: RenameBasis;
   /** The other documents whose text names the document by its id. */
   readonly sources: readonly StoredDocument[];
 }
 
 /** New texts, each of one version of a document. */
 class RenamedTexts {
-  readonly plan: RenamePlan | undefined;
+  readonly basis: RenameBasis | undefined;
   readonly #ready = new Map<number, { readonly version: number; readonly prepared: PreparedDocument }>();
 
-  constructor(plan?: RenamePlan) {
-    this.plan = plan;
+  constructor(basis?: RenameBasis) {
+    this.basis = basis;
   }
 
   of({ row, version }: StoredDocument): PreparedDocument | undefined {
@@ -121,8 +128,13 @@ function readRename(db: Database, { collection: name, id, to, check }: RenameReq
     const where = taken.deletedAt === null ? "" : " in the trash; purge it first, or restore it";
     throw documentExists(`there is a document ${to} already${where}`);
   }
-  const plan: RenamePlan = { id, to, names: namesOf(db, collection, document, to) };
-  return { collection, document, plan, sources: sourcesOf(db, collection, document, plan) };
+  const plan: RenamePlan = {
+    id,
+    to,
+    names: namesOf(db, collection, document, to),
+  };
+  const { sources, targets } = sourcesOf(db, collection, document, plan);
+  return { collection, document, basis: { plan, targets }, sources };
 }
 
 /** The names in wiki links that mean the document by its id, and what stands in their place afterwards. */
@@ -134,7 +146,7 @@ function namesOf(
 ): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const key of [linkKey(document.id), linkKey(baseName(document.id))]) {
-    const found = resolveKey(db, collection, "wiki", key);
+    const found = documentNamed(db, collection, key);
     if (found?.row !== document.row || found.by === "title") continue;
     names.set(key, found.by === "id" ? to : shortName(db, collection, document, to));
   }
@@ -144,33 +156,34 @@ function namesOf(
 /** A short name stays short where it then means no other document. */
 function shortName(db: Database, collection: Collection, document: StoredDocument, to: string): string {
   const short = baseName(to);
-  const meant = resolveKey(db, collection, "wiki", linkKey(short));
+  const meant = documentNamed(db, collection, linkKey(short));
   return meant === undefined || meant.row === document.row ? short : to;
 }
 
+/** The documents that name the document by its id, and the paths that are written in each of them. */
 function sourcesOf(
   db: Database,
   collection: Collection,
   document: StoredDocument,
   plan: RenamePlan,
-): StoredDocument[] {
-  const select = statement(
-    db,
-    "SELECT source FROM links WHERE collection = ? AND key = ? AND kind = ? ORDER BY source LIMIT ?",
-    { pluck: true },
+): { sources: StoredDocument[]; targets: Map<number, string[]> } {
+  const links = linksTo(db, collection, document, linksMax + 1).filter(
+    ({ kind, target }) => kind !== "wiki" || plan.names.has(wikiKey(target)),
   );
-  const keys = [["markdown", document.id], ...[...plan.names.keys()].map((key) => ["wiki", key])] as const;
-  const links = keys.flatMap(
-    ([kind, key]) => select.all(collection.row, key, kind, linksMax + 1) as number[],
-  );
-  const rows = new Set(links);
+  if (links.length > linksMax) throw tooMany(document, `more than ${linksMax} links lead`);
+  const targets = new Map<number, string[]>();
+  for (const { source, kind, target } of links) {
+    const paths = targets.get(source) ?? [];
+    if (kind !== "wiki" && !paths.includes(target)) paths.push(target);
+    targets.set(source, paths);
+  }
+  const rows = new Set(targets.keys());
   rows.delete(document.row);
   if (rows.size > sourcesMax) throw tooMany(document, `more than ${sourcesMax} documents link`);
-  if (links.length > linksMax) throw tooMany(document, `more than ${linksMax} links lead`);
   const sources = [...rows].map((row) => documentOfRow(db, row));
   const bytes = sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (bytes > bytesMax) throw tooMany(document, `documents of more than ${bytesMax / 1024 ** 2} MB link`);
-  return sources;
+  return { sources, targets };
 }
 
 function tooMany({ id, title }: StoredDocument, what: string): Problem {
@@ -179,7 +192,7 @@ function tooMany({ id, title }: StoredDocument, what: string): Problem {
 
 async function prepareTexts(
   api: ApiContext,
-  { document, sources, plan }: RenameState,
+  { document, sources, basis }: RenameState,
   texts: RenamedTexts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -191,15 +204,15 @@ async function prepareTexts(
         const text: string | undefined = await api.store.read((db) => textOf(db, source), { signal });
         // That version may be gone: then there is a newer one, which the transaction will find missing.
         if (text === undefined) return;
-        const work = workOf(api, plan, source, text);
+        const work = workOf(api, basis, source, text);
         texts.set(source, await api.texts.runAside("rename", work, text.length, signal));
       }),
     );
   }
 }
 
-function workOf(api: ApiContext, plan: RenamePlan, { id }: StoredDocument, text: string) {
-  return { plan, id, text, bytesMax: api.limits.documentBytesMax };
+function workOf(api: ApiContext, { plan, targets }: RenameBasis, { row, id }: StoredDocument, text: string) {
+  return { plan, id, text, targets: targets.get(row) ?? [], bytesMax: api.limits.documentBytesMax };
 }
 
 function* commit(

@@ -1,11 +1,11 @@
-import type { DocumentLink } from "../content.ts";
-import { idOfPath, linkKey } from "./target.ts";
+import type { DocumentLink, LinkKind } from "../content.ts";
+import { keyOfTarget } from "./target.ts";
 
 /** One row of the table `links`. */
 export interface LinkRow {
   readonly position: number;
-  readonly kind: DocumentLink["kind"];
-  /** What finds the document: of a Markdown link the id, of a wiki link the key of the name. */
+  readonly kind: LinkKind;
+  /** What finds what it leads to: of a wiki link the key of the name, of others that of the path (`keyOfTarget`). */
   readonly key: string;
   readonly target: string;
   readonly anchor: string | null;
@@ -18,8 +18,8 @@ const labelMax = 256;
 
 export function linkRowsOf(id: string, links: readonly DocumentLink[]): LinkRow[] {
   return links.slice(0, linksMax).flatMap(({ kind, target, anchor, label }, position) => {
-    const key = kind === "wiki" ? linkKey(target) : idOfPath(target, id);
-    if (key === undefined || key === "") return [];
+    const key = keyOfTarget(target, kind, id);
+    if (key === undefined) return [];
     return { position, kind, key, target, anchor: anchor ?? null, label: label.slice(0, labelMax) };
   });
 }

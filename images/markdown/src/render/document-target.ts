@@ -1,25 +1,36 @@
-/** The parts of a link's address that lead to a document of the same collection. */
-export interface DocumentTarget {
+import type { LinkKind } from "../content.ts";
+
+/** The parts of a link's address that lead to something in the same collection. */
+export interface LocalTarget {
+  readonly kind: Exclude<LinkKind, "wiki">;
   /** A path, percent-decoded. */
   readonly target: string;
   readonly anchor: string | undefined;
 }
 
 /**
- * What a link's address means when it leads to another document: a path, absolute or relative, that ends in `.md`,
- * `.markdown` or has no extension at all. Everything with a scheme or a host, other files (attachments, images) and
- * anchors in the same document are no documents.
+ * What a link's address means when it leads to something of the same collection, which is a path, absolute or relative:
+ * to a document when that ends in `.md`, `.markdown` or a slash, or has no extension; else to another file. Everything with
+ * a scheme or a host, and anchors in the same document, lead elsewhere.
+ *
+ * @param isImage an image is a file, whatever its ending
  */
-export function documentTargetOf(href: string): DocumentTarget | undefined {
+export function localTargetOf(href: string, isImage = false): LocalTarget | undefined {
   if (/^[a-z][a-z0-9+.-]*:/i.test(href) || href.startsWith("//")) return undefined;
   const hash = href.indexOf("#");
   const beforeAnchor = hash < 0 ? href : href.slice(0, hash);
   const query = beforeAnchor.indexOf("?");
   const path = query < 0 ? beforeAnchor : beforeAnchor.slice(0, query);
+  if (path === "") return undefined;
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (name === "" || (name.includes(".") && !/\.(?:md|markdown)$/i.test(name))) return undefined;
+  const isDocument =
+    !isImage && (name === ".." || name === "." || !name.includes(".") || /\.(?:md|markdown)$/i.test(name));
   const anchor = hash < 0 ? "" : percentDecode(href.slice(hash + 1));
-  return { target: percentDecode(path), anchor: anchor === "" ? undefined : anchor };
+  return {
+    kind: isDocument ? "markdown" : "file",
+    target: percentDecode(path),
+    anchor: anchor === "" ? undefined : anchor,
+  };
 }
 
 /** `%20` and the like as characters; a text that is not well percent-encoded stays as it is. */

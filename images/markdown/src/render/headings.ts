@@ -19,7 +19,11 @@ export function headingsOf(tokens: readonly Token[]): { heading: Heading; token:
   return headings;
 }
 
-/** The `id` that an anchor in a link means: a heading's text, its slug, or an `id` in raw HTML. */
-export function idOfAnchor(anchor: string): string {
+/** The address of a heading (its text or its slug), or of an `id` in raw HTML, in the page at an address. */
+export function withAnchor(address: string, anchor: string | undefined): string {
+  return anchor === undefined ? address : `${address}#${encodeURIComponent(idOfAnchor(anchor))}`;
+}
+
+function idOfAnchor(anchor: string): string {
   return anchor.startsWith(idPrefix) ? anchor : `${idPrefix}${slug(anchor)}`;
 }

@@ -1,7 +1,7 @@
 import type { Token } from "markdown-it";
 import type { DocumentLink } from "../content.ts";
 import { definitionsOf } from "./block-state.ts";
-import { documentTargetOf, pathLengthOf } from "./document-target.ts";
+import { type LocalTarget, localTargetOf, pathLengthOf } from "./document-target.ts";
 import type { ParsedDocument } from "./parse.ts";
 import { parser } from "./parser.ts";
 import { inlineText } from "./plain-text.ts";
@@ -14,7 +14,7 @@ export interface PlacedLink extends DocumentLink {
 }
 
 /**
- * The links to other documents in the order of the text. A link by reference counts where its definition is, once,
+ * The links and images that lead to something of the same collection, in the order of the text. A link by reference counts where its definition is, once,
  * however often it is used: there stands its target.
  */
 export function linksOf(document: ParsedDocument): PlacedLink[] {
@@ -29,15 +29,14 @@ function inlineLinks(document: ParsedDocument, inline: Token): PlacedLink[] {
   const links: PlacedLink[] = [];
   const children = inline.children!;
   for (const [index, token] of children.entries()) {
-    if (token.type !== "link_open") continue;
-    const content = wikiLinkOf(token) ?? markdownLinkOf(token, inline.content);
+    const content = wikiLinkOf(token) ?? pathLinkOf(token, inline.content);
     const source = notesOf(inline).source?.();
     if (content === undefined || source === undefined) continue;
     const place = (offset: number) => document.source.toOriginal(source.offsetOf(offset));
     const placeEnd = (offset: number) => document.source.toOriginal(source.endOf(offset));
     links.push({
       ...content,
-      label: content.label ?? labelAfter(children, index),
+      label: content.label ?? (token.type === "image" ? inlineText([token]) : labelAfter(children, index)),
       start: place(content.start),
       end: placeEnd(content.end),
       targetStart: place(content.targetStart),
@@ -54,21 +53,40 @@ function wikiLinkOf(token: Token): LinkInContent | undefined {
   return link === undefined || link.target === "" ? undefined : { kind: "wiki", ...link };
 }
 
-/** Links by reference and automatic links have no label in brackets before their destination. */
-function markdownLinkOf(token: Token, content: string): LinkInContent | undefined {
-  const label = notesOf(token).labelPlace;
-  const target = documentTargetOf(String(token.attrGet("href") ?? ""));
-  if (label === undefined || token.markup !== "" || target === undefined) return undefined;
-  const destination = skipWhiteSpace(content, label.closing + "](".length);
+/** A link or an image with its path in the text; those by reference, and automatic ones, have none. */
+function pathLinkOf(token: Token, content: string): LinkInContent | undefined {
+  const place = bracketsOf(token);
+  const target = localTargetOf(
+    String(token.attrGet(place?.attribute ?? "href") ?? ""),
+    token.type === "image",
+  );
+  if (place === undefined || token.markup !== "" || target === undefined) return undefined;
+  return linkWithPath(place, target, content);
+}
+
+interface Brackets {
+  readonly attribute: "href" | "src";
+  readonly opening: number;
+  readonly closing: number;
+}
+
+function bracketsOf(token: Token): Brackets | undefined {
+  const { labelPlace, imageStart } = notesOf(token);
+  if (token.type === "link_open") return labelPlace && { attribute: "href", ...labelPlace };
+  if (token.type !== "image" || imageStart === undefined) return undefined;
+  return { attribute: "src", opening: imageStart, closing: imageStart + "![".length + token.content.length };
+}
+
+function linkWithPath({ opening, closing }: Brackets, target: LocalTarget, content: string): LinkInContent {
+  const destination = skipWhiteSpace(content, closing + "](".length);
   const place = targetPlace(content, destination);
   let end = skipWhiteSpace(content, place.end);
   const title = parser.helpers.parseLinkTitle(content, end, content.length);
   if (end > place.end && title.ok) end = skipWhiteSpace(content, title.pos);
   return {
-    kind: "markdown",
     ...target,
     label: undefined,
-    start: label.opening,
+    start: opening,
     end: end + 1,
     targetStart: place.targetStart,
     targetEnd: place.targetEnd,
@@ -82,11 +100,10 @@ function definitionLinks({ env, source }: ParsedDocument): PlacedLink[] {
     const reference = String(token.meta?.label);
     if (seen.has(reference)) continue;
     seen.add(reference);
-    const target = documentTargetOf(env.references?.[reference]?.href ?? "");
+    const target = localTargetOf(env.references?.[reference]?.href ?? "");
     if (target === undefined) continue;
     const place = targetPlace(source.normal, destinationStart);
     links.push({
-      kind: "markdown",
       ...target,
       label,
       start: source.toOriginal(start),

@@ -1,6 +1,6 @@
 import type { Token } from "markdown-it";
 import sanitizeHtml from "sanitize-html";
-import { droppedWithContent } from "./sanitize.ts";
+import { droppedWithContent, withoutFilteredTags } from "./sanitize.ts";
 
 /** The words of a whole document, a line for each block: code and image descriptions are in, HTML tags are not. */
 export function plainTextOf(tokens: readonly Token[]): string {
@@ -40,6 +40,9 @@ export function inlineText(tokens: readonly Token[]): string {
 const entities: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"' };
 
 function textOfHtml(html: string): string {
-  const text = sanitizeHtml(html, { allowedTags: [], nonTextTags: [...droppedWithContent] });
+  const text = sanitizeHtml(withoutFilteredTags(html), {
+    allowedTags: [],
+    nonTextTags: [...droppedWithContent],
+  });
   return text.replace(/&(?:amp|lt|gt|quot);/g, (entity) => entities[entity]!);
 }

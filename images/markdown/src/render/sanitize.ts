@@ -24,6 +24,15 @@ export const droppedWithContent = [
   "title",
 ] as const;
 
+/** GFM's tag filter: what these begin would swallow the rest of the page. */
+const filteredTag =
+  /<(?=\/?(?:iframe|noembed|noframes|plaintext|script|style|textarea|title|xmp)(?:[\s/>]|$))/gi;
+
+/** Raw HTML in which tags that GFM does not allow are text: prose that names `<script>` goes on behind it. */
+export function withoutFilteredTags(html: string): string {
+  return html.replace(filteredTag, "&lt;");
+}
+
 const allowedTags =
   "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img input ins kbd li mark ol p pre q rp rt ruby s samp small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr".split(
     " ",

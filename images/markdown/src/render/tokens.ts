@@ -9,6 +9,8 @@ export interface WikiLink {
   readonly label: string;
   readonly start: number;
   readonly end: number;
+  /** Whether what it leads to is shown in its place: `![[image.png]]`. */
+  readonly isEmbedded: boolean;
   /** The target without the white space around it, as written. */
   readonly targetStart: number;
   readonly targetEnd: number;
@@ -26,6 +28,8 @@ interface Notes {
   readonly source?: () => InlineSource;
   readonly wikiLink?: WikiLink;
   readonly labelPlace?: LabelPlace;
+  /** Of an image in brackets: the offset of its exclamation mark in the content. */
+  readonly imageStart?: number;
 }
 
 export function note(token: Token, notes: Notes): void {

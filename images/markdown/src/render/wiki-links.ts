@@ -8,9 +8,17 @@ export const wikiMarkup = "[[";
 /** Longer than any id, title or label that makes sense (UTF-16 units): what goes on is no wiki link. */
 const wikiLinkMax = 2000;
 
-/** Adds `[[target]]`, `[[target|label]]`, `[[target#anchor|label]]` and `[[#anchor]]` to the inline syntax. */
+/** Endings of files that are shown as pictures. */
+const imageEnding = /\.(?:apng|avif|bmp|gif|ico|jpe?g|png|svg|webp)$/i;
+
+/**
+ * Adds `[[target]]`, `[[target|label]]`, `[[target#anchor|label]]` and `[[#anchor]]` to the inline syntax, and
+ * `![[image.png]]`, `![[image.png|words]]`, `![[image.png|300x200]]`. Of what cannot be shown in a page (`![[note]]`)
+ * there is the link.
+ */
 export function addWikiLinks(md: MarkdownIt): void {
   md.inline.ruler.before("link", "wiki_link", readWikiLink);
+  md.inline.ruler.before("link", "wiki_embed", readWikiEmbed);
 }
 
 function readWikiLink(state: StateInline, silent: boolean): boolean {
@@ -19,14 +27,50 @@ function readWikiLink(state: StateInline, silent: boolean): boolean {
   const link = wikiLinkAt(state.src, state.pos, state.posMax);
   if (link === undefined) return false;
   if (!silent) {
-    const opening = state.push("link_open", "a", 1);
-    opening.markup = wikiMarkup;
-    note(opening, { wikiLink: link });
-    state.push("text", "", 0).content = link.label;
-    state.push("link_close", "a", -1).markup = wikiMarkup;
+    pushLink(state, link);
   }
   state.pos = link.end;
   return true;
+}
+
+function readWikiEmbed(state: StateInline, silent: boolean): boolean {
+  if (state.src.charCodeAt(state.pos) !== 0x21) return false;
+  const link = wikiLinkAt(state.src, state.pos + 1, state.posMax);
+  if (link === undefined) return false;
+  const isImage = imageEnding.test(link.target);
+  if (!isImage && state.linkLevel > 0) return false;
+  if (!silent) {
+    const embedded = { ...link, start: state.pos, isEmbedded: true };
+    if (isImage) pushImage(state, embedded);
+    else pushLink(state, embedded);
+  }
+  state.pos = link.end;
+  return true;
+}
+
+function pushLink(state: StateInline, link: WikiLink): void {
+  const opening = state.push("link_open", "a", 1);
+  opening.markup = wikiMarkup;
+  note(opening, { wikiLink: link });
+  state.push("text", "", 0).content = link.label;
+  state.push("link_close", "a", -1).markup = wikiMarkup;
+}
+
+function pushImage(state: StateInline, link: WikiLink): void {
+  const image = state.push("image", "img", 0);
+  image.markup = wikiMarkup;
+  const [, width, height] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(link.label) ?? [];
+  image.attrs = [
+    ["src", ""],
+    ["alt", ""],
+  ];
+  if (width !== undefined) image.attrs.push(["width", width]);
+  if (height !== undefined) image.attrs.push(["height", height]);
+  const words = new state.Token("text", "", 0);
+  words.content = width === undefined ? link.label : link.target;
+  image.children = [words];
+  image.content = words.content;
+  note(image, { wikiLink: link });
 }
 
 function wikiLinkAt(text: string, start: number, max: number): WikiLink | undefined {
@@ -54,6 +98,7 @@ function wikiLinkAt(text: string, start: number, max: number): WikiLink | undefi
     target: percentDecode(target),
     anchor: anchor === "" ? undefined : percentDecode(anchor),
     label: label === "" ? percentDecode(address.trim()) : label,
+    isEmbedded: false,
     start,
     end: close + 2,
     targetStart,

@@ -62,6 +62,8 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
   const asWritten = { term, exact: own, expression: own, corrections: [], shown: words };
   if (own === undefined) return { ...asWritten, isFrequent: false, dearBy: undefined };
   if (words.length > 1) {
+    const apart = isQuoted ? undefined : expandApart(expansion, term, own);
+    if (apart !== undefined) return apart;
     const dearBy = frequentWordOf(expansion, term);
     return { ...asWritten, isFrequent: dearBy !== undefined, dearBy };
   }
@@ -77,7 +79,7 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
   if (expansion.budget.isSpent) return { ...spelled, isFrequent: false };
   const { count, isFrequent } = frequencyOf(expansion, own);
   const corrections =
-    expansion.isTypoTolerant && synonyms.length === 0 && count < rareBelow
+    expansion.isTypoTolerant && synonyms.length === 0 && count < rareBelow && !isName(expansion, word, count)
       ? correctionsOf(expansion, word, count, fields)
       : [];
   if (corrections.length === 0) return { ...spelled, isFrequent };
@@ -89,6 +91,40 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
     shown: [...shown, ...corrections],
     isFrequent,
   };
+}
+
+/**
+ * Words that were written together (`git-rebsae`, `std::vec::Vec`) and stand nowhere in a row: they are looked for with
+ * their mistakes corrected, and each by itself. Undefined when they are somewhere as written.
+ */
+function expandApart(expansion: Expansion, term: Term, own: string): ExpandedTerm | undefined {
+  const { db, collectionRow, shards, budget, isTypoTolerant } = expansion;
+  if (budget.isSpent || countMatches(db, collectionRow, shards, own, 1) > 0) return undefined;
+  const { words, isPrefix, fields } = term;
+  const meant = words.map((word, index) => {
+    const isBeginning = isPrefix && index === words.length - 1;
+    const row = rowOfWords([word], isBeginning, fields);
+    const isThere = row !== undefined && countMatches(db, collectionRow, shards, row, 1) > 0;
+    if (isThere || isBeginning || !isTypoTolerant) return word;
+    return correctionsOf(expansion, word, 0, fields)[0] ?? word;
+  });
+  const isCorrected = meant.some((word, index) => word !== words[index]);
+  const each = meant.map((word, index) => rowOfWords([word], isPrefix && index === words.length - 1, fields));
+  const together = each.some((one) => one === undefined) ? undefined : `(${each.join(" AND ")})`;
+  return {
+    term: isCorrected ? { ...term, words: meant } : term,
+    exact: own,
+    expression: anyOf([rowOfWords(meant, isPrefix, fields), together]),
+    corrections: isCorrected ? [meant.join(" ")] : [],
+    shown: isCorrected ? [...words.slice(0, -1), ...meant] : words,
+    isFrequent: false,
+    dearBy: undefined,
+  };
+}
+
+/** A rare word that is in a title is the name of something, and no mistake: what is near it would bury its page. */
+function isName({ db, collectionRow, shards }: Expansion, word: string, count: number): boolean {
+  return count > 0 && countMatches(db, collectionRow, shards, rowOfWords([word], false, ["title"])!, 1) > 0;
 }
 
 /** Those that there is room for, the first ones. */

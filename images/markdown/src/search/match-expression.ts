@@ -45,6 +45,11 @@ export function adjacentTerms(
   return inFields(terms.map(({ words, isPrefix }) => quoted(words, isPrefix)).join(" + "), fields);
 }
 
+/** Terms one after the other at the beginning of the title. */
+export function titleBeginningWith(terms: readonly Term[]): string {
+  return `{title} : ^ ${terms.map(({ words, isPrefix }) => quoted(words, isPrefix)).join(" + ")}`;
+}
+
 /** Terms not far from each other, in any order. */
 export function termsNearby(
   terms: readonly Term[],

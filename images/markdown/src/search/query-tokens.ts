@@ -23,20 +23,32 @@ const fieldNames: Readonly<Record<string, SearchField>> = {
   text: "text",
 };
 
-/** A phrase, a parenthesis, an exclusion's sign, or everything up to the next of them or a space. */
-const signPattern = /"([^"]*)"?(\*?)|([()])|(?<=^|[\s(])(-)(?=\S)|[^\s"()]+/g;
+/** An option of a command, as `-l`, `-la`, `-xvf` and `-9`: of three letters without a vowel, as words have one. */
+const optionSource = "-(?:[A-Za-z0-9]{1,2}|[b-df-hj-np-tv-zB-DF-HJ-NP-TV-Z]{3}|\\d+)(?=[\\s=)]|$)";
+
+/**
+ * A phrase, a parenthesis, an option, an exclusion's sign, or everything up to the next of them or a space. What a command
+ * line has (`-la`, `--force`) excludes nothing.
+ */
+const signPattern = new RegExp(
+  `"([^"]*)"?(\\*?)|([()])|(?<=^|[\\s(])(${optionSource})|(?<=^|[\\s(])(-)(?=[^\\s-])|[^\\s"()]+`,
+  "g",
+);
 
 /** The signs of a query in their order; signs without a letter or digit are left out. */
 export function tokensOfQuery(text: string): QueryToken[] {
   const tokens: QueryToken[] = [];
+  const options: QueryToken[] = [];
   for (const match of text.matchAll(signPattern)) {
-    const [sign, phrase, star, parenthesis, minus] = match;
+    const [sign, phrase, star, parenthesis, option, minus] = match;
     if (phrase !== undefined) tokens.push(...wordsToken(phrase, star === "*", true));
     else if (parenthesis !== undefined) tokens.push({ kind: parenthesis === "(" ? "open" : "close" });
+    else if (option !== undefined) options.push(...wordsToken(option, false, false));
     else if (minus !== undefined) tokens.push({ kind: "not" });
     else tokens.push(...plainTokens(sign));
   }
-  return tokens;
+  // Pages about a command seldom name its options just so.
+  return tokens.some(({ kind }) => kind === "words") ? tokens : options;
 }
 
 /** `word`, `word*`, `foo-bar`, `title:word`, an operator, or `title:` with a phrase or parentheses behind it. */

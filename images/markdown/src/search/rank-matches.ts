@@ -29,7 +29,7 @@ const relevanceHalf = 6;
  * So many of the best are asked for their titles. The title counts ten times in the relevance, so that a document with
  * the words in its title is among them.
  */
-const titlesReadMax = 40;
+const titlesReadMax = 200;
 
 const noWeights: ReadonlyMap<number, number> = new Map();
 

@@ -4,7 +4,13 @@ import { type ExpandedTerm, type Expansion, expandTerm } from "./expand-terms.ts
 import { countFacets } from "./facets.ts";
 import { textOf, titleOf } from "./index-document.ts";
 import { unpackedText } from "./indexed-text.ts";
-import { adjacentTerms, matchExpression, rowOfWords, termsNearby } from "./match-expression.ts";
+import {
+  adjacentTerms,
+  matchExpression,
+  rowOfWords,
+  termsNearby,
+  titleBeginningWith,
+} from "./match-expression.ts";
 import { findMatches, type Matches } from "./matches.ts";
 import { parseQuery } from "./parse-query.ts";
 import { type QueryNode, type Term, wantedTerms } from "./query.ts";
@@ -16,14 +22,24 @@ import { TimeBudget } from "./time-budget.ts";
 import { wordsOf } from "./words.ts";
 
 /**
- * What counts before relevance: all words in the title, words near each other and in a row, spelled as in the query,
- * and how many of the words there are when no document has all of them.
+ * What counts before relevance: all words in the title, and how much of it they are; a title that begins with them; words
+ * near each other and in a row; spelled as in the query; and how many of the words there are when no document has all of
+ * them.
  */
 const titleWeight = 1;
-const nearWeight = 2;
-const adjacentWeight = 4;
-const exactWeight = 8;
-const wordWeight = 16;
+const wholeTitleWeight = 2;
+const titleStartWeight = 4;
+const nearWeight = 8;
+const adjacentWeight = 16;
+const exactWeight = 32;
+const wordWeight = 64;
+
+/** Words that join others: a document need not have them when it has at least two of those. */
+const joiningWords: ReadonlySet<string> = new Set(
+  "a an and are as at by do does for from how i in is it my of on or that the this to vs versus what when why with".split(
+    " ",
+  ),
+);
 
 /** Words after this are not looked up in the vocabulary: a query may have many that are misspelled. */
 const expansionTimeMaxMs = 10;
@@ -44,7 +60,8 @@ type ExpandedTerms = ReadonlyMap<Term, ExpandedTerm>;
  * @throws WeftkitError `invalid_query`
  */
 export function searchCollection(db: Database, collectionRow: number, query: SearchQuery): SearchResult {
-  const node = parseQuery(query.query, query.fields);
+  const parsed = parseQuery(query.query, query.fields);
+  const node = parsed && withoutJoiningWords(parsed);
   const shards = node === undefined ? [] : shardsOf(db, collectionRow);
   if (node === undefined || shards.length === 0) return nothingFound(query);
   const terms = wantedTerms(node);
@@ -97,6 +114,23 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
   };
 }
 
+/** What is answered of documents that were found otherwise, in their order: nothing in them is a hit. */
+export function resultOfRows(
+  db: Database,
+  { rows, isComplete }: { readonly rows: readonly number[]; readonly isComplete: boolean },
+  query: SearchQuery,
+): SearchResult {
+  const page = rows.slice(query.offset, query.offset + query.limit);
+  const none: Highlights = { stems: new Set(), prefixes: [] };
+  return {
+    total: rows.length,
+    totalIsExact: isComplete,
+    hits: page.map((documentRow) => hitOf(db, { documentRow, score: 0 }, none, query.highlight !== false)),
+    corrections: [],
+    facets: query.facets === undefined ? {} : countFacets(db, query.facets, rows),
+  };
+}
+
 function nothingFound({ facets = [] }: SearchQuery): SearchResult {
   return {
     total: 0,
@@ -130,6 +164,14 @@ function relevanceExpression(node: QueryNode, whole: string, expanded: ExpandedT
   });
 }
 
+/** Of a list of words, those that must be there. */
+function withoutJoiningWords(node: QueryNode): QueryNode {
+  const words = isStrict(node) ? undefined : bagOfWords(node);
+  const telling = words?.filter((term) => term.words.length > 1 || !joiningWords.has(term.words[0]!)) ?? [];
+  if (node.kind !== "and" || words === undefined || telling.length < 2) return node;
+  return telling.length === words.length ? node : { ...node, all: telling };
+}
+
 function isStrict(node: QueryNode): boolean {
   return node.kind === "and" && node.isStrict;
 }
@@ -158,6 +200,9 @@ function tiersOf(node: QueryNode, expansion: Expansion, expanded: ExpandedTerms)
   const terms = words.map((term) => expanded.get(term)!.term);
   const fields = terms[0]!.fields;
   if (terms.some((term) => term.fields !== fields)) return tiers;
+  if (fields === undefined || fields.includes("title")) {
+    tiers.push(...tier(titleBeginningWith(terms), titleStartWeight));
+  }
   if (terms.length > 1) {
     tiers.push(...tier(termsNearby(terms, fields), nearWeight));
     tiers.push(...tier(adjacentTerms(terms, fields), adjacentWeight, true));
@@ -165,7 +210,7 @@ function tiersOf(node: QueryNode, expansion: Expansion, expanded: ExpandedTerms)
   return tiers;
 }
 
-/** Whether all words, or what they may have meant, are in the title. */
+/** Whether all words, or what they may have meant, are in the title, and how much of it they are. */
 function titleScoreOf(
   db: Database,
   words: readonly Term[],
@@ -175,7 +220,10 @@ function titleScoreOf(
   if (wanted.length === 0) return () => 0;
   return (documentRow) => {
     const title = [...wordsOf(titleOf(db, documentRow))];
-    return wanted.every((highlights) => hitsIn(title, highlights).length > 0) ? titleWeight : 0;
+    const hits = wanted.map((highlights) => hitsIn(title, highlights));
+    if (hits.some(({ length }) => length === 0)) return 0;
+    const found = new Set(hits.flat().map(({ index }) => index));
+    return titleWeight + (wholeTitleWeight * found.size) / title.length;
   };
 }
 

@@ -13,18 +13,30 @@ const wordLengthMax = 40;
  * them: each is a word of its own, and what is written together in a query is searched as a phrase.
  */
 const aloneSource =
-  "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}]\\p{M}*";
-const wordPattern = new RegExp(`${aloneSource}|(?:(?!${aloneSource})[\\p{L}\\p{N}][\\p{M}]*)+`, "gu");
-const asciiWordPattern = /[A-Za-z0-9]+/g;
+  "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}][\\p{M}\\uFF9E\\uFF9F]*";
+/** Names of languages whose sign is what tells them apart: `C++`, `C#`, `F#`. */
+const signedSource = "(?<![A-Za-z0-9])[A-Za-z](?:\\+\\+|#)(?![A-Za-z0-9+#])";
+const wordPattern = new RegExp(
+  `${signedSource}|${aloneSource}|(?:(?!${aloneSource})[\\p{L}\\p{N}][\\p{M}]*)+`,
+  "gu",
+);
+const asciiWordPattern = new RegExp(`${signedSource}|[A-Za-z0-9]+`, "g");
 const alonePattern = new RegExp(`^${aloneSource}$`, "u");
 
 /** The words of a text in their order: runs of letters and digits. */
 export function* wordsOf(text: string): Generator<Word> {
   const pattern = isAscii(text) ? asciiWordPattern : wordPattern;
   for (const match of text.matchAll(pattern)) {
-    const word = normalizedWord(match[0]);
-    if (word !== "") yield { start: match.index, end: match.index + match[0].length, word };
+    const written = match[0];
+    const end = match.index + written.length;
+    const word = isVersion(text, written, end) ? written.slice(1) : normalizedWord(written);
+    if (word !== "") yield { start: match.index, end, word };
   }
+}
+
+/** The `v1` of `v1.4.16`, which is searched for as `1.4.16`, too. */
+function isVersion(text: string, written: string, end: number): boolean {
+  return text[end] === "." && /^[vV]\d+$/.test(written) && /\d/.test(text[end + 1] ?? "");
 }
 
 /** Whether a word is a single character that is a word because its script has no spaces. */
@@ -34,15 +46,35 @@ export function standsAlone(word: string): boolean {
 
 /** What two spellings of a word have in common: no case, no diacritics, no compatibility forms. */
 export function normalizedWord(word: string): string {
-  if (isAscii(word)) return word.toLowerCase().slice(0, wordLengthMax);
+  if (isAscii(word)) return withoutSigns(word.toLowerCase()).slice(0, wordLengthMax);
   const folded = word
     .normalize("NFKD")
     .replace(/[\u0300-\u036f]/g, "")
     .toLowerCase()
+    .replace(/[ßłøđıæœþðħ]/g, (letter) => plainLetters[letter]!)
     .normalize("NFC")
     .replace(/[^\p{L}\p{N}\p{M}]/gu, "");
   const cut = folded.slice(0, wordLengthMax);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
+}
+
+/** Letters that people write without a mark, but that Unicode does not take apart. */
+const plainLetters: Readonly<Record<string, string>> = {
+  ß: "ss",
+  ł: "l",
+  ø: "o",
+  đ: "d",
+  ı: "i",
+  æ: "ae",
+  œ: "oe",
+  þ: "th",
+  ð: "d",
+  ħ: "h",
+};
+
+function withoutSigns(word: string): string {
+  if (word.length === 3 && word.endsWith("++")) return `${word[0]}plusplus`;
+  return word.length === 2 && word.endsWith("#") ? `${word[0]}sharp` : word;
 }
 
 function isAscii(text: string): boolean {

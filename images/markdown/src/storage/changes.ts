@@ -1,4 +1,4 @@
-import type { Change as LoggedChange } from "@weftkit/changes";
+import type { ChangeForm, Change as LoggedChange } from "@weftkit/changes";
 import { recordChange as record } from "@weftkit/changes";
 import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
@@ -46,6 +46,12 @@ export function recordChange(db: Database, collectionRow: number, change: Docume
     };
   });
 }
+
+/** Changes as others get them: what happened to a document, and which version it has now. */
+export const changeForm: ChangeForm = {
+  key: ({ key }) => `{"id":${JSON.stringify(Buffer.from(key).toString())}}`,
+  image: (_change, bytes) => Buffer.from(bytes).toString(),
+};
 
 /** A change of the log, if it is of this collection. */
 export function documentChangeOf(

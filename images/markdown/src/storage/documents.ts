@@ -12,6 +12,8 @@ export interface StoredDocument {
   readonly title: string;
   /** JSON. */
   readonly fields: string;
+  /** JSON of a FrontMatterError; null when the front matter could be read. */
+  readonly frontMatterError: string | null;
   readonly sizeBytes: number;
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;
@@ -24,7 +26,7 @@ export interface StoredDocument {
 }
 
 /** The columns of a StoredDocument, of the table that is called `d`. */
-export const documentColumns = `d.row, d.id, d.version, d.title, d.fields, d.size AS sizeBytes,
+export const documentColumns = `d.row, d.id, d.version, d.title, d.fields, d.front_matter_error AS frontMatterError, d.size AS sizeBytes,
   d.created_at AS createdAt, d.created_by AS createdBy, d.updated_at AS updatedAt, d.updated_by AS updatedBy,
   d.deleted_at AS deletedAt, d.deleted_by AS deletedBy`;
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Migration } from "@weftkit/store";
+import type { Database, Migration } from "@weftkit/store";
+import { baseName, linkKey } from "../links/target.ts";
 import { searchMigration } from "../search/schema.ts";
 import { webhookTables } from "../webhooks/webhooks.ts";
 
@@ -127,4 +128,26 @@ export const migrations: readonly Migration[] = [
     apply: (db) => db.exec("DROP TABLE changes"),
   },
   { name: "create webhooks", apply: (db) => db.exec(webhookTables) },
+  { name: "find attachments by their names, and links by paths whatever their case", apply: addNames },
+  {
+    name: "say what front matter could not be read",
+    apply: (db) => db.exec("ALTER TABLE documents ADD COLUMN front_matter_error TEXT"),
+  },
 ];
+
+function addNames(db: Database): void {
+  db.exec("ALTER TABLE attachments ADD COLUMN base_key TEXT NOT NULL DEFAULT ''");
+  db.exec("CREATE INDEX attachments_by_base_key ON attachments (collection, base_key, path)");
+  const named = db.prepare("UPDATE attachments SET base_key = ? WHERE row = ?");
+  const attachments = db.prepare("SELECT row, path FROM attachments").all() as {
+    row: number;
+    path: string;
+  }[];
+  for (const { row, path } of attachments) named.run(linkKey(baseName(path)), row);
+  const paths = db
+    .prepare("SELECT DISTINCT key FROM links WHERE kind = 'markdown'")
+    .pluck()
+    .all() as string[];
+  const folded = db.prepare("UPDATE links SET key = ? WHERE kind = 'markdown' AND key = ?");
+  for (const key of paths) if (linkKey(key) !== key) folded.run(linkKey(key), key);
+}

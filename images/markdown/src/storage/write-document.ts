@@ -1,11 +1,13 @@
 import type { Database } from "@weftkit/store";
 import { type SlicedWork, statement } from "@weftkit/store";
 import { baseName, linkKey } from "../links/target.ts";
+import { pathOfDocument } from "../names.ts";
 import type { PreparedDocument } from "../text/prepare.ts";
 import { type ChangeType, recordChange } from "./changes.ts";
 import { type Collection, countDocument } from "./collections.ts";
 import { removeDerived, writeDerived } from "./derived.ts";
 import { documentOfRow, findDocument, type StoredDocument } from "./documents.ts";
+import { requireFreePath } from "./file-paths.ts";
 import { insertVersion, pruneVersions, type VersionAction } from "./versions.ts";
 
 /** Who writes, when, and what it is called in the history. */
@@ -21,6 +23,8 @@ export interface WriteOptions {
 /**
  * Writes a document: a new one, a new version, or, of one in the trash, a new version outside of it. Everything that is
  * drawn from its text is written with it.
+ *
+ * @throws Problem `path-conflict`
  */
 export function* writeDocument(
   db: Database,
@@ -30,6 +34,7 @@ export function* writeDocument(
 ): SlicedWork<StoredDocument> {
   const existing = findDocument(db, collection, document.id);
   const isNew = existing === undefined || existing.deletedAt !== null;
+  if (isNew) requireFreePath(db, collection, pathOfDocument(document.id));
   const row = existing === undefined ? insertRow(db, collection, document, options) : existing.row;
   const version = existing === undefined ? 1 : existing.version + 1;
   if (existing !== undefined) {
@@ -57,14 +62,15 @@ function insertRow(
   document: PreparedDocument,
   { at, author }: WriteOptions,
 ): number {
-  const sql = `INSERT INTO documents (collection, id, version, title, fields, size, created_at, created_by, updated_at,
-    updated_by, id_key, base_key, title_key) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  const sql = `INSERT INTO documents (collection, id, version, title, fields, front_matter_error, size, created_at, created_by,
+    updated_at, updated_by, id_key, base_key, title_key) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
   const { id, title, fields, sizeBytes } = document;
   const { lastInsertRowid } = statement(db, sql).run(
     collection.row,
     id,
     title,
     JSON.stringify(fields),
+    errorOf(document),
     sizeBytes,
     at,
     author,
@@ -84,13 +90,14 @@ function updateRow(
   document: PreparedDocument,
   { at, author }: WriteOptions,
 ): void {
-  const sql = `UPDATE documents SET version = ?, title = ?, fields = ?, size = ?, updated_at = ?, updated_by = ?,
-    deleted_at = NULL, deleted_by = NULL, id = ?, id_key = ?, base_key = ?, title_key = ? WHERE row = ?`;
+  const sql = `UPDATE documents SET version = ?, title = ?, fields = ?, front_matter_error = ?, size = ?, updated_at = ?,
+    updated_by = ?, deleted_at = NULL, deleted_by = NULL, id = ?, id_key = ?, base_key = ?, title_key = ? WHERE row = ?`;
   const { id, title, fields, sizeBytes } = document;
   statement(db, sql).run(
     version,
     title,
     JSON.stringify(fields),
+    errorOf(document),
     sizeBytes,
     at,
     author,
@@ -102,7 +109,15 @@ function updateRow(
   );
 }
 
-/** Gives a document another id, with the text that it has from then on: a new version. */
+function errorOf({ frontMatterError }: PreparedDocument): string | null {
+  return frontMatterError === undefined ? null : JSON.stringify(frontMatterError);
+}
+
+/**
+ * Gives a document another id, with the text that it has from then on: a new version.
+ *
+ * @throws Problem `path-conflict`
+ */
 export function* moveDocument(
   db: Database,
   collection: Collection,
@@ -112,6 +127,7 @@ export function* moveDocument(
 ): SlicedWork<StoredDocument> {
   const { at, author, versionsMax } = options;
   const version = existing.version + 1;
+  requireFreePath(db, collection, pathOfDocument(document.id));
   removeDerived(db, existing.row);
   updateRow(db, existing.row, version, document, options);
   insertVersion(db, existing.row, {

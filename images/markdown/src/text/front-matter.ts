@@ -1,105 +1,114 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseDocument, stringify } from "yaml";
 import { checkFields, type Fields } from "../fields/fields.ts";
 import { invalidFrontMatter } from "../problems.ts";
+import type { FrontMatterError } from "./read-fields.ts";
+import { editToml, readToml, writeToml } from "./toml.ts";
+import { editYaml, readYaml, writeYaml } from "./yaml.ts";
 
 /** Longer front matter is refused before it is parsed. */
 const frontMatterMax = 65_536;
-/** A YAML bomb is a few aliases of aliases; people use none. */
-const aliasesMax = 32;
 
 /** A text taken apart; `head + body` is the text, byte for byte. */
 export interface SplitText {
-  /** The front matter with its two lines of hyphens; empty when there is none. */
+  /** The front matter with its two fences; empty when there is none. */
   readonly head: string;
-  /** What is between the lines of hyphens. */
-  readonly yaml: string;
+  /** What is between the fences. */
+  readonly inside: string;
+  readonly format: keyof typeof formats;
   readonly body: string;
   readonly fields: Fields;
+  readonly error: FrontMatterError | undefined;
 }
 
-const opening = /^\uFEFF?---[ \t]*\r?\n/;
-const closing = /^(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/gm;
+const formats = {
+  yaml: {
+    fence: "---",
+    closing: /^(?:---|\.\.\.)[ \t]*(?:\r?\n|$)/gm,
+    read: readYaml,
+    edit: editYaml,
+    write: writeYaml,
+  },
+  toml: {
+    fence: "+++",
+    closing: /^\+\+\+[ \t]*(?:\r?\n|$)/gm,
+    read: readToml,
+    edit: editToml,
+    write: writeToml,
+  },
+} as const;
+
+const opening = /^\uFEFF?(?:(---)|\+\+\+)[ \t]*\r?\n/;
 
 /**
- * Takes a text apart. Front matter is YAML between a first line `---` and a line `---` or `...`, and a map; what stands
- * there and is not a map (a rule above some words) is text.
+ * Takes a text apart. Front matter is YAML between a first line `---` and a line `---` or `...`, or TOML between two lines
+ * `+++`, and a map; what stands there and is not a map (a rule above some words) is text. What is meant as a map and has
+ * mistakes gives the fields that can be read, and an error.
  *
- * @throws Problem `invalid-front-matter` for YAML that is none, or costs too much.
+ * @throws Problem `invalid-front-matter` for what costs too much, `invalid-document` for what is beyond the limits of fields.
  */
 export function splitText(text: string): SplitText {
-  const none: SplitText = { head: "", yaml: "", body: text, fields: {} };
-  const place = yamlPlace(text);
+  const none: SplitText = { head: "", inside: "", format: "yaml", body: text, fields: {}, error: undefined };
+  const place = insideOf(text);
   if (place === undefined) return none;
-  const yaml = text.slice(place.start, place.end);
-  const fields = parseYaml(yaml);
+  const { format, start, end, bodyStart } = place;
+  const inside = text.slice(start, end);
+  if (inside.length > frontMatterMax) {
+    throw invalidFrontMatter(`front matter may have ${frontMatterMax} characters; this has ${inside.length}`);
+  }
+  const { fields, error } = formats[format].read(inside);
   if (fields === undefined) return none;
-  return { head: text.slice(0, place.bodyStart), yaml, body: text.slice(place.bodyStart), fields };
+  return {
+    head: text.slice(0, bodyStart),
+    inside,
+    format,
+    body: text.slice(bodyStart),
+    fields: checkFields(fields, "front matter"),
+    // The fence is the first line.
+    error: error && { ...error, line: error.line + 1 },
+  };
 }
 
 /** The body of a text whose front matter is known to have fields: it is not read again. */
 export function bodyBelowFields(text: string): string {
-  return text.slice(yamlPlace(text)?.bodyStart ?? 0);
+  return text.slice(insideOf(text)?.bodyStart ?? 0);
 }
 
-/** What is between the lines of hyphens at the head of a text, YAML or not. */
-function yamlPlace(text: string): { start: number; end: number; bodyStart: number } | undefined {
-  const start = opening.exec(text)?.[0].length;
-  if (start === undefined) return undefined;
+/** Where front matter is, or what looks like it. */
+function insideOf(
+  text: string,
+): { format: keyof typeof formats; start: number; end: number; bodyStart: number } | undefined {
+  const opened = opening.exec(text);
+  if (opened === null) return undefined;
+  const format = opened[1] === undefined ? "toml" : "yaml";
+  const start = opened[0].length;
+  const { closing } = formats[format];
   closing.lastIndex = start;
   const end = closing.exec(text);
-  return end === null ? undefined : { start, end: end.index, bodyStart: end.index + end[0].length };
-}
-
-function parseYaml(yaml: string): Fields | undefined {
-  if (yaml.length > frontMatterMax) {
-    throw invalidFrontMatter(`front matter may have ${frontMatterMax} characters; this has ${yaml.length}`);
-  }
-  let value: unknown;
-  try {
-    const document = parseDocument(yaml, { prettyErrors: true, logLevel: "silent" });
-    const error = document.errors[0];
-    if (error !== undefined) throw error;
-    value = document.toJS({ maxAliasCount: aliasesMax });
-  } catch (error) {
-    // Parsing YAML recurses: what is nested too deep overflows the stack.
-    const reason = error instanceof RangeError ? "it is nested too deep" : (error as Error).message;
-    throw invalidFrontMatter(`the front matter is not YAML: ${reason.split("\n")[0]}`, { cause: error });
-  }
-  if (value === null && yaml.trim() === "") return {};
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  return checkFields(value as Fields, "front matter");
+  return end === null ? undefined : { format, start, end: end.index, bodyStart: end.index + end[0].length };
 }
 
 /**
- * The text with other fields. As much of the front matter as can stays as it is written, comments too; when the fields
- * are those that it has already, all of it.
+ * The text with other fields. What does not change stays as it is written, comments too.
+ *
+ * @throws Problem `invalid-front-matter` when there are mistakes in what is there: it would be lost.
  */
 export function withFields(text: SplitText, fields: Fields): string {
   if (isDeepStrictEqual({ ...text.fields }, { ...fields })) return text.head + text.body;
-  if (Object.keys(fields).length === 0) return text.body;
+  if (text.error !== undefined) {
+    const { line, column, message } = text.error;
+    throw invalidFrontMatter(
+      `the front matter has a mistake at line ${line}, column ${column} (${message}); mend it before fields are changed`,
+    );
+  }
   const newline = text.head.includes("\r\n") ? "\r\n" : "\n";
-  const yaml = (editYaml(text, fields) ?? stringify(fields, { lineWidth: 0 })).replaceAll("\n", newline);
   const mark = text.head.startsWith("\uFEFF") ? "\uFEFF" : "";
-  return `${mark}---${newline}${yaml}---${newline}${text.body}`;
-}
-
-/** The YAML with the changed fields changed in place; undefined when that does not come out as wanted. */
-function editYaml({ yaml, fields: before }: SplitText, fields: Fields): string | undefined {
-  if (yaml.trim() === "") return undefined;
-  const document = parseDocument(yaml, { logLevel: "silent" });
-  for (const name of Object.keys(before)) if (!Object.hasOwn(fields, name)) document.delete(name);
-  for (const [name, value] of Object.entries(fields)) {
-    if (!Object.hasOwn(before, name) || !isDeepStrictEqual(before[name], value)) document.set(name, value);
+  const { fence, edit, write } = formats[text.format];
+  if (Object.keys(fields).length === 0) {
+    // What stands at the head of the body would become front matter.
+    const isSafe = insideOf(text.body) === undefined;
+    return isSafe ? text.body : `${mark}${fence}${newline}${fence}${newline}${text.body}`;
   }
-  try {
-    const edited = document.toString({ lineWidth: 0 });
-    const text = edited.endsWith("\n") ? edited : `${edited}\n`;
-    return isDeepStrictEqual(parseDocument(text).toJS({ maxAliasCount: aliasesMax }), { ...fields })
-      ? text
-      : undefined;
-  } catch {
-    // An alias of something that is gone, for one; the fields are then written afresh.
-    return undefined;
-  }
+  const edited = text.inside.trim() === "" ? undefined : edit(text.inside, text.fields, fields);
+  const inside = edited ?? write(fields).replaceAll("\n", newline);
+  return `${mark}${fence}${newline}${inside}${fence}${newline}${text.body}`;
 }

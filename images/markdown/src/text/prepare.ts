@@ -7,6 +7,7 @@ import { documentTooLarge, invalidDocument } from "../problems.ts";
 import { extract } from "../render/extract.ts";
 import { type IndexedText, indexedTextOf } from "../search/indexed-text.ts";
 import { splitText } from "./front-matter.ts";
+import type { FrontMatterError } from "./read-fields.ts";
 
 /** A document ready to be written: its text and everything that is drawn from it. */
 export interface PreparedDocument {
@@ -15,6 +16,7 @@ export interface PreparedDocument {
   readonly text: string;
   readonly sizeBytes: number;
   readonly fields: Fields;
+  readonly frontMatterError: FrontMatterError | undefined;
   readonly title: string;
   readonly fieldRows: readonly FieldRow[];
   readonly linkRows: readonly LinkRow[];
@@ -37,7 +39,7 @@ export function prepareDocument(id: string, text: string, bytesMax: number): Pre
   }
   if (text.includes("\0")) throw invalidDocument("the text has a NUL character: it is not Markdown");
   if (!text.isWellFormed()) throw invalidDocument("the text has half a surrogate pair: it is not Unicode");
-  const { fields, body } = splitText(text);
+  const { fields, error, body } = splitText(text);
   const extracted = extract(body);
   const title = titleOf(fields, extracted, id).slice(0, titleMax);
   return {
@@ -45,6 +47,7 @@ export function prepareDocument(id: string, text: string, bytesMax: number): Pre
     text,
     sizeBytes,
     fields,
+    frontMatterError: error,
     title,
     fieldRows: fieldRowsOf(fields),
     linkRows: linkRowsOf(id, extracted.links),

@@ -24,8 +24,8 @@ export const textWork = {
   },
 
   /** The document, or one that links to it, after a rename. */
-  rename({ plan, id, text, bytesMax }: { plan: RenamePlan; id: string; text: string; bytesMax: number }) {
-    return prepareDocument(id === plan.id ? plan.to : id, renamedText(plan, id, text), bytesMax);
+  rename({ plan, id, text, targets, bytesMax }: RenameWork) {
+    return prepareDocument(id === plan.id ? plan.to : id, renamedText(plan, id, text, targets), bytesMax);
   },
 
   /** What the links of a page may lead to. */
@@ -47,6 +47,15 @@ export const textWork = {
 };
 
 export type TextWork = typeof textWork;
+
+interface RenameWork {
+  readonly plan: RenamePlan;
+  readonly id: string;
+  readonly text: string;
+  /** What is written in it as a path to the renamed document. */
+  readonly targets: readonly string[];
+  readonly bytesMax: number;
+}
 
 type DocumentMembers = Readonly<Record<string, unknown>> & { readonly content: string };
 

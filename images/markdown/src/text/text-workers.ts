@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { setTimeout } from "node:timers/promises";
 import { type Problem, problems } from "@weftkit/http";
 import type { Logger } from "@weftkit/observe";
 import { WorkerCalls, workerUrl } from "@weftkit/store/wal";
@@ -8,7 +9,7 @@ import type { TextWorkerApi } from "./text-worker.ts";
 
 /**
  * Shorter texts (UTF-16 units) are worked on in place: 8 KB of prose take 0.2 ms of a processor, full of links 1 ms, and
- * what is written to be slow at most 30 ms. The way to a worker and back takes 0.03 ms while the machine is idle.
+ * what is written to be slow at most 100 ms. The way to a worker and back takes 0.03 ms while the machine is idle.
  */
 export const inPlaceMax = 8192;
 /** One hostile text must not hold up all others, and one processor is for the event loop. */
@@ -17,6 +18,8 @@ const workersMax = Math.max(1, Math.min(2, availableParallelism() - 1));
 const waitingLengthMax = 32 * 1024 ** 2;
 /** A megabyte of prose takes a tenth of a second; some texts take time with the square of their length. */
 const timeMaxMs = 10_000;
+/** On a busy machine a thread may wait for its processor time; one that waits so many times as long is stuck. */
+const patience = 12;
 
 export interface TextWorkersOptions {
   readonly log: Logger;
@@ -26,7 +29,7 @@ export interface TextWorkersOptions {
   readonly workersMax?: number;
   /** UTF-16 units. Default: 32 Mi. */
   readonly waitingLengthMax?: number;
-  /** For one text, the start of a worker included. Default: 10 s. */
+  /** Of processor time for one text, the start of a worker included. Default: 10 s. */
   readonly timeMaxMs?: number;
 }
 
@@ -158,22 +161,38 @@ export class TextWorkers {
 
   /** Ends a worker that does not come back from a text. */
   async #limited<T>(worker: Calls, work: Promise<T>): Promise<T> {
-    const { timeMaxMs } = this.#options;
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    const over = new AbortController();
+    void this.#takesTooLong(worker, over.signal).then((isTooLong) => {
+      if (!isTooLong) return;
       this.#discard(worker);
+      const { timeMaxMs } = this.#options;
       late.reject(
-        unavailable(
-          `the text was not read within ${timeMaxMs} ms: make it shorter or less nested, or try again when there is less to do`,
-        ),
+        unavailable(`the text was not read within ${timeMaxMs} ms: make it shorter or less nested`),
       );
       void worker.kill();
-    }, timeMaxMs);
+    });
     try {
       return await Promise.race([work, late.promise]);
     } finally {
-      clearTimeout(timer);
+      over.abort();
     }
+  }
+
+  /** Whether a worker has used up the time for a text before it is done. */
+  async #takesTooLong(worker: Calls, done: AbortSignal): Promise<boolean> {
+    const { timeMaxMs } = this.#options;
+    // A thread that has not begun yet cannot be asked.
+    const cpuMs = () => worker.cpuMs().catch(() => 0);
+    const until = performance.now() + timeMaxMs * patience;
+    let leftMs = timeMaxMs;
+    const before = await cpuMs();
+    while (leftMs > 0 && performance.now() < until) {
+      await setTimeout(Math.max(leftMs, 50), undefined, { signal: done }).catch(() => {});
+      if (done.aborted) return false;
+      leftMs = before + timeMaxMs - (await cpuMs());
+    }
+    return !done.aborted;
   }
 
   /** Whether it was waiting. */

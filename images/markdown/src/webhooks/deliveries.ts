@@ -1,9 +1,9 @@
+import { type Message, post } from "@weftkit/cdc/webhook";
 import { type ChangeBatch, type Position, type StoreChanges, tokenOf } from "@weftkit/changes";
 import { WeftkitError } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Store } from "@weftkit/store";
 import { type DocumentChange, documentChangeOf } from "../storage/changes.ts";
-import { type Message, post } from "./post.ts";
 import {
   activeWebhooks,
   deadLettersOf,
@@ -24,6 +24,7 @@ export interface DeliveriesOptions {
   readonly allowsPrivate: boolean;
 }
 
+const userAgent = "weftkit-markdown";
 const retryFactor = 4;
 const retryAfterMsMax = 6 * 3_600_000;
 /** Each wait is lengthened by up to so much of itself, so that what has failed together is not tried together. */
@@ -96,7 +97,7 @@ export class Deliveries {
       if (letter === undefined) return delivered;
       after = letter.row;
       const message = { id: letter.messageId, body: letter.body };
-      const result = await post(webhook.url, message, webhook.secret, allowsPrivate, signal);
+      const result = await post(webhook.url, message, webhook.secret, { allowsPrivate, userAgent }, signal);
       if (!("status" in result) || !isDelivered(result.status)) return delivered;
       await store.write((db) => deleteDeadLetter(db, letter.row));
       delivered++;
@@ -150,7 +151,7 @@ export class Deliveries {
     let waitMs = retryAfterMs;
     let reason = "";
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-      const result = await post(webhook.url, message, webhook.secret, allowsPrivate, signal);
+      const result = await post(webhook.url, message, webhook.secret, { allowsPrivate, userAgent }, signal);
       if (signal.aborted) return false;
       if ("status" in result && isDelivered(result.status)) return true;
       reason = "status" in result ? `it answered ${result.status}` : result.failure;

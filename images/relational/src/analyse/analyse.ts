@@ -1,4 +1,6 @@
 import type { Relation } from "../catalog/model.ts";
+import { ancestorsOf, attnumsIn } from "../catalog/partitions.ts";
+import { isSuperuser } from "../catalog/roles.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, tagOf } from "../parse/ast.ts";
 import { oid } from "../types/oids.ts";
@@ -8,7 +10,8 @@ import { type AnalyseContext, Level } from "./context.ts";
 import type { Expr, Query, RangeEntry, SelectQuery } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
 import { itemOf, tableEntry } from "./from.ts";
-import { analyseInsert, type ModifyAnalyser } from "./modify.ts";
+import { analyseInsert } from "./modify.ts";
+import type { ModifyAnalyser } from "./modify-analyser.ts";
 import { analyseSelect } from "./select.ts";
 
 /** nextval(regclass) */
@@ -72,19 +75,25 @@ export class StatementAnalyser implements ModifyAnalyser {
   viewQuery(relation: Relation): Query {
     const { query } = relation;
     if (query === undefined) throw notSupported(`reading ${relation.name}`);
+    if (!isSuperuser(this.ctx.catalog, relation.owner)) this.ctx.readsForOthers = true;
     return this.#asStored(() => this.subquery(this.#texts.query(query), new Level()));
   }
 
   /** What the catalog keeps knows nothing of the routine that a statement is in. */
   #asStored<T>(work: () => T): T {
-    const { variables, tables } = this.ctx;
+    const { variables, tables, io } = this.ctx;
     this.ctx.variables = undefined;
     this.ctx.tables = undefined;
+    if (io.requireUsage !== undefined) {
+      const { requireUsage: _not, ...rest } = io;
+      this.ctx.io = rest;
+    }
     try {
       return work();
     } finally {
       this.ctx.variables = variables;
       this.ctx.tables = tables;
+      this.ctx.io = io;
     }
   }
 
@@ -123,13 +132,18 @@ export class StatementAnalyser implements ModifyAnalyser {
     attnum: number,
     column: { type: number; typmod: number },
   ): Expr | undefined {
-    for (const sequence of this.ctx.catalog.all("sequence")) {
-      if (sequence.ownedBy?.relation !== relation.oid || sequence.ownedBy.attnum !== attnum) continue;
+    const { catalog } = this.ctx;
+    // A partition's identity is that of the table that it is in.
+    const root = ancestorsOf(catalog, relation).at(-1);
+    const owner = root ?? relation;
+    const place = root === undefined ? attnum : attnumsIn(relation, root).get(attnum);
+    for (const sequence of catalog.all("sequence")) {
+      if (sequence.ownedBy?.relation !== owner.oid || sequence.ownedBy.attnum !== place) continue;
       const argument: Expr = { kind: "const", value: sequence.oid, type: oid.regclass, typmod: -1 };
       const next: Expr = {
         kind: "func",
         proc: this.ctx.proc(nextvalProc),
-        args: [argument],
+        args: [argument, { kind: "const", value: true, type: oid.bool, typmod: -1 }],
         form: "call",
         type: oid.int8,
         typmod: -1,

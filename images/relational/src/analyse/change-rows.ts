@@ -3,12 +3,23 @@ import { PgError } from "../errors.ts";
 import { at, type Node, type pg } from "../parse/ast.ts";
 import { analyseAssignments } from "./assignments.ts";
 import { coerceToBoolean } from "./coerce.ts";
-import { Level } from "./context.ts";
+import { type AnalyseContext, Level } from "./context.ts";
 import { analyseWith } from "./ctes.ts";
-import type { DeleteQuery, Expr, FromNode, MergeAction, MergeQuery, UpdateQuery } from "./expr.ts";
+import type {
+  Assignment,
+  DeleteQuery,
+  Expr,
+  FromNode,
+  MergeAction,
+  MergeQuery,
+  RangeEntry,
+  UpdateQuery,
+} from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
 import { analyseFrom, tableEntry, targetItem } from "./from.ts";
-import { analyseReturning, assign, type ModifyAnalyser, targetRelation } from "./modify.ts";
+import { analyseReturning, assign, targetRelation } from "./modify.ts";
+import type { ModifyAnalyser } from "./modify-analyser.ts";
+import { throughViews } from "./updatable-views.ts";
 
 export function analyseUpdate(
   a: ModifyAnalyser,
@@ -18,13 +29,12 @@ export function analyseUpdate(
   const { ctx } = a;
   const level = new Level(parent);
   const ctes = analyseWith(a, level, node.withClause);
-  const relation = targetRelation(ctx, node.relation!, "UPDATE");
-  const target = tableEntry(ctx, relation, node.relation?.alias?.aliasname ?? relation.name);
+  const relation = targetRelation(ctx, node.relation!);
+  const target = changedEntry(ctx, relation, node.relation!);
   const from = fromBeside(a, level, (node.fromClause ?? []) as Node[], target);
   const sets = analyseAssignments(a, level, relation, (node.targetList ?? []) as Node[], assign).map((set) =>
-    withDefault(a, relation, set.attnum, set.expr),
+    withDefault(a, relation, set),
   );
-  for (const { attnum, expr } of sets) checkGenerated(relation, attnum, expr, "UPDATE");
   level.place = "WHERE";
   const where =
     node.whereClause === undefined
@@ -32,7 +42,19 @@ export function analyseUpdate(
       : coerceToBoolean(ctx, analyseExpr(a, level, node.whereClause as Node), "WHERE");
   const oldEntry = tableEntry(ctx, relation, "old");
   const returned = analyseReturning(a, level, node.returningClause, target, oldEntry);
-  return { command: "update", ctes, relation, target, oldEntry, ...returned, from, where, sets };
+  const query = throughViews(a, {
+    command: "update",
+    ctes,
+    relation,
+    target,
+    oldEntry,
+    ...returned,
+    from,
+    where,
+    sets,
+  });
+  checkSets(query.relation, query.sets);
+  return query;
 }
 
 export function analyseDelete(
@@ -43,8 +65,8 @@ export function analyseDelete(
   const { ctx } = a;
   const level = new Level(parent);
   const ctes = analyseWith(a, level, node.withClause);
-  const relation = targetRelation(ctx, node.relation!, "DELETE");
-  const target = tableEntry(ctx, relation, node.relation?.alias?.aliasname ?? relation.name);
+  const relation = targetRelation(ctx, node.relation!);
+  const target = changedEntry(ctx, relation, node.relation!);
   const from = fromBeside(a, level, (node.usingClause ?? []) as Node[], target);
   level.place = "WHERE";
   const where =
@@ -53,7 +75,12 @@ export function analyseDelete(
       : coerceToBoolean(ctx, analyseExpr(a, level, node.whereClause as Node), "WHERE");
   const oldEntry = tableEntry(ctx, relation, "old");
   const returned = analyseReturning(a, level, node.returningClause, target, oldEntry);
-  return { command: "delete", ctes, relation, target, oldEntry, ...returned, from, where };
+  return throughViews(a, { command: "delete", ctes, relation, target, oldEntry, ...returned, from, where });
+}
+
+function changedEntry(ctx: AnalyseContext, relation: Relation, name: pg.RangeVar): RangeEntry {
+  const entry = tableEntry(ctx, relation, name.alias?.aliasname ?? relation.name);
+  return name.inh === true ? entry : { ...entry, only: true };
 }
 
 /** FROM of UPDATE and USING of DELETE: the target stands beside them, first in the namespace. */
@@ -70,22 +97,19 @@ function fromBeside(
   return from;
 }
 
-function withDefault(
-  a: ModifyAnalyser,
-  relation: Relation,
-  attnum: number,
-  expr: Expr,
-): { attnum: number; expr: Expr } {
-  if (expr.kind !== "default") return { attnum, expr };
+/** A column without a default of its own has NULL; so has one of a view, whatever its table says. */
+function withDefault(a: ModifyAnalyser, relation: Relation, set: Assignment): Assignment {
+  const { attnum, expr } = set;
+  if (expr.kind !== "default") return set;
   const column = relation.columns.find((c) => c.attnum === attnum)!;
-  if (column.generated !== undefined) return { attnum, expr };
-  const value = a.defaultOf(relation, attnum) ?? {
-    kind: "const",
-    value: null,
-    type: column.type,
-    typmod: column.typmod,
-  };
-  return { attnum, expr: value };
+  if (column.generated !== undefined) return set;
+  const none: Expr = { kind: "const", value: null, type: column.type, typmod: column.typmod };
+  return { attnum, expr: a.defaultOf(relation, attnum) ?? none };
+}
+
+/** @throws PgError 428C9 */
+function checkSets(relation: Relation, sets: readonly Assignment[]): void {
+  for (const { attnum, expr } of sets) checkGenerated(relation, attnum, expr, "UPDATE");
 }
 
 /** A generated column takes DEFAULT only. */
@@ -111,8 +135,8 @@ export function analyseMerge(a: ModifyAnalyser, node: pg.MergeStmt, parent: Leve
   const { ctx } = a;
   const level = new Level(parent);
   const ctes = analyseWith(a, level, node.withClause);
-  const relation = targetRelation(ctx, node.relation!, "MERGE");
-  const target = tableEntry(ctx, relation, node.relation?.alias?.aliasname ?? relation.name);
+  const relation = targetRelation(ctx, node.relation!);
+  const target = changedEntry(ctx, relation, node.relation!);
   const [source] = analyseFrom(a, level, [node.sourceRelation as Node]);
   const sourceItems = level.namespace;
   if (sourceItems.some((item) => item.tableVisible && item.alias === target.alias)) {
@@ -147,9 +171,8 @@ export function analyseMerge(a: ModifyAnalyser, node: pg.MergeStmt, parent: Leve
         return { ...base, action: "nothing" };
       case "CMD_UPDATE": {
         const sets = analyseAssignments(a, level, relation, (clause.targetList ?? []) as Node[], assign).map(
-          (set) => withDefault(a, relation, set.attnum, set.expr),
+          (set) => withDefault(a, relation, set),
         );
-        for (const { attnum, expr } of sets) checkGenerated(relation, attnum, expr, "UPDATE");
         return { ...base, action: "update", sets };
       }
       default:
@@ -165,7 +188,7 @@ export function analyseMerge(a: ModifyAnalyser, node: pg.MergeStmt, parent: Leve
   }
   const oldEntry = tableEntry(ctx, relation, "old");
   const returned = analyseReturning(a, level, node.returningClause, target, oldEntry);
-  return {
+  const query = throughViews(a, {
     command: "merge",
     ctes,
     relation,
@@ -176,7 +199,9 @@ export function analyseMerge(a: ModifyAnalyser, node: pg.MergeStmt, parent: Leve
     on,
     actions,
     defaults,
-  };
+  });
+  for (const { sets } of query.actions) checkSets(query.relation, sets);
+  return query;
 }
 
 function mergeInsert(

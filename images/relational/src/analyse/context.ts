@@ -26,7 +26,10 @@ export interface Variables {
 /** What one statement's analysis shares. */
 export class AnalyseContext {
   readonly catalog: Catalog;
-  readonly io: IoContext;
+  /** Without `requireUsage` where what the catalog keeps is read: its names were looked up when it was made. */
+  io: IoContext;
+  /** A view was met that reads with the rights of somebody who is no superuser. */
+  readsForOthers = false;
   /** Schemas in the order of search_path, the implicit ones too. */
   readonly searchPath: readonly number[];
   /** The parameters' types so far; 0 or unknown until something decides them. */

@@ -351,12 +351,18 @@ export interface RangeEntry {
   readonly relation?: Relation;
   readonly query?: Query;
   readonly lateral?: boolean;
+  /** ONLY: of a partitioned table, whose rows are all in its partitions, nothing. */
+  readonly only?: boolean;
   readonly functions?: readonly TableFunction[];
   readonly ordinality?: boolean;
   readonly values?: readonly (readonly Expr[])[];
   readonly cte?: Cte;
   /** How many queries up the CTE is. */
   readonly cteLevelsUp?: number;
+  /** Tables of the subquery whose rows are locked where it is read: their rowids are in its rows, behind its columns. */
+  carried?: readonly RangeEntry[];
+  /** Of policies: conditions that its rows meet before anything else is asked of them. */
+  security?: readonly Expr[];
   readonly sample?: { readonly method: string; readonly percent: Expr; readonly seed?: Expr | undefined };
 }
 
@@ -405,6 +411,8 @@ export interface RowLock {
   readonly strength: "update" | "noKeyUpdate" | "share" | "keyShare";
   readonly wait: "block" | "skip" | "error";
   readonly entries: readonly RangeEntry[];
+  /** It is of the query around: of a subquery or view that is locked there. */
+  readonly isPushedDown?: boolean;
 }
 
 export interface SelectQuery {
@@ -425,7 +433,9 @@ export interface SelectQuery {
   readonly limit?: Expr | undefined;
   readonly offset?: Expr | undefined;
   readonly withTies: boolean;
-  readonly locks: readonly RowLock[];
+  readonly locks: RowLock[];
+  /** Tables whose rowids go behind the targets, for the query around to lock. */
+  carries?: readonly RangeEntry[];
   readonly setOperation?: SetOperation | undefined;
   /** SELECT's target list calls functions that return sets. */
   readonly targetSets: boolean;
@@ -453,7 +463,50 @@ interface Modification {
   readonly returns: boolean;
   /** OLD and NEW of RETURNING. */
   readonly oldEntry: RangeEntry;
-  readonly checks?: readonly Expr[];
+  /** What policies ask of the rows that are written. */
+  rowSecurity?: RowSecurity;
+  /** The views that it goes through, outermost first. */
+  readonly layers?: readonly ViewLayer[];
+  /** The views' conditions, on the rows to change. */
+  readonly viewQuals?: readonly { readonly expr: Expr; readonly layer: number }[];
+  /** Of WITH CHECK OPTION, on the rows that are written. */
+  readonly viewChecks?: readonly ViewCheck[];
+}
+
+/** A view whose change has become that of what it reads. */
+export interface ViewLayer {
+  readonly view: Relation;
+  /** The statement as it was over the view. */
+  readonly change: ChangeQuery;
+}
+
+export interface ViewCheck {
+  readonly view: string;
+  readonly isCascaded: boolean;
+  /** Over the target's columns; undefined for a view that shows all rows. */
+  readonly expr: Expr | undefined;
+}
+
+/** A condition of policies on one row; without it the statement fails. */
+export interface RowCheck {
+  readonly expr: Expr;
+  /** Of a restrictive policy, which messages name. */
+  readonly policy?: string;
+  /** It is asked of a row that was there. */
+  readonly isUsing?: boolean;
+  readonly subject?: string;
+}
+
+/** Checks over the columns of `entry`, by what is done with the row. */
+export interface RowSecurity {
+  readonly entry: RangeEntry;
+  readonly insert: readonly RowCheck[];
+  /** The row as it is to be. */
+  readonly update: readonly RowCheck[];
+  /** The row that ON CONFLICT or MERGE found and updates. */
+  readonly existing: readonly RowCheck[];
+  /** The row that MERGE deletes. */
+  readonly deleted: readonly RowCheck[];
 }
 
 export interface InsertQuery extends Modification {
@@ -475,6 +528,8 @@ export interface OnConflict {
   /** OIDs of the indexes that decide; all when empty. */
   readonly indexes: readonly number[];
   readonly constraint?: Constraint | undefined;
+  /** attnums that were named to find the indexes: they are read. */
+  readonly keys?: readonly number[];
   readonly sets: readonly Assignment[];
   readonly where?: Expr | undefined;
   readonly excluded: RangeEntry;
@@ -515,7 +570,9 @@ export interface MergeAction {
   readonly sets: readonly Assignment[];
 }
 
-export type Query = SelectQuery | InsertQuery | UpdateQuery | DeleteQuery | MergeQuery;
+export type ChangeQuery = InsertQuery | UpdateQuery | DeleteQuery | MergeQuery;
+
+export type Query = SelectQuery | ChangeQuery;
 
 /** The columns that a query gives. */
 export function outputTargets(query: Query): readonly Target[] {
@@ -620,7 +677,9 @@ export function exprKey(expr: Expr): string {
             ? expr.subscripts.map((s) => `${s.lower !== undefined}`).join()
             : expr.kind === "rowCompare"
               ? expr.pairs.length
-              : "";
+              : expr.kind === "special"
+                ? JSON.stringify(expr.options)
+                : "";
       return `${plain.join(".")}${extra}(${children(expr).map(exprKey).join()})`;
     }
   }

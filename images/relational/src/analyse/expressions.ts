@@ -131,7 +131,7 @@ export function analyseExpr(a: Analyser, level: Level, node: Node): Expr {
     case "SetToDefault":
       return { kind: "default", type: oid.unknown, typmod: -1, location: at(node.SetToDefault!.location) };
     case "CurrentOfExpr":
-      throw notSupported("WHERE CURRENT OF");
+      return analyseCurrentOf(a, level, node.CurrentOfExpr!);
     case "NamedArgExpr":
       return analyseExpr(a, level, node.NamedArgExpr!.arg!);
     default:
@@ -719,4 +719,34 @@ function rowSubLink(
     location,
   };
   return link;
+}
+
+/** WHERE CURRENT OF: the row of the statement's table that a cursor is on. @throws PgError 0A000 of a view */
+function analyseCurrentOf(a: Analyser, level: Level, node: pg.CurrentOfExpr): Expr {
+  const entry = level.namespace[0]!.entry!;
+  if (entry.relation!.kind === "v")
+    throw new PgError("0A000", "WHERE CURRENT OF on a view is not implemented");
+  const name = node.cursor_name ?? "";
+  const system = (attnum: number, type: number): Expr => ({
+    kind: "var",
+    levelsUp: 0,
+    entry,
+    attnum,
+    type,
+    typmod: -1,
+  });
+  const cursor = a.ctx.variables?.resolve(a.ctx, [name]) ?? {
+    kind: "const",
+    value: name,
+    type: oid.text,
+    typmod: -1,
+  };
+  return {
+    kind: "special",
+    name: "currentOf",
+    args: [cursor, system(-1, oid.tid), system(-6, oid.oid)],
+    options: { table: entry.relation!.oid },
+    type: oid.bool,
+    typmod: -1,
+  };
 }

@@ -1,5 +1,5 @@
 import { catalogNamespace, type Relation } from "../catalog/model.ts";
-import { namespaceNamed } from "../catalog/namespaces.ts";
+import { usableNamespace } from "../catalog/namespaces.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { at, locationOf, type Node, type pg, stringOf, strings, tagOf } from "../parse/ast.ts";
 import { oid } from "../types/oids.ts";
@@ -56,7 +56,7 @@ export function lookUpRelation(
 ): Relation | undefined {
   const { catalog, searchPath } = ctx;
   if (schema !== undefined && schema !== "") {
-    const namespace = namespaceNamed(catalog, searchPath, schema);
+    const namespace = usableNamespace(ctx.io, schema);
     return namespace === undefined ? undefined : catalog.relationByName(namespace.oid, name);
   }
   const path = searchPath.includes(catalogNamespace) ? searchPath : [catalogNamespace, ...searchPath];
@@ -272,7 +272,15 @@ function rangeVar(a: Analyser, level: Level, node: pg.RangeVar): RangeEntry {
     const query = a.viewQuery(relation);
     return { id: ctx.nextEntryId(), kind: "subquery", alias, columns, used: new Set(), query, relation };
   }
-  return { id: ctx.nextEntryId(), kind: "table", alias, columns, used: new Set(), relation };
+  return {
+    id: ctx.nextEntryId(),
+    kind: "table",
+    alias,
+    columns,
+    used: new Set(),
+    relation,
+    ...(node.inh === true ? {} : { only: true }),
+  };
 }
 
 function findCte(

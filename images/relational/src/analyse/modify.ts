@@ -10,24 +10,14 @@ import type { Assignment, Expr, InsertQuery, OnConflict, RangeEntry, SelectQuery
 import { exprKey, outputTargets } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
 import { type Analyser, findRelation, itemOf, tableEntry, targetItem } from "./from.ts";
+import type { ModifyAnalyser } from "./modify-analyser.ts";
 import { analyseTargets } from "./targets.ts";
+import { tableUnder, throughViews } from "./updatable-views.ts";
 
-/** What INSERT, UPDATE and DELETE need of the definitions: the expressions of defaults, read from their text. */
-export interface DefaultSource {
-  defaultOf(relation: Relation, attnum: number): Expr | undefined;
-  /** An expression over a table that the catalog keeps as text. */
-  expressionOf(relation: Relation, text: string, level?: Level): Expr;
-}
-
-export type ModifyAnalyser = Analyser & DefaultSource;
-
-export function targetRelation(ctx: AnalyseContext, name: pg.RangeVar, word: string): Relation {
+export function targetRelation(ctx: AnalyseContext, name: pg.RangeVar): Relation {
   const relation = findRelation(ctx, name);
   if (relation.system === true) throw new PgError("42501", `permission denied for table ${relation.name}`);
-  if (relation.kind === "r" || relation.kind === "p") return relation;
-  if (relation.kind === "v") {
-    throw notSupported(`${word} on a view`);
-  }
+  if (relation.kind === "r" || relation.kind === "p" || relation.kind === "v") return relation;
   const what = relation.kind === "m" ? "materialized view" : relation.kind === "S" ? "sequence" : "relation";
   throw new PgError("42809", `cannot change ${what} "${relation.name}"`);
 }
@@ -73,7 +63,7 @@ export function analyseInsert(
   const { ctx } = a;
   const level = new Level(parent);
   const ctes = analyseWith(a, level, node.withClause);
-  const relation = targetRelation(ctx, node.relation!, "INSERT");
+  const relation = targetRelation(ctx, node.relation!);
   const alias = node.relation?.alias?.aliasname ?? relation.name;
   const target = tableEntry(ctx, relation, alias);
   const named = insertColumns(relation, (node.cols ?? []) as Node[]);
@@ -107,7 +97,7 @@ export function analyseInsert(
       : node.override === "OVERRIDING_USER_VALUE"
         ? "user"
         : "none";
-  return {
+  return throughViews(a, {
     command: "insert",
     ctes,
     relation,
@@ -121,7 +111,7 @@ export function analyseInsert(
     defaults,
     overriding,
     onConflict,
-  };
+  });
 }
 
 function insertColumns(relation: Relation, cols: readonly Node[]): number[] {
@@ -309,37 +299,40 @@ function inferIndexes(
   level: Level,
   relation: Relation,
   infer: pg.InferClause,
-): Pick<OnConflict, "indexes" | "constraint"> {
+): Pick<OnConflict, "indexes" | "constraint" | "keys"> {
   const { ctx } = a;
+  const { relation: table, attnumOf } = tableUnder(a, relation);
   if (infer.conname !== undefined) {
     const constraint = ctx.catalog.constraintsOf(relation.oid).find((c) => c.name === infer.conname);
     if (constraint === undefined)
       throw new PgError("42704", `constraint "${infer.conname}" for table "${relation.name}" does not exist`);
     if (constraint.type !== "p" && constraint.type !== "u")
       throw new PgError("42809", "constraint in ON CONFLICT clause has no associated index");
-    return { indexes: [constraint.index], constraint };
+    return { indexes: [constraint.index], constraint, keys: constraint.keys };
   }
   const wanted = new Set<string>();
+  const named: number[] = [];
   for (const element of (infer.indexElems ?? []) as Node[]) {
     const { name, expr } = element.IndexElem!;
     if (name !== undefined) {
       const column = relation.columns.find((c) => c.name === name && c.dropped !== true);
       if (column === undefined)
         throw new PgError("42703", `column "${name}" does not exist`, {}, at(infer.location));
-      wanted.add(`#${column.attnum}`);
+      wanted.add(`#${attnumOf(column.attnum)}`);
+      named.push(column.attnum);
     } else {
       level.place = "INDEX";
       wanted.add(keyText(analyseExpr(a, level, expr as Node)));
     }
   }
-  const indexes = ctx.catalog.indexesOf(relation.oid).filter((index) => {
+  const indexes = ctx.catalog.indexesOf(table.oid).filter((index) => {
     if (!index.unique) return false;
     if (index.predicate !== undefined && infer.whereClause === undefined) return false;
     const keys = new Set(
       index.keys.map((key) =>
         key.expression === undefined
           ? `#${key.attnum}`
-          : keyText(a.expressionOf(relation, key.expression, level)),
+          : keyText(a.expressionOf(table, key.expression, level)),
       ),
     );
     return keys.size === wanted.size && [...wanted].every((key) => keys.has(key));
@@ -351,14 +344,14 @@ function inferIndexes(
     );
   }
   const deferrable = ctx.catalog
-    .constraintsOf(relation.oid)
+    .constraintsOf(table.oid)
     .find((c) => indexes.some((i) => i.oid === c.index) && c.deferrable);
   if (deferrable !== undefined)
     throw new PgError(
       "55000",
       "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters",
     );
-  return { indexes: indexes.map((index) => index.oid) };
+  return { indexes: indexes.map((index) => index.oid), keys: named };
 }
 
 /** Keys of expressions over one table, whichever range table entry stands for it. */

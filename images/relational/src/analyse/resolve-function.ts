@@ -1,6 +1,6 @@
 import { procsByName } from "../catalog/builtin.ts";
 import { catalogNamespace, type Proc } from "../catalog/model.ts";
-import { namespaceNamed, temporaryPrefix } from "../catalog/namespaces.ts";
+import { temporaryPrefix, usableNamespace } from "../catalog/namespaces.ts";
 import { PgError } from "../errors.ts";
 import { oid } from "../types/oids.ts";
 import { quoteName } from "../types/type-text.ts";
@@ -32,7 +32,7 @@ export function procsOf(ctx: AnalyseContext, schema: string | undefined, name: s
   const builtin = procsByName.get(name) ?? [];
   const own = ctx.catalog.procsNamed(name);
   if (schema !== undefined) {
-    const namespace = namespaceNamed(ctx.catalog, ctx.searchPath, schema);
+    const namespace = usableNamespace(ctx.io, schema);
     if (namespace === undefined) throw new PgError("3F000", `schema "${schema}" does not exist`);
     return namespace.oid === catalogNamespace
       ? builtin

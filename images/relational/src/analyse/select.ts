@@ -4,11 +4,12 @@ import { oid } from "../types/oids.ts";
 import { coerceToBoolean, resolveUnknown } from "./coerce.ts";
 import { Level } from "./context.ts";
 import { analyseWith } from "./ctes.ts";
-import type { FromNode, OrderItem, RowLock, SelectQuery, Target } from "./expr.ts";
+import type { FromNode, OrderItem, SelectQuery, Target } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
 import { type Analyser, analyseFrom } from "./from.ts";
 import { analyseGrouping, checkGrouping } from "./grouping.ts";
 import { analyseLimits, analyseOrderBy, findTarget } from "./ordering.ts";
+import { analyseLocks } from "./row-locks.ts";
 import { analyseSetOperation, analyseValues } from "./set-operations.ts";
 import { requireEquality } from "./sort-keys.ts";
 import { analyseTargets } from "./targets.ts";
@@ -92,14 +93,7 @@ function plainSelect(
       windows: level.windows,
     });
   }
-  const locks = analyseLocks(
-    a,
-    level,
-    node,
-    from,
-    grouped || distinct !== undefined || level.windows.length > 0,
-  );
-  return {
+  const query: SelectQuery = {
     command: "select",
     ctes,
     from,
@@ -114,9 +108,11 @@ function plainSelect(
     distinct,
     orderBy,
     ...limits,
-    locks,
+    locks: [],
     targetSets: level.sets,
   };
+  query.locks.push(...analyseLocks(level, node, query));
+  return query;
 }
 
 function resolved(a: Analyser, target: Target): Target {
@@ -156,74 +152,4 @@ function analyseDistinct(
     }
   }
   return keys;
-}
-
-const strengths = {
-  LCS_FORUPDATE: "update",
-  LCS_FORNOKEYUPDATE: "noKeyUpdate",
-  LCS_FORSHARE: "share",
-  LCS_FORKEYSHARE: "keyShare",
-} as const;
-
-const lockWords = {
-  update: "FOR UPDATE",
-  noKeyUpdate: "FOR NO KEY UPDATE",
-  share: "FOR SHARE",
-  keyShare: "FOR KEY SHARE",
-} as const;
-
-function analyseLocks(
-  a: Analyser,
-  level: Level,
-  node: pg.SelectStmt,
-  from: readonly FromNode[],
-  reduced: boolean,
-): RowLock[] {
-  void a;
-  void from;
-  return ((node.lockingClause ?? []) as Node[]).map((item): RowLock => {
-    const { lockedRels = [], strength, waitPolicy } = item.LockingClause!;
-    const kind = strengths[strength as keyof typeof strengths] ?? "update";
-    if (reduced) {
-      const what =
-        node.distinctClause !== undefined
-          ? "DISTINCT clause"
-          : node.groupClause !== undefined
-            ? "GROUP BY clause"
-            : node.havingClause !== undefined
-              ? "HAVING clause"
-              : level.windows.length > 0
-                ? "window functions"
-                : "aggregate functions";
-      throw new PgError("0A000", `${lockWords[kind]} is not allowed with ${what}`);
-    }
-    const names = (lockedRels as Node[]).map((rel) => rel.RangeVar!);
-    const tables = level.namespace.filter((entry) => entry.entry !== undefined);
-    const entries =
-      names.length === 0
-        ? tables
-            .filter((i) => i.entry!.kind === "table" && i.entry!.relation?.system !== true)
-            .map((i) => i.entry!)
-        : names.map((name) => {
-            const found = tables.find((i) => i.alias === name.relname);
-            if (found === undefined) {
-              throw new PgError(
-                "42P01",
-                `relation "${name.relname}" in ${lockWords[kind]} clause not found in FROM clause`,
-                {},
-                at(name.location),
-              );
-            }
-            if (found.entry!.kind !== "table" && found.entry!.kind !== "subquery")
-              throw new PgError(
-                "0A000",
-                `${lockWords[kind]} cannot be applied to a ${found.entry!.kind === "cte" ? "WITH query" : found.entry!.kind}`,
-                {},
-                at(name.location),
-              );
-            return found.entry!;
-          });
-    const wait = waitPolicy === "LockWaitSkip" ? "skip" : waitPolicy === "LockWaitError" ? "error" : "block";
-    return { strength: kind, wait, entries };
-  });
 }

@@ -7,6 +7,7 @@ import { outputTargets } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
 import { type Analyser, itemOf } from "./from.ts";
 import { analyseLimits, analyseOrderBy } from "./ordering.ts";
+import { refuseLocks } from "./row-locks.ts";
 import { requireEquality } from "./sort-keys.ts";
 
 const words = { SETOP_UNION: "UNION", SETOP_INTERSECT: "INTERSECT", SETOP_EXCEPT: "EXCEPT" } as const;
@@ -53,11 +54,11 @@ export function analyseSetOperation(
   const { ctx } = a;
   const kind = node.op as keyof typeof words;
   const word = words[kind];
-  if (node.lockingClause !== undefined)
-    throw new PgError("0A000", "FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT");
+  refuseLocks(node, "is not allowed with UNION/INTERSECT/EXCEPT");
   const side = (stmt: pg.SelectStmt): SelectQuery => {
     if (stmt.intoClause !== undefined)
       throw new PgError("42601", "INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT");
+    refuseLocks(stmt, "is not allowed with UNION/INTERSECT/EXCEPT");
     return a.select(stmt, level, true);
   };
   const left = side(node.larg!);
@@ -186,6 +187,6 @@ export function analyseValues(
   level.namespace = [itemOf(entry)];
   const orderBy = analyseOrderBy(a, level, (node.sortClause ?? []) as Node[], targets);
   const limits = analyseLimits(a, level, node);
-  if (node.lockingClause !== undefined) throw new PgError("0A000", "FOR UPDATE cannot be applied to VALUES");
+  refuseLocks(node, "cannot be applied to VALUES");
   return { ...empty(ctes), from: [{ kind: "entry", entry }], targets, orderBy, ...limits };
 }

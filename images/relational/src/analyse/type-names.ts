@@ -4,6 +4,7 @@ import { namespaceNamed } from "../catalog/namespaces.ts";
 import { PgError } from "../errors.ts";
 import { at, type Node, type pg, stringOf, strings } from "../parse/ast.ts";
 import { oid } from "../types/oids.ts";
+import type { IoContext } from "../types/type-ops.ts";
 import { formatType } from "../types/type-text.ts";
 import type { AnalyseContext } from "./context.ts";
 
@@ -18,10 +19,12 @@ export function findType(
   searchPath: readonly number[],
   schema: string | undefined,
   name: string,
+  requireUsage?: IoContext["requireUsage"],
 ): TypeInfo | undefined {
   if (schema !== undefined) {
     const namespace = namespaceNamed(catalog, searchPath, schema);
     if (namespace === undefined) throw new PgError("3F000", `schema "${schema}" does not exist`);
+    requireUsage?.(namespace);
     return catalog.typeByName(namespace.oid, name);
   }
   const path = searchPath.includes(catalogNamespace) ? searchPath : [catalogNamespace, ...searchPath];
@@ -43,7 +46,7 @@ export function resolveTypeName(ctx: AnalyseContext, name: pg.TypeName): TypeRef
   if (name.pct_type === true) return columnType(ctx, parts, location);
   const short = parts.at(-1) ?? "";
   const schema = parts.length > 1 ? parts.at(-2) : undefined;
-  const type = findType(ctx.catalog, ctx.searchPath, schema, short);
+  const type = findType(ctx.catalog, ctx.searchPath, schema, short, ctx.io.requireUsage);
   if (type === undefined) {
     throw new PgError("42704", `type "${typeNameText(name)}" does not exist`, {}, location);
   }

@@ -1,12 +1,18 @@
 import { builtinTypes } from "./builtin.ts";
+import { predefinedRoles, publicSchemaAcl } from "./data/roles.ts";
 import {
   bootstrapRole,
   type Constraint,
   catalogNamespace,
+  type DatabaseInfo,
+  type DefaultAcl,
+  databaseOwnerRole,
   type Index,
   type InstalledExtension,
   informationNamespace,
+  type Membership,
   type Namespace,
+  type Policy,
   type Proc,
   publicNamespace,
   type Relation,
@@ -14,6 +20,7 @@ import {
   type Sequence,
   type Trigger,
   type TypeInfo,
+  theDatabase,
 } from "./model.ts";
 import { systemRelations } from "./system-relations.ts";
 
@@ -28,6 +35,10 @@ export interface CatalogObjects {
   proc: Proc;
   comment: Comment;
   role: Role;
+  membership: Membership;
+  defaultAcl: DefaultAcl;
+  database: DatabaseInfo;
+  policy: Policy;
   depend: Dependency;
   trigger: Trigger;
   extension: InstalledExtension;
@@ -66,6 +77,10 @@ const kinds: readonly ObjectKind[] = [
   "proc",
   "comment",
   "role",
+  "membership",
+  "defaultAcl",
+  "database",
+  "policy",
   "depend",
   "trigger",
   "extension",
@@ -117,7 +132,14 @@ export class Catalog {
     const owner = bootstrapRole;
     this.#put("namespace", { oid: catalogNamespace, name: "pg_catalog", owner });
     this.#put("namespace", { oid: informationNamespace, name: "information_schema", owner });
-    this.#put("namespace", { oid: publicNamespace, name: "public", owner: 6171 });
+    this.#put("namespace", {
+      oid: publicNamespace,
+      name: "public",
+      owner: databaseOwnerRole,
+      acl: publicSchemaAcl,
+    });
+    for (const role of predefinedRoles) this.#put("role", role);
+    this.#put("database", { oid: theDatabase, owner });
     for (const type of builtinTypes.values()) this.#put("type", type);
     for (const relation of systemRelations) {
       this.#put("relation", relation);
@@ -172,6 +194,12 @@ export class Catalog {
   /** As `set`, of what was read from the store. */
   load<Kind extends ObjectKind>(kind: Kind, object: CatalogObjects[Kind]): void {
     this.#put(kind, object);
+  }
+
+  /** What every database begins with and this one has dropped. */
+  unload(kind: ObjectKind, oid: number): void {
+    this.delete(kind, oid);
+    this.#changes.length = 0;
   }
 
   /** What was changed since the copy was made or the changes were last taken. */

@@ -1,10 +1,23 @@
 /** What the catalog knows of each object. Objects are never changed: a definition that changes is a new object. */
 
+/** What a role was granted on an object, by whom: letters as PostgreSQL writes them in an aclitem. */
+export interface AclItem {
+  /** 0 is PUBLIC. */
+  readonly grantee: number;
+  readonly grantor: number;
+  readonly rights: string;
+  /** Those of `rights` that may be granted on. */
+  readonly options: string;
+}
+
+/** Undefined where nothing was granted or revoked: then the kind's defaults hold. */
+export type Acl = readonly AclItem[];
+
 export interface Namespace {
   readonly oid: number;
   readonly name: string;
   readonly owner: number;
-  readonly acl?: readonly string[];
+  readonly acl?: Acl;
 }
 
 export interface Column {
@@ -26,7 +39,7 @@ export interface Column {
   readonly storage?: string;
   readonly statistics?: number;
   readonly compression?: string;
-  readonly acl?: readonly string[];
+  readonly acl?: Acl;
 }
 
 export type RelationKind = "r" | "v" | "m" | "i" | "S" | "c" | "p" | "I";
@@ -43,19 +56,47 @@ export interface Relation {
   readonly persistence: "p" | "u" | "t";
   /** The query of a view, as SQL. */
   readonly query?: string;
-  readonly checkOption?: "local" | "cascaded";
   readonly populated?: boolean;
   readonly rowSecurity?: boolean;
   readonly forceRowSecurity?: boolean;
   readonly replicaIdentity?: "d" | "n" | "f" | "i";
-  readonly acl?: readonly string[];
+  readonly acl?: Acl;
   readonly options?: readonly string[];
   readonly onCommit?: "delete" | "drop";
   /** The session that owns a temporary relation. */
   readonly session?: number;
+  /** Of a partitioned table. */
+  readonly partitionBy?: PartitionBy;
+  readonly partitionOf?: { readonly parent: number; readonly bound: PartitionBound };
   /** A table of the system: its rows come from `rowSources`. */
   readonly system?: boolean;
 }
+
+/** By which values rows are put into partitions. */
+export interface PartitionBy {
+  /** range, list, hash */
+  readonly strategy: "r" | "l" | "h";
+  readonly keys: readonly {
+    /** 0 for an expression. */
+    readonly attnum: number;
+    readonly expression?: string;
+    readonly type: number;
+    readonly typmod: number;
+    readonly opclass: number;
+    readonly collation: number;
+  }[];
+}
+
+export type RangeLimit =
+  | { readonly kind: "min" | "max" }
+  | { readonly kind: "value"; readonly value: string };
+
+/** Which rows a partition has; values in their types' text. */
+export type PartitionBound =
+  | { readonly kind: "default" }
+  | { readonly kind: "list"; readonly values: readonly (string | null)[] }
+  | { readonly kind: "range"; readonly from: readonly RangeLimit[]; readonly to: readonly RangeLimit[] }
+  | { readonly kind: "hash"; readonly modulus: number; readonly remainder: number };
 
 export interface IndexKey {
   /** 0 for an expression. */
@@ -79,6 +120,8 @@ export interface Index {
   readonly include: readonly number[];
   readonly predicate?: string;
   readonly clustered?: boolean;
+  /** The index of the partitioned table that it is a part of. */
+  readonly parent?: number;
 }
 
 export type ForeignAction = "a" | "r" | "c" | "n" | "d";
@@ -101,6 +144,11 @@ export interface Constraint {
   readonly validated: boolean;
   readonly enforced?: boolean;
   readonly noInherit?: boolean;
+  /** DISABLE TRIGGER ALL of the table that refers, and of the one that is referred to: nothing is looked after there. */
+  readonly checksOff?: boolean;
+  readonly actionsOff?: boolean;
+  /** The constraint of the partitioned table that it came from. */
+  readonly parent?: number;
   readonly foreign?: {
     readonly relation: number;
     readonly keys: readonly number[];
@@ -152,7 +200,7 @@ export interface TypeInfo {
   readonly default?: string;
   readonly labels?: readonly { readonly oid: number; readonly sort: number; readonly label: string }[];
   readonly range?: { readonly subtype: number; readonly multirange: number };
-  readonly acl?: readonly string[];
+  readonly acl?: Acl;
 }
 
 export interface Proc {
@@ -177,7 +225,7 @@ export interface Proc {
   readonly defaults: readonly string[];
   /** Of a function made by CREATE FUNCTION. */
   readonly language?: "sql" | "plpgsql";
-  readonly acl?: readonly string[];
+  readonly acl?: Acl;
   /** SET of CREATE FUNCTION: settings for the time of a call. */
   readonly settings?: readonly (readonly [name: string, value: string])[];
   readonly securityDefiner?: boolean;
@@ -217,6 +265,8 @@ export interface Trigger {
   readonly constraint?: { readonly deferrable: boolean; readonly deferred: boolean };
   readonly oldTable?: string;
   readonly newTable?: string;
+  /** The trigger of the partitioned table that it came from. */
+  readonly parent?: number;
 }
 
 export interface Operator {
@@ -251,9 +301,80 @@ export interface Aggregate {
   readonly transitionType: number;
 }
 
+/** A role; one that can log in is a user. */
 export interface Role {
   readonly oid: number;
   readonly name: string;
+  readonly isSuperuser: boolean;
+  readonly inherits: boolean;
+  readonly createsRoles: boolean;
+  readonly createsDatabases: boolean;
+  readonly canLogin: boolean;
+  readonly canReplicate: boolean;
+  readonly bypassesRowSecurity: boolean;
+  /** -1 for no limit. */
+  readonly connectionLimit: number;
+  /** A SCRAM verifier in PostgreSQL's form; never the password. */
+  readonly password?: string;
+  /** Microseconds since 2000: until then the password is good. */
+  readonly validUntil?: bigint;
+  /** ALTER ROLE ... SET. */
+  readonly settings?: readonly RoleSetting[];
+  /** A user of the image's configuration: its password and what it may do stand there. */
+  readonly isConfigured?: boolean;
+}
+
+export interface RoleSetting {
+  readonly name: string;
+  readonly value: string;
+  /** Only for sessions in the database. */
+  readonly inDatabase: boolean;
+}
+
+/** A role that is a member of another one. */
+export interface Membership {
+  readonly oid: number;
+  readonly role: number;
+  readonly member: number;
+  readonly grantor: number;
+  readonly admin: boolean;
+  readonly inherit: boolean;
+  readonly set: boolean;
+}
+
+/** A policy of row-level security. */
+export interface Policy {
+  readonly oid: number;
+  readonly name: string;
+  readonly relation: number;
+  readonly isPermissive: boolean;
+  /** all, SELECT, INSERT, UPDATE, DELETE */
+  readonly command: "*" | "r" | "a" | "w" | "d";
+  /** OIDs of the roles that it is for; 0 for everybody. */
+  readonly roles: readonly number[];
+  /** SQL texts over the table's columns. */
+  readonly using?: string;
+  readonly check?: string;
+}
+
+/** What ALTER DEFAULT PRIVILEGES has said for objects that a role will make. */
+export interface DefaultAcl {
+  readonly oid: number;
+  readonly role: number;
+  /** 0 for all schemas. */
+  readonly namespace: number;
+  /** tables and views, sequences, functions, types, schemas */
+  readonly type: "r" | "S" | "f" | "T" | "n";
+  readonly acl: Acl;
+}
+
+/** The one database. */
+export interface DatabaseInfo {
+  readonly oid: number;
+  readonly owner: number;
+  readonly acl?: Acl;
+  /** ALTER DATABASE ... SET. */
+  readonly settings?: readonly (readonly [name: string, value: string])[];
 }
 
 /** OIDs of the schemas that are always there. */
@@ -263,4 +384,8 @@ export const publicNamespace = 2200;
 export const informationNamespace = 13000;
 /** The role that owns what the system made. */
 export const bootstrapRole = 10;
+export const bootstrapRoleName = "postgres";
+/** Whoever owns the database is a member. */
+export const databaseOwnerRole = 6171;
+export const theDatabase = 5;
 export const defaultCollation = 100;

@@ -5,8 +5,9 @@ import { analyseExpr } from "../analyse/expressions.ts";
 import { itemOf, tableEntry } from "../analyse/from.ts";
 import { resolveTypeName } from "../analyse/type-names.ts";
 import type { Column, Relation } from "../catalog/model.ts";
+import { isInheritedConstraint, partitionsOf } from "../catalog/partitions.ts";
 import { notSupported, PgError } from "../errors.ts";
-import { type Node, type pg, stringOf } from "../parse/ast.ts";
+import type { Node, pg } from "../parse/ast.ts";
 import { sqlTexts } from "../parse/parse.ts";
 import { planChecks, planGenerated } from "../plan/checks.ts";
 import { TableWriter } from "../plan/write.ts";
@@ -43,12 +44,17 @@ import {
 import { Removal } from "./drop.ts";
 import { removeIndex } from "./indexes.ts";
 import { freeRelationName } from "./names.ts";
+import { optionValue } from "./option-value.ts";
+import { setRelationOwner } from "./owners.ts";
+import { attachIndex, attachPartition, detachPartition } from "./partitions.ts";
+import { policiesReading, removePolicy } from "./policies.ts";
+import { requireRelationOwner } from "./rights.ts";
 import { alterSequence, makeSequence } from "./sequences.ts";
 import { enableTriggers } from "./triggers.ts";
-import { dependentViews } from "./views.ts";
+import { checkUpdatable, dependentViews, viewOption } from "./views.ts";
 
 const kindWords: Readonly<Record<string, readonly [kinds: string[], word: string]>> = {
-  OBJECT_TABLE: [["r", "v", "m", "S", "i"], "table"],
+  OBJECT_TABLE: [["r", "p", "v", "m", "S", "i"], "table"],
   OBJECT_VIEW: [["v"], "view"],
   OBJECT_MATVIEW: [["m"], "materialized view"],
   OBJECT_SEQUENCE: [["S"], "sequence"],
@@ -66,7 +72,7 @@ export function alterTable(ddl: Ddl, node: pg.AlterTableStmt): void {
     ddl.notice(`relation "${node.relation?.relname}" does not exist, skipping`);
     return;
   }
-  ddl.requireSchema(relation.name);
+  requireRelationOwner(ddl, relation);
   const commands = ((node.cmds ?? []) as Node[]).map((item) => item.AlterTableCmd!);
   // Columns first, then constraints, as PostgreSQL orders them in passes.
   const pass = (command: pg.AlterTableCmd): number =>
@@ -79,7 +85,104 @@ export function alterTable(ddl: Ddl, node: pg.AlterTableStmt): void {
           : command.subtype === "AT_AddConstraint"
             ? 4
             : 3;
-  for (const command of [...commands].sort((a, b) => pass(a) - pass(b))) run(ddl, relation.oid, command);
+  const isOnly = node.relation?.inh !== true;
+  for (const command of [...commands].sort((a, b) => pass(a) - pass(b)))
+    runOnTree(ddl, relation.oid, command, isOnly, false);
+}
+
+/** What is done with a partitioned table is done with its partitions, too; keys and the like see to that themselves. */
+const ofAllPartitions: ReadonlySet<string> = new Set([
+  "AT_AddColumn",
+  "AT_DropColumn",
+  "AT_AlterColumnType",
+  "AT_ColumnDefault",
+  "AT_SetNotNull",
+  "AT_DropNotNull",
+  "AT_SetExpression",
+  "AT_DropExpression",
+  "AT_DropConstraint",
+  "AT_ValidateConstraint",
+]);
+
+function runOnTree(ddl: Ddl, id: number, command: pg.AlterTableCmd, isOnly: boolean, isInner: boolean): void {
+  const relation = ddl.catalog.get("relation", id)!;
+  if (!isInner && relation.partitionOf !== undefined) refuseOnPartition(ddl, relation, command);
+  const isTree = relation.kind === "p" && ofAllPartitions.has(command.subtype ?? "");
+  if (isTree && isOnly && partitionsOf(ddl.catalog, id).length > 0) refuseOnly(command);
+  // A constraint's name may be found again in the partitions once the table has lost it.
+  const parts = isTree ? partitionsOf(ddl.catalog, id) : [];
+  const inner =
+    command.subtype === "AT_DropConstraint" || command.subtype === "AT_ValidateConstraint"
+      ? parts.filter((part) => ownsPart(ddl, relation, part, command.name ?? ""))
+      : parts;
+  run(ddl, id, command, isOnly);
+  for (const part of inner) runOnTree(ddl, part.oid, partCommand(command), false, true);
+}
+
+/** A key's constraint goes with its index; others have the same name in each partition. */
+function ownsPart(ddl: Ddl, relation: Relation, part: Relation, name: string): boolean {
+  const constraint = ddl.catalog.constraintsOf(relation.oid).find((c) => c.name === name);
+  if (constraint === undefined || constraint.type === "p" || constraint.type === "u") return false;
+  return ddl.catalog
+    .constraintsOf(part.oid)
+    .some((c) => c.name === name || (c.parent !== undefined && c.parent === constraint.oid));
+}
+
+function partCommand(command: pg.AlterTableCmd): pg.AlterTableCmd {
+  if (command.subtype === "AT_AddColumn") {
+    // Keys, foreign keys and sequences of a new column are the table's; partitions have parts of them.
+    const node = (command.def as Node).ColumnDef!;
+    const kept = ((node.constraints ?? []) as Node[]).filter(({ Constraint: constraint }) =>
+      ["CONSTR_DEFAULT", "CONSTR_NOTNULL", "CONSTR_GENERATED"].includes(constraint?.contype ?? ""),
+    );
+    return { ...command, def: { ColumnDef: { ...node, constraints: kept } } as pg.Node };
+  }
+  return command;
+}
+
+/** @throws PgError 42P16 */
+function refuseOnly({ subtype, name }: pg.AlterTableCmd): void {
+  if (subtype === "AT_ColumnDefault" || subtype === "AT_SetNotNull") return;
+  const what: Readonly<Record<string, string>> = {
+    AT_AddColumn: "column must be added to child tables too",
+    AT_DropColumn: "cannot drop column from only the partitioned table when partitions exist",
+    AT_AlterColumnType: `type of inherited column "${name}" must be changed in child tables too`,
+    AT_DropConstraint: "cannot remove constraint from only the partitioned table when partitions exist",
+    AT_DropNotNull: "cannot remove constraint from only the partitioned table when partitions exist",
+  };
+  const message = what[subtype ?? ""];
+  if (message !== undefined)
+    throw new PgError("42P16", message, { hint: "Do not specify the ONLY keyword." });
+}
+
+/** What a partition has of its table is changed there. @throws PgError 42809, 42P16 */
+function refuseOnPartition(ddl: Ddl, relation: Relation, { subtype, name }: pg.AlterTableCmd): void {
+  const parent = ddl.catalog.get("relation", relation.partitionOf!.parent)!;
+  const isInherited = parent.columns.some((c) => c.name === name && c.dropped !== true);
+  switch (subtype) {
+    case "AT_AddColumn":
+      throw new PgError("42809", "cannot add column to a partition");
+    case "AT_DropColumn":
+      if (isInherited) throw new PgError("42P16", `cannot drop inherited column "${name}"`);
+      return;
+    case "AT_AlterColumnType":
+      if (isInherited) throw new PgError("42P16", `cannot alter inherited column "${name}"`);
+      return;
+    case "AT_DropNotNull":
+      if (parent.columns.some((c) => c.name === name && c.notNull))
+        throw new PgError("42P16", `column "${name}" is marked NOT NULL in parent table`);
+      return;
+    case "AT_DropConstraint": {
+      const own = ddl.catalog.constraintsOf(relation.oid).find((c) => c.name === name);
+      if (own !== undefined && isInheritedConstraint(ddl.catalog, own))
+        throw new PgError(
+          "42P16",
+          `cannot drop inherited constraint "${name}" of relation "${relation.name}"`,
+        );
+      return;
+    }
+    default:
+  }
 }
 
 function column(relation: Relation, name: string | undefined): Column {
@@ -104,7 +207,7 @@ function without<K extends keyof Column>(c: Column, ...keys: K[]): Column {
   return copy as unknown as Column;
 }
 
-function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
+function run(ddl: Ddl, id: number, command: pg.AlterTableCmd, isOnly: boolean): void {
   const relation = ddl.catalog.get("relation", id)!;
   const def = command.def as Node | undefined;
   switch (command.subtype) {
@@ -156,7 +259,14 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
       return;
     }
     case "AT_AddConstraint":
-      addConstraint(ddl, relation, def!.Constraint!, true);
+      addConstraint(ddl, relation, def!.Constraint!, true, undefined, isOnly);
+      return;
+    case "AT_AttachPartition":
+      if (relation.kind === "i") attachIndex(ddl, relation, def!.PartitionCmd!);
+      else attachPartition(ddl, relation, def!.PartitionCmd!);
+      return;
+    case "AT_DetachPartition":
+      detachPartition(ddl, relation, def!.PartitionCmd!);
       return;
     case "AT_DropConstraint":
       dropConstraint(ddl, relation, command);
@@ -297,10 +407,16 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
     case "AT_DisableRowSecurity":
       ddl.catalog.set("relation", { ...relation, rowSecurity: command.subtype === "AT_EnableRowSecurity" });
       return;
-    case "AT_ForceRowSecurity":
-      throw notSupported("row-level security of a table's owner");
-    case "AT_NoForceRowSecurity":
     case "AT_ChangeOwner":
+      setRelationOwner(ddl, relation, command.newowner!);
+      return;
+    case "AT_ForceRowSecurity":
+    case "AT_NoForceRowSecurity":
+      ddl.catalog.set("relation", {
+        ...relation,
+        forceRowSecurity: command.subtype === "AT_ForceRowSecurity",
+      });
+      return;
     case "AT_SetStorage":
     case "AT_SetCompression":
     case "AT_SetOptions":
@@ -357,6 +473,7 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
         command.subtype === "AT_SetRelOptions"
           ? names.map((n) => `${n.defname}=${optionValue(n.arg as Node | undefined)}`)
           : [];
+      if (relation.kind === "v") checkViewOptions(ddl, relation, names, added);
       ddl.catalog.set("relation", { ...relation, options: [...kept, ...added] });
       return;
     }
@@ -365,12 +482,17 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd): void {
   }
 }
 
-function optionValue(node: Node | undefined): string {
-  return node === undefined
-    ? "true"
-    : node.Integer !== undefined
-      ? String(node.Integer.ival ?? 0)
-      : (node.Float?.fval ?? stringOf(node));
+/** @throws PgError 22023, 0A000 */
+function checkViewOptions(
+  ddl: Ddl,
+  view: Relation,
+  names: readonly pg.DefElem[],
+  added: readonly string[],
+): void {
+  for (const { defname, arg } of names)
+    if (added.length > 0) viewOption(defname ?? "", optionValue(arg as Node | undefined));
+  if (added.some((option) => option.startsWith("check_option=")))
+    checkUpdatable(analyserOf(ddl).analyser.viewQuery(view));
 }
 
 function addColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void {
@@ -461,6 +583,20 @@ function rewriteRows(ddl: Ddl, relation: Relation, change: (row: Row) => Row): v
   }
 }
 
+/** @throws PgError 42P16 for a column that decides in which partition a row is */
+function requireNoKey(relation: Relation, { attnum, name }: Column, verb: "drop" | "alter"): void {
+  for (const key of relation.partitionBy?.keys ?? []) {
+    const isRead =
+      key.attnum === attnum ||
+      (key.expression !== undefined && new RegExp(`(^|[^\\w"])"?${name}"?($|[^\\w"])`).test(key.expression));
+    if (isRead)
+      throw new PgError(
+        "42P16",
+        `cannot ${verb} column "${name}" because it is part of the partition key of relation "${relation.name}"`,
+      );
+  }
+}
+
 function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void {
   const found = given.columns.find((c) => c.name === command.name && c.dropped !== true);
   if (found === undefined) {
@@ -470,6 +606,7 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
     }
     throw new PgError("42703", `column "${command.name}" of relation "${given.name}" does not exist`);
   }
+  requireNoKey(given, found, "drop");
   const cascade = command.behavior === "DROP_CASCADE";
   const { attnum } = found;
   const views = dependentViews(ddl, given.oid, attnum);
@@ -483,7 +620,12 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
       c.attnum !== attnum &&
       new RegExp(`(^|[^\\w"])"?${found.name}"?($|[^\\w"])`).test(c.default ?? ""),
   );
+  const policies = policiesReading(ddl, given, attnum);
   const told = [
+    ...policies.map(
+      (p) =>
+        `policy ${p.name} on table ${ddl.catalog.get("relation", p.relation)?.name} depends on column ${found.name} of table ${given.name}`,
+    ),
     ...views.map((v) => `view ${v.name} depends on column ${found.name} of table ${given.name}`),
     ...foreign.map(
       (c) =>
@@ -509,6 +651,7 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
         ? `drop cascades to ${told[0]!.replace(/ depends on .*/, "")}`
         : `drop cascades to ${told.length} other objects`,
     );
+  for (const policy of policies) removePolicy(ddl, policy);
   for (const constraint of foreign) ddl.catalog.delete("constraint", constraint.oid);
   if (views.length > 0) {
     const removal = new Removal(ddl, true, views);
@@ -608,6 +751,7 @@ function alterType(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void {
   const node = (command.def as Node).ColumnDef!;
   const before = column(given, command.name);
   const { type, typmod } = resolveTypeName(ctx, node.typeName!);
+  requireNoKey(given, before, "alter");
   if (before.generated !== undefined && node.raw_default !== undefined)
     throw new PgError("42611", "cannot specify USING when altering type of generated column");
   for (const view of dependentViews(ddl, given.oid, before.attnum)) {

@@ -4,6 +4,7 @@ import type { Expr } from "../analyse/expr.ts";
 import { tableEntry } from "../analyse/from.ts";
 import { makeOperator } from "../analyse/resolve-operator.ts";
 import type { Column, Constraint, ForeignAction, Relation } from "../catalog/model.ts";
+import { attnumsIn, partitionsOf } from "../catalog/partitions.ts";
 import { deparse } from "../deparse/expr.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { at, type Node, type pg, strings } from "../parse/ast.ts";
@@ -20,8 +21,9 @@ import {
   newOid,
   requireRelation,
 } from "./context.ts";
-import { buildIndex, defaultOpclass } from "./indexes.ts";
+import { buildIndex, defaultOpclass, inheritIndex, requirePartitionKey } from "./indexes.ts";
 import { freeConstraintName, freeRelationName } from "./names.ts";
+import { requireOnRelation } from "./rights.ts";
 
 /** PostgreSQL 18 keeps NOT NULL as a constraint with a name. */
 export function addNotNull(ddl: Ddl, relationOid: number, column: Column, given?: string): void {
@@ -68,7 +70,105 @@ export function addConstraint(
   node: pg.Constraint,
   hasRows: boolean,
   column?: string,
+  isOnly = false,
 ): void {
+  const before = new Set(ddl.catalog.constraintsOf(relation.oid).map(({ oid }) => oid));
+  addOwn(ddl, relation, node, hasRows, column);
+  if (relation.kind !== "p" || isOnly) return;
+  const added = ddl.catalog.constraintsOf(relation.oid).filter(({ oid }) => !before.has(oid));
+  for (const partition of partitionsOf(ddl.catalog, relation.oid)) {
+    inheritChecks(ddl, ddl.catalog.get("relation", relation.oid)!, partition.oid, added, hasRows);
+    const now = () => ddl.catalog.get("relation", partition.oid)!;
+    for (const constraint of added) {
+      if (constraint.type === "f") inheritForeignKey(ddl, constraint, now(), hasRows);
+      const index = ddl.catalog.get("index", constraint.index);
+      if (index !== undefined && constraint.type !== "f") inheritIndex(ddl, index, now());
+    }
+  }
+}
+
+/** NOT NULL and CHECK of a partitioned table, in one of its partitions and theirs. @throws PgError 23502, 23514 */
+export function inheritChecks(
+  ddl: Ddl,
+  parent: Relation,
+  child: number,
+  constraints: readonly Constraint[] = ddl.catalog.constraintsOf(parent.oid),
+  hasRows = false,
+): void {
+  for (const constraint of constraints) {
+    const relation = ddl.catalog.get("relation", child)!;
+    const there = attnumsIn(parent, relation);
+    const keys = constraint.keys.map((attnum) => there.get(attnum)!);
+    const own = ddl.catalog.constraintsOf(child);
+    if (constraint.type === "n") {
+      if (own.some(({ type, keys: [key] }) => type === "n" && key === keys[0])) continue;
+      const column = relation.columns.find(({ attnum }) => attnum === keys[0])!;
+      if (hasRows) checkNoNulls(ddl, relation, column);
+      addNotNull(ddl, child, column, constraint.name);
+    } else if (constraint.type === "c" && constraint.noInherit !== true) {
+      if (own.some(({ type, name }) => type === "c" && name === constraint.name)) continue;
+      const made = putConstraint(ddl, relation, { ...withoutPlace(constraint), keys });
+      if (hasRows && made.validated && made.enforced !== false) validateCheck(ddl, relation, made);
+    } else continue;
+    const changed = ddl.catalog.get("relation", child)!;
+    for (const partition of partitionsOf(ddl.catalog, child))
+      inheritChecks(ddl, changed, partition.oid, ddl.catalog.constraintsOf(child), hasRows);
+  }
+}
+
+function withoutPlace({ oid: _oid, relation: _relation, namespace: _namespace, ...rest }: Constraint): Given {
+  return rest;
+}
+
+/** A foreign key of a partitioned table in one of its partitions: the same one that is there, or a new one. */
+export function inheritForeignKey(ddl: Ddl, constraint: Constraint, child: Relation, hasRows: boolean): void {
+  const parent = ddl.catalog.get("relation", constraint.relation)!;
+  const there = attnumsIn(parent, child);
+  const keys = constraint.keys.map((attnum) => there.get(attnum)!);
+  const foreign = constraint.foreign!;
+  const { setColumns } = foreign;
+  const own =
+    setColumns === undefined ? foreign : { ...foreign, setColumns: setColumns.map((c) => there.get(c)!) };
+  const found = ddl.catalog
+    .constraintsOf(child.oid)
+    .find(
+      (c) =>
+        c.type === "f" &&
+        c.parent === undefined &&
+        c.keys.join() === keys.join() &&
+        JSON.stringify(c.foreign) === JSON.stringify(own),
+    );
+  let made: Constraint;
+  if (found !== undefined) {
+    made = { ...found, parent: constraint.oid };
+    ddl.catalog.set("constraint", made);
+  } else {
+    const isTaken = ddl.catalog.constraintsOf(child.oid).some(({ name }) => name === constraint.name);
+    const name = isTaken
+      ? freeConstraintName(
+          ddl,
+          child.oid,
+          child.namespace,
+          child.name,
+          keys.map((key) => child.columns.find(({ attnum }) => attnum === key)!.name).join("_"),
+          "fkey",
+        )
+      : constraint.name;
+    made = putConstraint(ddl, child, {
+      ...withoutPlace(constraint),
+      name,
+      keys,
+      foreign: own,
+      parent: constraint.oid,
+    });
+    if (hasRows && made.validated && made.enforced !== false && child.kind !== "p")
+      validateForeignKey(ddl, child, made);
+  }
+  for (const partition of partitionsOf(ddl.catalog, child.oid))
+    inheritForeignKey(ddl, made, partition, hasRows);
+}
+
+function addOwn(ddl: Ddl, relation: Relation, node: pg.Constraint, hasRows: boolean, column?: string): void {
   if (node.conname !== undefined) requireFreeName(ddl, relation, node.conname);
   switch (node.contype) {
     case "CONSTR_PRIMARY":
@@ -156,6 +256,17 @@ function addKey(ddl: Ddl, given: Relation, node: pg.Constraint, hasRows: boolean
   if (ddl.catalog.relationByName(relation.namespace, name) !== undefined)
     throw new PgError("42P07", `relation "${name}" already exists`);
   const deferrable = node.deferrable === true || node.initdeferred === true;
+  const keys = attnums.map((attnum) => {
+    const column = relation.columns.find((c) => c.attnum === attnum)!;
+    return {
+      attnum,
+      opclass: defaultOpclass(ddl, "btree", column.type),
+      collation: column.collation,
+      descending: false,
+      nullsFirst: false,
+    };
+  });
+  requirePartitionKey(relation, keys, isPrimary ? "PRIMARY KEY" : "UNIQUE");
   // The constraint is there before its index: whether that is unique in SQLite depends on it.
   const constraint = putConstraint(ddl, relation, {
     name,
@@ -172,39 +283,13 @@ function addKey(ddl: Ddl, given: Relation, node: pg.Constraint, hasRows: boolean
     primary: isPrimary,
     nullsNotDistinct: node.nulls_not_distinct === true,
     method: "btree",
-    keys: attnums.map((attnum) => {
-      const column = relation.columns.find((c) => c.attnum === attnum)!;
-      return {
-        attnum,
-        opclass: defaultOpclass(ddl, "btree", column.type),
-        collation: column.collation,
-        descending: false,
-        nullsFirst: false,
-      };
-    }),
+    keys,
     include: strings(node.including as Node[] | undefined).map(
       (n) => relation.columns.find((c) => c.name === n)?.attnum ?? 0,
     ),
   };
-  const id = buildIndex(ddl, relation, index, name);
+  const id = buildIndex(ddl, relation, index, name, deferrable);
   ddl.catalog.set("constraint", { ...constraint, index: id });
-  if (deferrable) rebuildDeferrable(ddl, relation, id);
-}
-
-/** An index that was made as unique before its constraint was known to be deferrable. */
-function rebuildDeferrable(ddl: Ddl, relation: Relation, index: number): void {
-  const { db } = ddl.work;
-  db.exec(`DROP INDEX IF EXISTS i${index}`);
-  const definition = ddl.catalog.get("index", index)!;
-  const columns = definition.keys.map((key, i) =>
-    statement(db, "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?", { pluck: true }).get(
-      tableName(relation.oid),
-      `k${index}_${i}`,
-    ) === 1
-      ? `k${index}_${i}`
-      : `c${key.attnum}`,
-  );
-  db.exec(`CREATE INDEX i${index} ON ${tableName(relation.oid)} (${columns.join(", ")})`);
 }
 
 function keyFromIndex(ddl: Ddl, relation: Relation, node: pg.Constraint, isPrimary: boolean): void {
@@ -241,7 +326,7 @@ function addCheck(
   const { ctx } = analyserOf(ddl);
   const { expr } = columnExpression(ddl, relation, node.raw_expr as Node, "CHECK");
   const condition = coerceToBoolean(ctx, expr, "CHECK");
-  const columns = [...attnumsIn(condition)];
+  const columns = [...columnsRead(condition)];
   const only = columns.length === 1 ? relation.columns.find((c) => c.attnum === columns[0])?.name : undefined;
   const name =
     node.conname ??
@@ -267,7 +352,7 @@ function addCheck(
   if (hasRows && node.skip_validation !== true && isEnforced) validateCheck(ddl, relation, constraint);
 }
 
-function attnumsIn(expr: Expr): Set<number> {
+function columnsRead(expr: Expr): Set<number> {
   const found = new Set<number>();
   const visit = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
@@ -330,7 +415,7 @@ function addForeignKey(ddl: Ddl, relation: Relation, node: pg.Constraint, hasRow
     node.pktable?.relname === relation.name && !node.pktable.schemaname
       ? ddl.catalog.get("relation", relation.oid)!
       : requireRelation(ddl, node.pktable!);
-  if (referenced.kind !== "r")
+  if (referenced.kind !== "r" && referenced.kind !== "p")
     throw new PgError("42809", `referenced relation "${referenced.name}" is not a table`);
   if (node.fk_with_period === true) throw notSupported("PERIOD in foreign keys");
   if (node.fk_matchtype === "p") throw new PgError("0A000", "MATCH PARTIAL not yet implemented");
@@ -356,6 +441,7 @@ function addForeignKey(ddl: Ddl, relation: Relation, node: pg.Constraint, hasRow
   });
   if (keys.length !== referencedKeys.length)
     throw new PgError("42830", "number of referencing and referenced columns for foreign key disagree");
+  requireOnRelation(ddl, referenced, "x", referencedKeys);
   const index = ddl.catalog
     .indexesOf(referenced.oid)
     .find(

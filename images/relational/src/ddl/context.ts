@@ -4,7 +4,6 @@ import { AnalyseContext, Level } from "../analyse/context.ts";
 import type { Expr } from "../analyse/expr.ts";
 import { analyseExpr } from "../analyse/expressions.ts";
 import { itemOf, lookUpRelation, tableEntry } from "../analyse/from.ts";
-import type { Catalog } from "../catalog/catalog.ts";
 import { catalogNamespace, type Relation } from "../catalog/model.ts";
 import { type DeparseContext, deparse } from "../deparse/expr.ts";
 import { type ErrorDetails, notSupported, PgError } from "../errors.ts";
@@ -15,27 +14,30 @@ import type { Exec } from "../run/exec.ts";
 import { takeOids } from "../storage/catalog-store.ts";
 import type { Row } from "../types/datum.ts";
 import type { IoContext } from "../types/type-ops.ts";
+import { type Definer, requireCreate } from "./rights.ts";
 
 /** What one statement that changes definitions works with: a copy of the catalog that is its own, and the writer. */
-export interface Ddl {
-  readonly catalog: Catalog;
+export interface Ddl extends Definer {
   readonly io: IoContext;
   readonly work: TransactionWork;
-  readonly user: string;
-  /** OID of the role that owns what is made. */
-  readonly owner: number;
-  readonly sessionId: number;
+  /** Waits until no other transaction has changed rows of a table and is open, `lock_timeout` at most, and keeps others from it. */
+  lockTable(oid: number): void;
   readonly exec: Exec;
   readonly plan: () => PlanContext;
   notice(message: string, severity?: "NOTICE" | "WARNING", details?: ErrorDetails): void;
-  requireSchema(name: string | undefined): void;
   /** The schema of the session's temporary tables, made at its first use. */
   temporaryNamespace(): number;
   forgetSequence(oid: number): void;
+  /** Called when those who follow the changes were told of the definition: for rows that come with it. */
+  afterTold(tell: () => void): void;
   restartSequence(oid: number, value: bigint): void;
   sequenceValue(oid: number): { readonly last: bigint; readonly isCalled: boolean };
   /** Runs a query, for CREATE TABLE AS and the like; its rows. */
-  readonly query: (node: Node) => {
+  readonly query: (
+    node: Node,
+    /** Whose rights count, where they are not those of who runs the statement. */
+    as?: number,
+  ) => {
     columns: { name: string; type: number; typmod: number; collation: number }[];
     rows: Iterable<Row>;
   };
@@ -64,6 +66,8 @@ export function targetNamespace(ddl: Ddl, name: pg.RangeVar | undefined): number
       throw new PgError("42501", `permission denied to create "${schema}.${name?.relname}"`, {
         detail: "System catalog modifications are currently disallowed.",
       });
+    ddl.io.requireUsage?.(namespace);
+    requireCreate(ddl, namespace.oid, name?.relname);
     return namespace.oid;
   }
   const first = ddl.io.searchPath.find(
@@ -73,6 +77,7 @@ export function targetNamespace(ddl: Ddl, name: pg.RangeVar | undefined): number
   );
   if (first === undefined)
     throw new PgError("3F000", "no schema has been selected to create in", {}, at(name?.location));
+  requireCreate(ddl, first, name?.relname);
   return first;
 }
 

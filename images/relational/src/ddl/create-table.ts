@@ -20,6 +20,8 @@ import {
 import { isNotImmutable } from "./immutability.ts";
 import { copyIndexes } from "./like.ts";
 import { freeRelationName } from "./names.ts";
+import { becomePartition, partitionBy, partitionedParent } from "./partitions.ts";
+import { initialRights } from "./rights.ts";
 import { makeSequence } from "./sequences.ts";
 import { makeRowType } from "./types.ts";
 
@@ -159,7 +161,6 @@ export function defaultText(ddl: Ddl, column: Column, node: Node): string {
 export function createTable(ddl: Ddl, node: pg.CreateStmt): Relation | undefined {
   const name = node.relation!;
   const namespace = name.relpersistence === "t" ? ddl.temporaryNamespace() : targetNamespace(ddl, name);
-  if (name.relpersistence !== "t") ddl.requireSchema(name.relname);
   if (ddl.catalog.relationByName(namespace, name.relname!) !== undefined) {
     if (node.if_not_exists === true) {
       ddl.notice(`relation "${name.relname}" already exists, skipping`);
@@ -172,15 +173,17 @@ export function createTable(ddl: Ddl, node: pg.CreateStmt): Relation | undefined
       hint: "A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.",
     });
   }
-  if (node.partspec !== undefined || node.partbound !== undefined) throw notSupported("partitioning");
-  if ((node.inhRelations?.length ?? 0) > 0) throw notSupported("table inheritance");
+  const parent = node.partbound === undefined ? undefined : partitionedParent(ddl, node);
+  if (parent === undefined && (node.inhRelations?.length ?? 0) > 0) throw notSupported("table inheritance");
   if (node.ofTypename !== undefined) throw notSupported("CREATE TABLE OF");
-  const columns: Column[] = [];
+  const columns: Column[] = parent === undefined ? [] : columnsOfPartition(ddl, parent);
   const plans: ColumnPlan[] = [];
   const tableConstraints: pg.Constraint[] = [];
   const likes: { relation: Relation; options: number }[] = [];
   for (const element of (node.tableElts ?? []) as Node[]) {
-    if (element.ColumnDef !== undefined) {
+    if (element.ColumnDef !== undefined && parent !== undefined) {
+      plans.push(columnOfPartition(columns, element.ColumnDef));
+    } else if (element.ColumnDef !== undefined) {
       const planned = planColumn(ddl, columns.length + 1, element.ColumnDef);
       if (columns.some((column) => column.name === planned.column.name))
         throw new PgError("42701", `column "${planned.column.name}" specified more than once`);
@@ -212,11 +215,12 @@ export function createTable(ddl: Ddl, node: pg.CreateStmt): Relation | undefined
     oid: id,
     name: name.relname!,
     namespace,
-    kind: "r",
+    kind: node.partspec === undefined ? "r" : "p",
     owner: ddl.owner,
     typeOid: 0,
     persistence: (name.relpersistence as Relation["persistence"]) ?? "p",
     columns,
+    ...initialRights(ddl, "r", namespace),
     options: ((node.options ?? []) as Node[]).map(
       (option) => `${option.DefElem?.defname}=${optionText(option.DefElem?.arg as Node | undefined)}`,
     ),
@@ -230,6 +234,11 @@ export function createTable(ddl: Ddl, node: pg.CreateStmt): Relation | undefined
   relation = { ...relation, typeOid: makeRowType(ddl, relation) };
   ddl.catalog.set("relation", relation);
   relation = finishColumns(ddl, relation, plans);
+  if (node.partspec !== undefined) {
+    relation = { ...relation, partitionBy: partitionBy(ddl, relation, node.partspec) };
+    ddl.catalog.set("relation", relation);
+  }
+  // A partitioned table has one in SQLite, too, which stays empty: its columns and indexes are made as any others.
   ddl.work.db.exec(createTableSql(ddl.catalog, relation));
   const isForeign = (constraint: pg.Constraint) => constraint.contype === "CONSTR_FOREIGN";
   // Foreign keys come last: they may refer to a key of the table itself.
@@ -243,9 +252,37 @@ export function createTable(ddl: Ddl, node: pg.CreateStmt): Relation | undefined
   }
   for (const { relation: source, options } of likes)
     copyIndexes(ddl, source, ddl.catalog.get("relation", id)!, options);
+  if (parent !== undefined) becomePartition(ddl, parent, ddl.catalog.get("relation", id)!, node.partbound!);
   for (const column of ddl.catalog.get("relation", id)!.columns)
     if (column.notNull) addNotNull(ddl, id, column);
   return ddl.catalog.get("relation", id);
+}
+
+/** The columns of a table as its new partition has them. */
+function columnsOfPartition(ddl: Ddl, parent: Relation): Column[] {
+  return parent.columns
+    .filter((column) => column.dropped !== true)
+    .map(({ acl: _acl, storage: _storage, ...column }, i) => ({
+      ...column,
+      attnum: i + 1,
+      ...(column.defaultOid === undefined ? {} : { defaultOid: newOid(ddl) }),
+    }));
+}
+
+/** What CREATE TABLE ... PARTITION OF says of a column that it has of its table. @throws PgError 42703 */
+function columnOfPartition(columns: Column[], node: pg.ColumnDef): ColumnPlan {
+  const at = columns.findIndex(({ name }) => name === node.colname);
+  if (at < 0) throw new PgError("42703", `column "${node.colname}" does not exist`);
+  const constraints = ((node.constraints ?? []) as Node[]).map((item) => item.Constraint!);
+  const fallback = constraints.find(({ contype }) => contype === "CONSTR_DEFAULT")?.raw_expr as
+    | Node
+    | undefined;
+  const isRequired = constraints.some(
+    ({ contype }) => contype === "CONSTR_NOTNULL" || contype === "CONSTR_PRIMARY",
+  );
+  const column = { ...columns[at]!, ...(isRequired ? { notNull: true } : {}) };
+  columns[at] = column;
+  return { column, constraints, rawDefault: fallback };
 }
 
 function optionText(node: Node | undefined): string {

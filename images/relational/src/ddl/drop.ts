@@ -1,7 +1,9 @@
 import { lookUpRelation } from "../analyse/from.ts";
 import { findType } from "../analyse/type-names.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Constraint, Relation } from "../catalog/model.ts";
 import { namespaceNamed } from "../catalog/namespaces.ts";
+import { partitionsOf } from "../catalog/partitions.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
 import { tableName } from "../storage/tables.ts";
@@ -9,6 +11,8 @@ import { formatType } from "../types/type-text.ts";
 import { analyserOf, type Ddl } from "./context.ts";
 import { dropExtension } from "./extensions.ts";
 import { removeIndex } from "./indexes.ts";
+import { dropPolicy, removePolicy } from "./policies.ts";
+import { requireDropper, requireSchemaOwner, requireTypeOwner } from "./rights.ts";
 import { dropRoutine } from "./routines.ts";
 import { dropTrigger } from "./triggers.ts";
 import { dependentViews } from "./views.ts";
@@ -65,8 +69,10 @@ export function drop(ddl: Ddl, node: pg.DropStmt): void {
     case "OBJECT_TRIGGER":
       for (const object of objects) dropTrigger(ddl, strings(object.List?.items as Node[]), missingOk);
       return;
-    case "OBJECT_RULE":
-    case "OBJECT_POLICY": {
+    case "OBJECT_POLICY":
+      for (const object of objects) dropPolicy(ddl, strings(object.List?.items as Node[]), missingOk);
+      return;
+    case "OBJECT_RULE": {
       const word = type.replace("OBJECT_", "").toLowerCase();
       for (const object of objects) {
         const names = strings(object.List?.items as Node[]);
@@ -119,8 +125,17 @@ function dropRelations(
         hint: dropWords[actual],
       });
     }
-    if (relation.persistence !== "t") ddl.requireSchema(relation.name);
+    requireDropper(ddl, relation);
     if (relation.kind === "i") {
+      const parent = ddl.catalog.get("index", relation.oid)?.parent;
+      if (parent !== undefined) {
+        const required = ddl.catalog.get("relation", parent)!.name;
+        throw new PgError(
+          "2BP01",
+          `cannot drop index ${relation.name} because index ${required} requires it`,
+          { hint: `You can drop index ${required} instead.` },
+        );
+      }
       const constraint = [...ddl.catalog.all("constraint")].find(
         (c) => c.index === relation.oid && c.type !== "f",
       );
@@ -166,7 +181,9 @@ export class Removal {
     for (const sequence of [...catalog.all("sequence")]) {
       if (sequence.ownedBy?.relation === relation.oid) this.add(catalog.get("relation", sequence.oid)!);
     }
+    for (const partition of partitionsOf(catalog, relation.oid)) this.add(partition);
     for (const constraint of catalog.referencesTo(relation.oid)) {
+      if (this.#relations.has(constraint.relation) || constraint.parent !== undefined) continue;
       if (constraint.relation === relation.oid || this.#named.some((r) => r.oid === constraint.relation))
         continue;
       const table = catalog.get("relation", constraint.relation)!;
@@ -186,7 +203,7 @@ export class Removal {
     }
     if (relation.kind === "S") {
       for (const table of [...catalog.all("relation")]) {
-        if (this.#relations.has(table.oid) || table.kind !== "r") continue;
+        if (this.#relations.has(table.oid) || (table.kind !== "r" && table.kind !== "p")) continue;
         for (const column of table.columns) {
           if (column.default === undefined || !usesSequence(column.default, relation)) continue;
           this.#depends(
@@ -224,8 +241,7 @@ export class Removal {
     if (this.#told.length === 1)
       this.#ddl.notice(`drop cascades to ${this.#told[0]!.replace(/ depends on .*$/, "")}`);
     else if (this.#told.length > 1) this.#ddl.notice(`drop cascades to ${this.#told.length} other objects`);
-    for (const constraint of this.#constraints.values())
-      this.#ddl.catalog.delete("constraint", constraint.oid);
+    for (const constraint of this.#constraints.values()) removeConstraint(this.#ddl.catalog, constraint.oid);
     for (const relation of [...this.#relations.values()].reverse()) removeRelation(this.#ddl, relation);
   }
 }
@@ -235,6 +251,13 @@ function usesSequence(text: string, relation: Relation): boolean {
     text.startsWith("nextval(") &&
     new RegExp(`['.]"?${relation.name.replace(/[^\w]/g, "\\$&")}"?'`).test(text)
   );
+}
+
+/** A constraint with those of partitions that came from it. */
+function removeConstraint(catalog: Catalog, oid: number): void {
+  catalog.delete("constraint", oid);
+  for (const part of [...catalog.all("constraint")])
+    if (part.parent === oid) removeConstraint(catalog, part.oid);
 }
 
 export function removeRelation(ddl: Ddl, relation: Relation): void {
@@ -252,7 +275,9 @@ export function removeRelation(ddl: Ddl, relation: Relation): void {
   }
   for (const constraint of catalog.constraintsOf(relation.oid)) catalog.delete("constraint", constraint.oid);
   for (const trigger of catalog.triggersOf(relation.oid)) catalog.delete("trigger", trigger.oid);
-  if (relation.kind === "r" || relation.kind === "m") {
+  for (const policy of [...catalog.all("policy")])
+    if (policy.relation === relation.oid) removePolicy(ddl, policy);
+  if (relation.kind === "r" || relation.kind === "m" || relation.kind === "p") {
     work.db.exec(`DROP TABLE IF EXISTS ${tableName(relation.oid)}`);
     work.forgetRowids(tableName(relation.oid));
   }
@@ -284,7 +309,7 @@ function dropSchema(ddl: Ddl, name: string, cascade: boolean, missingOk: boolean
     ddl.notice(`schema "${name}" does not exist, skipping`);
     return;
   }
-  ddl.requireSchema(undefined);
+  requireSchemaOwner(ddl, namespace);
   if (namespace.oid === 11 || name === "information_schema")
     throw new PgError("2BP01", `cannot drop schema ${name} because it is required by the database system`);
   const inside = [...ddl.catalog.all("relation")].filter(
@@ -373,7 +398,7 @@ function dropType(
     ddl.notice(`type "${names.join(".")}" does not exist, skipping`);
     return;
   }
-  ddl.requireSchema(undefined);
+  requireTypeOwner(ddl, type);
   if (isDomain && type.kind !== "d") throw new PgError("42809", `"${type.name}" is not a domain`);
   if (type.oid < 16384)
     throw new PgError("2BP01", `cannot drop type ${type.name} because it is required by the database system`);

@@ -1,12 +1,12 @@
 import { builtinExtensions, extensions } from "../catalog/extensions.ts";
 import type { Proc } from "../catalog/model.ts";
+import { database, databaseObject, requireOwner, rightsOn } from "../catalog/rights.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, stringOf } from "../parse/ast.ts";
 import { type Ddl, newOid, targetNamespace } from "./context.ts";
 
 /** CREATE EXTENSION: its functions become functions of the schema. @throws PgError 42710, 0A000 */
 export function createExtension(ddl: Ddl, node: pg.CreateExtensionStmt): void {
-  ddl.requireSchema(undefined);
   const name = node.extname ?? "";
   const options = ((node.options ?? []) as Node[]).map((option) => option.DefElem!);
   const schema = options.find(({ defname }) => defname === "schema")?.arg as Node | undefined;
@@ -18,6 +18,10 @@ export function createExtension(ddl: Ddl, node: pg.CreateExtensionStmt): void {
   }
   const extension = extensions.get(name);
   if (extension === undefined) throw notSupported(`extension "${name}"`);
+  if (!ddl.authority.current.isSuperuser && !mayCreateExtensions(ddl))
+    throw new PgError("42501", `permission denied to create extension "${name}"`, {
+      hint: "Must have CREATE privilege on current database to create this extension.",
+    });
   const namespace = targetNamespace(
     ddl,
     schema === undefined ? undefined : { relname: name, schemaname: stringOf(schema) },
@@ -49,12 +53,16 @@ export function createExtension(ddl: Ddl, node: pg.CreateExtensionStmt): void {
   }
 }
 
+function mayCreateExtensions(ddl: Ddl): boolean {
+  const object = databaseObject(database(ddl.catalog), ddl.database);
+  return rightsOn(ddl.authority, ddl.authority.current.oid, object, "C") === "C";
+}
+
 function findExtension(ddl: Ddl, name: string) {
   return [...ddl.catalog.all("extension")].find((each) => each.name === name);
 }
 
 export function dropExtension(ddl: Ddl, name: string, missingOk: boolean): void {
-  ddl.requireSchema(undefined);
   if (builtinExtensions.has(name)) throw notSupported(`DROP EXTENSION ${name}`);
   const extension = findExtension(ddl, name);
   if (extension === undefined) {
@@ -62,6 +70,12 @@ export function dropExtension(ddl: Ddl, name: string, missingOk: boolean): void 
     ddl.notice(`extension "${name}" does not exist, skipping`);
     return;
   }
+  requireOwner(ddl.authority, ddl.authority.current.oid, {
+    ...extension,
+    kind: "f",
+    acl: undefined,
+    word: "extension",
+  });
   for (const proc of [...ddl.catalog.all("proc")])
     if (proc.extension === extension.oid) ddl.catalog.delete("proc", proc.oid);
   ddl.catalog.delete("extension", extension.oid);

@@ -3,8 +3,10 @@ import { tableEntry } from "../analyse/from.ts";
 import { figureName } from "../analyse/targets.ts";
 import { opclasses } from "../catalog/builtin.ts";
 import type { Index, IndexKey, Relation } from "../catalog/model.ts";
+import { attnumsIn, partitionsOf } from "../catalog/partitions.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, strings } from "../parse/ast.ts";
+import { sqlTexts } from "../parse/parse.ts";
 import { readerOf } from "../plan/scan.ts";
 import { TableWriter, uniqueViolation } from "../plan/write.ts";
 import {
@@ -20,6 +22,7 @@ import { oid } from "../types/oids.ts";
 import { analyserOf, columnExpression, type Ddl, newOid, requireRelation } from "./context.ts";
 import { isNotImmutable } from "./immutability.ts";
 import { freeRelationName } from "./names.ts";
+import { requireRelationOwner } from "./rights.ts";
 
 const methods: Readonly<Record<string, number>> = {
   btree: 403,
@@ -65,7 +68,7 @@ export function defaultOpclass(ddl: Ddl, method: string, type: number): number {
 
 export function createIndex(ddl: Ddl, node: pg.IndexStmt): void {
   const relation = requireRelation(ddl, node.relation!, ["r", "m", "p"], "table");
-  ddl.requireSchema(relation.name);
+  requireRelationOwner(ddl, relation);
   const method = node.accessMethod ?? "btree";
   if (methods[method] === undefined) throw new PgError("42704", `access method "${method}" does not exist`);
   if (node.unique === true && method !== "btree")
@@ -102,7 +105,8 @@ export function createIndex(ddl: Ddl, node: pg.IndexStmt): void {
     }
     throw new PgError("42P07", `relation "${name}" already exists`);
   }
-  buildIndex(
+  if (node.unique === true) requirePartitionKey(relation, keys, "UNIQUE");
+  const id = buildIndex(
     ddl,
     relation,
     {
@@ -118,6 +122,99 @@ export function createIndex(ddl: Ddl, node: pg.IndexStmt): void {
     },
     name,
   );
+  if (node.relation?.inh === true) inheritByPartitions(ddl, relation, id);
+}
+
+/** A unique key of a partitioned table is looked after by its partitions: rows with one value are all in one of them. @throws PgError 0A000 */
+export function requirePartitionKey(relation: Relation, keys: readonly IndexKey[], word: string): void {
+  for (const { attnum } of relation.partitionBy?.keys ?? []) {
+    if (attnum === 0)
+      throw new PgError("0A000", `unsupported ${word} constraint with partition key definition`, {
+        detail: `${word} constraints cannot be used when partition keys include expressions.`,
+      });
+    if (keys.some((key) => key.attnum === attnum)) continue;
+    const name = relation.columns.find((column) => column.attnum === attnum)!.name;
+    throw new PgError(
+      "0A000",
+      "unique constraint on partitioned table must include all partitioning columns",
+      {
+        detail: `${word} constraint on table "${relation.name}" lacks column "${name}" which is part of the partition key.`,
+      },
+    );
+  }
+}
+
+/** Gives every partition an index of a partitioned table. */
+export function inheritByPartitions(ddl: Ddl, relation: Relation, id: number): void {
+  const index = ddl.catalog.get("index", id)!;
+  for (const partition of partitionsOf(ddl.catalog, relation.oid)) inheritIndex(ddl, index, partition);
+}
+
+/**
+ * A partition's part of an index: one that is there and is the same, or a new one; the constraint of a key goes with it. With
+ * `given` only that one will do: false when it does not.
+ */
+export function inheritIndex(ddl: Ddl, parent: Index, child: Relation, given?: Index): boolean {
+  const table = ddl.catalog.get("relation", parent.relation)!;
+  const there = attnumsIn(table, child);
+  const place = (attnum: number) => there.get(attnum)!;
+  const keys = parent.keys.map((key) => (key.attnum === 0 ? key : { ...key, attnum: place(key.attnum) }));
+  const include = parent.include.map(place);
+  const constraintOf = (index: Index) =>
+    ddl.catalog.constraintsOf(index.relation).find((c) => c.index === index.oid && c.type !== "f");
+  const constraint = constraintOf(parent);
+  const fits = (index: Index): boolean =>
+    index.parent === undefined &&
+    index.unique === parent.unique &&
+    index.nullsNotDistinct === parent.nullsNotDistinct &&
+    index.method === parent.method &&
+    index.predicate === parent.predicate &&
+    JSON.stringify(index.keys) === JSON.stringify(keys) &&
+    index.include.join() === include.join() &&
+    (constraint === undefined || constraintOf(index)?.type === constraint.type);
+  const candidates = given === undefined ? ddl.catalog.indexesOf(child.oid) : [given];
+  const found = candidates.find(fits);
+  if (found === undefined && given !== undefined) return false;
+  if (found !== undefined) {
+    ddl.catalog.set("index", { ...found, parent: parent.oid });
+    const own = constraintOf(found);
+    if (own !== undefined && constraint !== undefined)
+      ddl.catalog.set("constraint", { ...own, parent: constraint.oid });
+    return true;
+  }
+  const columns = keys.map((key) => keyName(child, key));
+  const name = freeRelationName(
+    ddl,
+    child.namespace,
+    child.name,
+    parent.primary ? undefined : uniqueNames(columns).join("_"),
+    parent.primary ? "pkey" : constraint === undefined ? "idx" : "key",
+  );
+  const made =
+    constraint === undefined
+      ? undefined
+      : {
+          ...constraint,
+          oid: newOid(ddl),
+          name,
+          relation: child.oid,
+          namespace: child.namespace,
+          keys: constraint.keys.map(place),
+          parent: constraint.oid,
+        };
+  // The constraint is there before its index: whether that is unique in SQLite depends on it.
+  if (made !== undefined) ddl.catalog.set("constraint", { ...made, index: 0 });
+  const { clustered: _not, ...definition } = parent;
+  const id = buildIndex(
+    ddl,
+    ddl.catalog.get("relation", child.oid)!,
+    { ...definition, relation: child.oid, keys, include, parent: parent.oid },
+    name,
+    made?.deferrable === true,
+  );
+  if (made !== undefined) ddl.catalog.set("constraint", { ...made, index: id });
+  inheritByPartitions(ddl, child, id);
+  return true;
 }
 
 function uniqueNames(names: readonly string[]): string[] {
@@ -178,15 +275,29 @@ function indexKey(
   };
 }
 
+/** What a key is called: a column, or what its expression would be in a SELECT. */
+function keyName(relation: Relation, { attnum, expression }: IndexKey): string {
+  if (expression === undefined) return relation.columns.find((column) => column.attnum === attnum)!.name;
+  const figured = figureName(sqlTexts.expression(expression));
+  return figured === "?column?" ? "expr" : figured;
+}
+
 /** Makes the index in the catalog and in SQLite, and fills its computed keys; gives its OID. */
-export function buildIndex(ddl: Ddl, relation: Relation, given: Index, name: string): number {
+export function buildIndex(
+  ddl: Ddl,
+  relation: Relation,
+  given: Index,
+  name: string,
+  isDeferrableKey = false,
+): number {
   const id = newOid(ddl);
   const index: Index = { ...given, oid: id };
+  const names = uniqueNames(index.keys.map((key) => keyName(relation, key)));
   const keyColumns = index.keys.map((key, i) => {
     const column = relation.columns.find((c) => c.attnum === key.attnum);
     return {
       attnum: i + 1,
-      name: column?.name ?? (index.keys.length === 1 ? "expr" : `expr${i === 0 ? "" : i}`),
+      name: names[i]!,
       type: column?.type ?? oid.text,
       typmod: column?.typmod ?? -1,
       notNull: false,
@@ -205,12 +316,12 @@ export function buildIndex(ddl: Ddl, relation: Relation, given: Index, name: str
     ...(relation.session === undefined ? {} : { session: relation.session }),
   });
   ddl.catalog.set("index", index);
-  if (isStoredIndex(index)) storeIndex(ddl, relation, index);
+  if (isStoredIndex(index)) storeIndex(ddl, relation, index, isDeferrableKey);
   return id;
 }
 
 /** The index in SQLite. @throws PgError 23505 when the rows are not unique */
-export function storeIndex(ddl: Ddl, relation: Relation, index: Index): void {
+export function storeIndex(ddl: Ddl, relation: Relation, index: Index, isDeferrableKey = false): void {
   const { db } = ddl.work;
   const table = tableName(relation.oid);
   const computed: string[] = [];
@@ -220,7 +331,8 @@ export function storeIndex(ddl: Ddl, relation: Relation, index: Index): void {
   for (const column of computed) db.exec(`ALTER TABLE ${table} ADD COLUMN ${column}`);
   if (computed.length > 0) fillKeys(ddl, relation, index);
   checkUnique(ddl, relation, index);
-  db.exec(createIndexSql(ddl.catalog, relation, index));
+  const isUnique = index.unique && !isDeferrableKey;
+  db.exec(createIndexSql(ddl.catalog, relation, { ...index, unique: isUnique }));
 }
 
 function fillKeys(ddl: Ddl, relation: Relation, index: Index): void {
@@ -296,4 +408,11 @@ export function removeIndex(ddl: Ddl, index: Index): void {
   }
   ddl.catalog.delete("index", index.oid);
   ddl.catalog.delete("relation", index.oid);
+  for (const part of [...ddl.catalog.all("index")])
+    if (part.parent === index.oid) {
+      for (const constraint of ddl.catalog.constraintsOf(part.relation))
+        if (constraint.index === part.oid && constraint.type !== "f")
+          ddl.catalog.delete("constraint", constraint.oid);
+      removeIndex(ddl, part);
+    }
 }

@@ -5,9 +5,13 @@ import { analyseExpr, collationOid } from "../analyse/expressions.ts";
 import { lookUpRelation } from "../analyse/from.ts";
 import { findType, resolveTypeName } from "../analyse/type-names.ts";
 import type { Relation, TypeInfo } from "../catalog/model.ts";
+import { ancestorsOf, treeOf } from "../catalog/partitions.ts";
+import { initialAcl } from "../catalog/rights.ts";
+import { roleName } from "../catalog/roles.ts";
 import { deparse } from "../deparse/expr.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { at, type Node, type pg, stringOf, strings } from "../parse/ast.ts";
+import { recordTruncate } from "../plan/row-changes.ts";
 import { tableName } from "../storage/tables.ts";
 import {
   analyserOf,
@@ -19,12 +23,23 @@ import {
   targetNamespace,
 } from "./context.ts";
 import { freeConstraintName } from "./names.ts";
+import {
+  requireOnDatabase,
+  requireOnRelation,
+  requireRelationOwner,
+  requireRoutineOwner,
+  requireSchemaOwner,
+  requireTypeOwner,
+} from "./rights.ts";
+import { requireSetRole, roleOf } from "./role-names.ts";
 import { findRoutine, missingRoutine } from "./routines.ts";
 import { baseType, makeRowType, putType } from "./types.ts";
 
 export function createSchema(ddl: Ddl, node: pg.CreateSchemaStmt): void {
-  ddl.requireSchema(undefined);
-  const name = node.schemaname ?? node.authrole?.rolename ?? ddl.user;
+  requireOnDatabase(ddl, "C");
+  const owner = node.authrole === undefined ? ddl.owner : roleOf(ddl, node.authrole).oid;
+  if (owner !== ddl.owner) requireSetRole(ddl, owner);
+  const name = node.schemaname ?? roleName(ddl.catalog, owner);
   if (name.startsWith("pg_"))
     throw new PgError("42939", `unacceptable schema name "${name}"`, {
       detail: 'The prefix "pg_" is reserved for system schemas.',
@@ -37,7 +52,13 @@ export function createSchema(ddl: Ddl, node: pg.CreateSchemaStmt): void {
     throw new PgError("42P06", `schema "${name}" already exists`);
   }
   if ((node.schemaElts?.length ?? 0) > 0) throw notSupported("CREATE SCHEMA with elements");
-  ddl.catalog.set("namespace", { oid: newOid(ddl), name, owner: ddl.owner });
+  const acl = initialAcl(ddl.catalog, "n", owner, 0);
+  ddl.catalog.set("namespace", {
+    oid: newOid(ddl),
+    name,
+    owner,
+    ...(acl === undefined ? {} : { acl }),
+  });
 }
 
 function requireFreeType(ddl: Ddl, namespace: number, name: string): void {
@@ -46,7 +67,6 @@ function requireFreeType(ddl: Ddl, namespace: number, name: string): void {
 }
 
 export function createEnum(ddl: Ddl, node: pg.CreateEnumStmt): void {
-  ddl.requireSchema(undefined);
   const { namespace, name } = qualifiedNamespace(ddl, strings(node.typeName as Node[]));
   requireFreeType(ddl, namespace, name);
   const labels = strings(node.vals as Node[] | undefined);
@@ -80,8 +100,8 @@ function requireType(ddl: Ddl, names: readonly string[]): TypeInfo {
 }
 
 export function alterEnum(ddl: Ddl, node: pg.AlterEnumStmt): void {
-  ddl.requireSchema(undefined);
   const type = requireType(ddl, strings(node.typeName as Node[]));
+  requireTypeOwner(ddl, type);
   if (type.kind !== "e") throw new PgError("42809", `${type.name} is not an enum`);
   const labels = [...(type.labels ?? [])];
   const newValue = node.newVal ?? "";
@@ -115,7 +135,6 @@ export function alterEnum(ddl: Ddl, node: pg.AlterEnumStmt): void {
 }
 
 export function createDomain(ddl: Ddl, node: pg.CreateDomainStmt): void {
-  ddl.requireSchema(undefined);
   const { ctx } = analyserOf(ddl);
   const { namespace, name } = qualifiedNamespace(ddl, strings(node.domainname as Node[]));
   requireFreeType(ddl, namespace, name);
@@ -222,8 +241,8 @@ function addDomainConstraint(ddl: Ddl, type: TypeInfo, node: pg.Constraint): voi
 }
 
 export function alterDomain(ddl: Ddl, node: pg.AlterDomainStmt): void {
-  ddl.requireSchema(undefined);
   const type = requireType(ddl, strings(node.typeName as Node[]));
+  requireTypeOwner(ddl, type);
   if (type.kind !== "d") throw new PgError("42809", `${type.name} is not a domain`);
   switch (node.subtype) {
     case "T": {
@@ -268,7 +287,6 @@ export function alterDomain(ddl: Ddl, node: pg.AlterDomainStmt): void {
 }
 
 export function createComposite(ddl: Ddl, node: pg.CompositeTypeStmt): void {
-  ddl.requireSchema(undefined);
   const { ctx } = analyserOf(ddl);
   const namespace = targetNamespace(ddl, node.typevar);
   const name = node.typevar!.relname!;
@@ -299,11 +317,19 @@ export function createComposite(ddl: Ddl, node: pg.CompositeTypeStmt): void {
 
 export function truncate(ddl: Ddl, node: pg.TruncateStmt): void {
   const relations = ((node.relations ?? []) as Node[]).map((item) =>
-    requireRelation(ddl, item.RangeVar!, ["r"], "table"),
+    requireRelation(ddl, item.RangeVar!, ["r", "p"], "table"),
   );
-  const all = new Map(relations.map((relation) => [relation.oid, relation]));
+  const all = new Map(
+    relations
+      .flatMap((relation) => treeOf(ddl.catalog, relation))
+      .map((relation) => [relation.oid, relation]),
+  );
   for (const relation of all.values()) {
-    for (const constraint of ddl.catalog.referencesTo(relation.oid)) {
+    requireOnRelation(ddl, relation, "D");
+    const references = [relation, ...ancestorsOf(ddl.catalog, relation)].flatMap(({ oid }) =>
+      ddl.catalog.referencesTo(oid),
+    );
+    for (const constraint of references) {
       if (all.has(constraint.relation)) continue;
       const other = ddl.catalog.get("relation", constraint.relation)!;
       if (node.behavior !== "DROP_CASCADE") {
@@ -313,11 +339,13 @@ export function truncate(ddl: Ddl, node: pg.TruncateStmt): void {
         });
       }
       ddl.notice(`truncate cascades to table "${other.name}"`);
-      all.set(other.oid, other);
+      for (const each of treeOf(ddl.catalog, other)) all.set(each.oid, each);
     }
   }
+  for (const { oid } of all.values()) ddl.lockTable(oid);
   for (const relation of all.values()) {
     statement(ddl.work.db, `DELETE FROM ${tableName(relation.oid)}`).run();
+    recordTruncate(ddl.work.db, ddl.catalog, relation);
     if (node.restart_seqs !== true) continue;
     for (const sequence of ddl.catalog.all("sequence"))
       if (sequence.ownedBy?.relation === relation.oid) ddl.restartSequence(sequence.oid, sequence.start);
@@ -331,6 +359,7 @@ const classes: Readonly<Record<string, number>> = {
   constraint: 2606,
   proc: 1255,
   trigger: 2620,
+  policy: 3256,
 };
 
 export function comment(ddl: Ddl, node: pg.CommentStmt): void {
@@ -340,7 +369,7 @@ export function comment(ddl: Ddl, node: pg.CommentStmt): void {
   const relationOf = (parts: readonly string[]) => {
     const relation = lookUpRelation(ctx, parts.at(-2), parts.at(-1)!);
     if (relation === undefined) throw new PgError("42P01", `relation "${parts.join(".")}" does not exist`);
-    ddl.requireSchema(relation.name);
+    requireRelationOwner(ddl, relation);
     return relation;
   };
   let id: number;
@@ -366,6 +395,7 @@ export function comment(ddl: Ddl, node: pg.CommentStmt): void {
     case "OBJECT_SCHEMA": {
       const namespace = ddl.catalog.namespaceByName(names[0]!);
       if (namespace === undefined) throw new PgError("3F000", `schema "${names[0]}" does not exist`);
+      requireSchemaOwner(ddl, namespace);
       id = namespace.oid;
       classOid = classes.schema!;
       break;
@@ -373,6 +403,7 @@ export function comment(ddl: Ddl, node: pg.CommentStmt): void {
     case "OBJECT_TYPE":
     case "OBJECT_DOMAIN":
       id = resolveTypeName(ctx, object.TypeName!).type;
+      requireTypeOwner(ddl, ctx.type(id));
       classOid = classes.type!;
       break;
     case "OBJECT_TABCONSTRAINT": {
@@ -392,6 +423,7 @@ export function comment(ddl: Ddl, node: pg.CommentStmt): void {
     case "OBJECT_ROUTINE": {
       const proc = findRoutine(ddl, object.ObjectWithArgs!, node.objtype);
       if (proc === undefined) throw missingRoutine(ddl, object.ObjectWithArgs!, node.objtype);
+      requireRoutineOwner(ddl, proc);
       id = proc.oid;
       classOid = classes.proc!;
       break;
@@ -403,6 +435,17 @@ export function comment(ddl: Ddl, node: pg.CommentStmt): void {
         throw new PgError("42704", `trigger "${names.at(-1)}" for table "${relation.name}" does not exist`);
       id = trigger.oid;
       classOid = classes.trigger!;
+      break;
+    }
+    case "OBJECT_POLICY": {
+      const relation = relationOf(names.slice(0, -1));
+      const policy = [...ddl.catalog.all("policy")].find(
+        (each) => each.relation === relation.oid && each.name === names.at(-1),
+      );
+      if (policy === undefined)
+        throw new PgError("42704", `policy "${names.at(-1)}" for table "${relation.name}" does not exist`);
+      id = policy.oid;
+      classOid = classes.policy!;
       break;
     }
     case "OBJECT_DATABASE":

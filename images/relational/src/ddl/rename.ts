@@ -1,11 +1,22 @@
 import { lookUpRelation } from "../analyse/from.ts";
 import { findType } from "../analyse/type-names.ts";
 import type { Proc, Relation } from "../catalog/model.ts";
+import { isInheritedConstraint, partitionsOf, treeOf } from "../catalog/partitions.ts";
 import { deparse } from "../deparse/expr.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, strings } from "../parse/ast.ts";
 import { tableExpression } from "../plan/table-expressions.ts";
 import { analyserOf, type Ddl, deparseContext } from "./context.ts";
+import { policiesReading, renamePolicy } from "./policies.ts";
+import {
+  requireCreate,
+  requireOnDatabase,
+  requireRelationOwner,
+  requireRoutineOwner,
+  requireSchemaOwner,
+  requireTypeOwner,
+} from "./rights.ts";
+import { renameRole } from "./roles.ts";
 import { findRoutine, missingRoutine } from "./routines.ts";
 import { dependentViews } from "./views.ts";
 
@@ -20,7 +31,7 @@ const relationTypes: ReadonlySet<string> = new Set([
 function find(ddl: Ddl, name: pg.RangeVar, missingOk: boolean): Relation | undefined {
   const relation = lookUpRelation(analyserOf(ddl).ctx, name.schemaname, name.relname ?? "");
   if (relation !== undefined) {
-    ddl.requireSchema(relation.name);
+    requireRelationOwner(ddl, relation);
     return relation;
   }
   if (!missingOk)
@@ -44,7 +55,14 @@ export function rename(ddl: Ddl, node: pg.RenameStmt): void {
     case "OBJECT_COLUMN":
     case "OBJECT_ATTRIBUTE": {
       const relation = find(ddl, node.relation!, node.missing_ok === true);
-      if (relation !== undefined) renameColumn(ddl, relation, node.subname ?? "", next);
+      if (relation === undefined) return;
+      const name = node.subname ?? "";
+      if (relation.partitionOf !== undefined && relation.columns.some((c) => c.name === name))
+        throw new PgError("42P16", `cannot rename inherited column "${name}"`);
+      if (node.relation?.inh !== true && partitionsOf(ddl.catalog, relation.oid).length > 0)
+        throw new PgError("42P16", `inherited column "${name}" must be renamed in child tables too`);
+      for (const { oid } of treeOf(ddl.catalog, relation))
+        renameColumn(ddl, ddl.catalog.get("relation", oid)!, name, next);
       return;
     }
     case "OBJECT_TABCONSTRAINT": {
@@ -58,6 +76,13 @@ export function rename(ddl: Ddl, node: pg.RenameStmt): void {
         );
       if (ddl.catalog.constraintsOf(relation.oid).some((c) => c.name === next))
         throw new PgError("42710", `constraint "${next}" for relation "${relation.name}" already exists`);
+      if (isInheritedConstraint(ddl.catalog, constraint) && constraint.parent === undefined)
+        throw new PgError("42P16", `cannot rename inherited constraint "${constraint.name}"`);
+      if (constraint.type === "c" || constraint.type === "n")
+        for (const { oid } of treeOf(ddl.catalog, relation).slice(1))
+          for (const part of ddl.catalog.constraintsOf(oid))
+            if (part.type === constraint.type && part.name === constraint.name)
+              ddl.catalog.set("constraint", { ...part, name: next });
       ddl.catalog.set("constraint", { ...constraint, name: next });
       const index = ddl.catalog.get("relation", constraint.index);
       if (index !== undefined && constraint.type !== "f")
@@ -65,20 +90,21 @@ export function rename(ddl: Ddl, node: pg.RenameStmt): void {
       return;
     }
     case "OBJECT_SCHEMA": {
-      ddl.requireSchema(undefined);
       const namespace = ddl.catalog.namespaceByName(node.subname ?? "");
       if (namespace === undefined) throw new PgError("3F000", `schema "${node.subname}" does not exist`);
       if (ddl.catalog.namespaceByName(next) !== undefined)
         throw new PgError("42P06", `schema "${next}" already exists`);
+      requireSchemaOwner(ddl, namespace);
+      requireOnDatabase(ddl, "C");
       ddl.catalog.set("namespace", { ...namespace, name: next });
       return;
     }
     case "OBJECT_TYPE":
     case "OBJECT_DOMAIN": {
-      ddl.requireSchema(undefined);
       const names = strings((node.object as Node).List?.items as Node[]);
       const found = findType(ddl.catalog, ddl.io.searchPath, names.at(-2), names.at(-1)!);
       if (found === undefined) throw new PgError("42704", `type "${names.join(".")}" does not exist`);
+      requireTypeOwner(ddl, found);
       if (ddl.catalog.typeByName(found.namespace, next) !== undefined)
         throw new PgError("42710", `type "${next}" already exists`);
       ddl.catalog.set("type", { ...found, name: next });
@@ -91,8 +117,9 @@ export function rename(ddl: Ddl, node: pg.RenameStmt): void {
     case "OBJECT_FUNCTION":
     case "OBJECT_PROCEDURE":
     case "OBJECT_ROUTINE": {
-      ddl.requireSchema(undefined);
       const proc = requireRoutine(ddl, (node.object as Node).ObjectWithArgs!, type);
+      requireRoutineOwner(ddl, proc);
+      requireCreate(ddl, proc.namespace, next);
       requireFreeRoutine(ddl, proc, next, proc.namespace);
       ddl.catalog.set("proc", { ...proc, name: next });
       return;
@@ -107,6 +134,12 @@ export function rename(ddl: Ddl, node: pg.RenameStmt): void {
       ddl.catalog.set("trigger", { ...trigger, name: next });
       return;
     }
+    case "OBJECT_POLICY":
+      renamePolicy(ddl, node.relation!, node.subname ?? "", next);
+      return;
+    case "OBJECT_ROLE":
+      renameRole(ddl, node.subname ?? "", next);
+      return;
     default:
       throw notSupported(`RENAME of ${type.replace("OBJECT_", "")}`);
   }
@@ -132,6 +165,7 @@ function requireFreeRoutine(ddl: Ddl, proc: Proc, name: string, namespace: numbe
 function renameRelation(ddl: Ddl, relation: Relation, next: string): void {
   if (ddl.catalog.relationByName(relation.namespace, next) !== undefined)
     throw new PgError("42P07", `relation "${next}" already exists`);
+  requireCreate(ddl, relation.namespace, next);
   refuseViews(ddl, relation, undefined);
   ddl.catalog.set("relation", { ...relation, name: next });
   const type = ddl.catalog.type(relation.typeOid);
@@ -179,6 +213,8 @@ function renameColumn(ddl: Ddl, relation: Relation, name: string, next: string):
   if (relation.columns.some((c) => c.name === next && c.dropped !== true))
     throw new PgError("42701", `column "${next}" of relation "${relation.name}" already exists`);
   refuseViews(ddl, relation, column.attnum);
+  const [policy] = policiesReading(ddl, relation, column.attnum);
+  if (policy !== undefined) throw notSupported(`renaming a column that policy ${policy.name} reads`);
   const after: Relation = {
     ...relation,
     columns: relation.columns.map((c) => (c === column ? { ...c, name: next } : c)),
@@ -216,7 +252,15 @@ function renameColumn(ddl: Ddl, relation: Relation, name: string, next: string):
   const columns = after.columns.map((c) =>
     c.generated === undefined || c.default === undefined ? c : { ...c, default: renamed(c.default) },
   );
-  ddl.catalog.set("relation", { ...after, columns });
+  const { partitionBy } = after;
+  const keys = partitionBy?.keys.map((key) =>
+    key.expression === undefined ? key : { ...key, expression: renamed(key.expression) },
+  );
+  ddl.catalog.set("relation", {
+    ...after,
+    columns,
+    ...(partitionBy === undefined ? {} : { partitionBy: { ...partitionBy, keys: keys! } }),
+  });
   for (const constraint of constraints) ddl.catalog.set("constraint", constraint);
   for (const index of indexes) ddl.catalog.set("index", index);
 }
@@ -227,6 +271,8 @@ export function setSchema(ddl: Ddl, node: pg.AlterObjectSchemaStmt): void {
   if (node.relation === undefined) {
     if (["OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE"].includes(node.objectType ?? "")) {
       const proc = requireRoutine(ddl, (node.object as Node).ObjectWithArgs!, node.objectType!);
+      requireRoutineOwner(ddl, proc);
+      requireCreate(ddl, namespace.oid, proc.name);
       requireFreeRoutine(ddl, proc, proc.name, namespace.oid);
       ddl.catalog.set("proc", { ...proc, namespace: namespace.oid });
       return;
@@ -236,11 +282,14 @@ export function setSchema(ddl: Ddl, node: pg.AlterObjectSchemaStmt): void {
     const names = strings((node.object as Node).List?.items as Node[]);
     const type = findType(ddl.catalog, ddl.io.searchPath, names.at(-2), names.at(-1)!);
     if (type === undefined) throw new PgError("42704", `type "${names.join(".")}" does not exist`);
+    requireTypeOwner(ddl, type);
+    requireCreate(ddl, namespace.oid, type.name);
     ddl.catalog.set("type", { ...type, namespace: namespace.oid });
     return;
   }
   const relation = find(ddl, node.relation, node.missing_ok === true);
   if (relation === undefined || relation.namespace === namespace.oid) return;
+  requireCreate(ddl, namespace.oid, relation.name);
   refuseViews(ddl, relation, undefined);
   const move = (r: Relation) => {
     if (ddl.catalog.relationByName(namespace.oid, r.name) !== undefined)

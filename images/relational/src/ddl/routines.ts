@@ -4,7 +4,8 @@ import { isPolymorphic } from "../analyse/polymorphic.ts";
 import { resolveTypeName } from "../analyse/type-names.ts";
 import { procsByName } from "../catalog/builtin.ts";
 import type { Proc } from "../catalog/model.ts";
-import { namespaceNamed, temporaryPrefix } from "../catalog/namespaces.ts";
+import { usableNamespace } from "../catalog/namespaces.ts";
+import { initialAcl } from "../catalog/rights.ts";
 import { deparse } from "../deparse/expr.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
@@ -12,6 +13,7 @@ import { parse } from "../parse/parse.ts";
 import { oid } from "../types/oids.ts";
 import { formatType } from "../types/type-text.ts";
 import { analyserOf, type Ddl, deparseContext, newOid, qualifiedNamespace } from "./context.ts";
+import { requireRoutineOwner } from "./rights.ts";
 
 const modes: Readonly<Record<string, string>> = {
   FUNC_PARAM_IN: "i",
@@ -142,8 +144,6 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
   const { ctx } = analyserOf(ddl);
   const isProcedure = node.is_procedure === true;
   const { namespace, name } = qualifiedNamespace(ddl, strings(node.funcname as Node[]));
-  // What ends with the session is everybody's, as temporary tables are.
-  if (!isTemporary(ddl, namespace)) ddl.requireSchema(undefined);
   const parameters = parametersOf(ctx, (node.parameters ?? []) as Node[]);
   const options = readOptions((node.options ?? []) as Node[], []);
   if (node.sql_body !== undefined) throw notSupported("a function with a body in BEGIN ATOMIC or RETURN");
@@ -169,6 +169,7 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
   if (existing !== undefined) {
     if (node.replace !== true)
       throw new PgError("42723", `function "${name}" already exists with same argument types`);
+    requireRoutineOwner(ddl, existing, existing.securityDefiner ?? options.securityDefiner);
     checkReplaced(existing, kind, result, name);
   }
   const variadic = parameters.find(({ mode }) => mode === "v");
@@ -177,7 +178,7 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
     oid: existing?.oid ?? newOid(ddl),
     name,
     namespace,
-    owner: ddl.owner,
+    owner: existing?.owner ?? ddl.owner,
     kind,
     returnsSet: result.isSet,
     strict: options.strict ?? false,
@@ -199,14 +200,11 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
     ...(options.cost === undefined ? {} : { cost: options.cost }),
     ...(options.rows === undefined ? {} : { rows: options.rows }),
   };
+  const acl = existing === undefined ? initialAcl(ddl.catalog, "f", proc.owner, namespace) : existing.acl;
   const returnsValue = !isProcedure && !proc.returnsSet && outputs.length === 0 && proc.result !== oid.void;
   if (language === "plpgsql") checkBody(proc.source, returnsValue);
   else parse(proc.source);
-  ddl.catalog.set("proc", proc);
-}
-
-function isTemporary(ddl: Ddl, namespace: number): boolean {
-  return ddl.catalog.get("namespace", namespace)?.name.startsWith(temporaryPrefix) === true;
+  ddl.catalog.set("proc", acl === undefined ? proc : { ...proc, acl });
 }
 
 function resultOf(
@@ -298,7 +296,7 @@ export function findRoutine(ddl: Ddl, object: pg.ObjectWithArgs, objectType: str
   const fits = (proc: Proc) =>
     objectType === "OBJECT_ROUTINE" || proc.kind === (objectType === "OBJECT_PROCEDURE" ? "p" : "f");
   const namespace =
-    schema === undefined ? undefined : namespaceNamed(ddl.catalog, ddl.io.searchPath, schema)?.oid;
+    schema === undefined ? undefined : usableNamespace({ ...ddl.io, catalog: ddl.catalog }, schema)?.oid;
   const found = ddl.catalog
     .procsNamed(names.at(-1)!)
     .filter(
@@ -343,7 +341,6 @@ export function dropRoutine(
 ): void {
   const names = strings(object.objname as Node[]);
   const proc = objectType === "OBJECT_AGGREGATE" ? undefined : findRoutine(ddl, object, objectType);
-  if (proc === undefined || !isTemporary(ddl, proc.namespace)) ddl.requireSchema(undefined);
   if (proc === undefined) {
     const error = missingRoutine(ddl, object, objectType);
     const isBuiltin = (procsByName.get(names.at(-1)!) ?? []).length > 0 && names.length === 1;
@@ -361,6 +358,7 @@ export function dropRoutine(
     );
     return;
   }
+  requireRoutineOwner(ddl, proc);
   const shown = `function ${proc.name}(${proc.arguments.map((type) => formatType(ddl.catalog, type, -1, ddl.io.searchPath)).join(",")})`;
   const triggers = [...ddl.catalog.all("trigger")].filter((trigger) => trigger.proc === proc.oid);
   if (triggers.length > 0 && !cascade)
@@ -386,7 +384,6 @@ export function dropRoutine(
 
 /** ALTER FUNCTION ... IMMUTABLE and the like. */
 export function alterRoutine(ddl: Ddl, node: pg.AlterFunctionStmt): void {
-  ddl.requireSchema(undefined);
   const type = node.objtype ?? "OBJECT_FUNCTION";
   const proc = findRoutine(ddl, node.func!, type);
   if (proc === undefined) throw missingRoutine(ddl, node.func!, type);
@@ -395,5 +392,6 @@ export function alterRoutine(ddl: Ddl, node: pg.AlterFunctionStmt): void {
     source: _s,
     ...changes
   } = readOptions((node.actions ?? []) as Node[], proc.settings ?? []);
+  requireRoutineOwner(ddl, proc, proc.securityDefiner === true || changes.securityDefiner === true);
   ddl.catalog.set("proc", { ...proc, ...(changes as Partial<Proc>) });
 }

@@ -5,6 +5,7 @@ import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
 import { oid } from "../types/oids.ts";
 import { analyserOf, type Ddl, newOid, requireRelation, targetNamespace } from "./context.ts";
 import { checkNameFree } from "./names.ts";
+import { initialRights, requireRelationOwner } from "./rights.ts";
 
 const limits: Readonly<Record<number, readonly [bigint, bigint]>> = {
   [oid.int2]: [-32768n, 32767n],
@@ -130,6 +131,7 @@ export function makeSequence(
       column(2, "log_cnt", oid.int8),
       column(3, "is_called", oid.bool),
     ],
+    ...initialRights(ddl, "S", namespace),
     ...(persistence === "t" ? { session: ddl.sessionId } : {}),
   };
   ddl.catalog.set("relation", relation);
@@ -140,7 +142,6 @@ export function makeSequence(
 export function createSequence(ddl: Ddl, node: pg.CreateSeqStmt): void {
   const name = node.sequence!;
   const namespace = targetNamespace(ddl, name);
-  ddl.requireSchema(name.relname);
   if (
     node.if_not_exists === true &&
     ddl.catalog.relationByName(namespace, name.relname ?? "") !== undefined
@@ -193,7 +194,7 @@ export function alterSequence(ddl: Ddl, node: pg.AlterSeqStmt): void {
     ddl.notice(`relation "${node.sequence?.relname}" does not exist, skipping`);
     return;
   }
-  ddl.requireSchema(relation.name);
+  requireRelationOwner(ddl, relation);
   const before = ddl.catalog.get("sequence", relation.oid)!;
   const options = ((node.options ?? []) as Node[]).map((option) => option.DefElem!);
   const { sequence, restart, ownedBy } = sequenceFrom(ddl, relation.oid, options, before);

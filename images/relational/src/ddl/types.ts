@@ -1,5 +1,6 @@
 import type { Relation, TypeInfo } from "../catalog/model.ts";
 import { type Ddl, newOid } from "./context.ts";
+import { initialRights } from "./rights.ts";
 
 export function baseType(
   ddl: Ddl,
@@ -23,6 +24,7 @@ export function baseType(
     dimensions: 0,
     subscript: 0,
     collation: 0,
+    ...initialRights(ddl, "T", fields.namespace),
     ...fields,
   };
 }

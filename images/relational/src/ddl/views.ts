@@ -1,15 +1,21 @@
+import { isRecording } from "@weftkit/changes";
 import { StatementAnalyser } from "../analyse/analyse.ts";
 import { AnalyseContext, entryColumn } from "../analyse/context.ts";
 import { outputTargets, type Query } from "../analyse/expr.ts";
+import { notUpdatable } from "../analyse/updatable-views.ts";
 import { type Column, catalogNamespace, type Relation } from "../catalog/model.ts";
+import { relationObject } from "../catalog/rights.ts";
 import { deparseQuery } from "../deparse/query.ts";
 import { PgError } from "../errors.ts";
 import { at, type Node, type pg, strings } from "../parse/ast.ts";
 import { deparseNode } from "../parse/deparse.ts";
 import { sqlTexts } from "../parse/parse.ts";
+import { RowChanges } from "../plan/row-changes.ts";
 import { TableWriter } from "../plan/write.ts";
 import { createTableSql, tableName } from "../storage/tables.ts";
 import { analyserOf, type Ddl, newOid, requireRelation, targetNamespace } from "./context.ts";
+import { optionValue } from "./option-value.ts";
+import { initialRights, requireOnRelation, requireRealOwner } from "./rights.ts";
 import { makeRowType } from "./types.ts";
 
 /** Views and materialised views that read a relation. */
@@ -87,24 +93,17 @@ function viewColumns(
 export function createView(ddl: Ddl, node: pg.ViewStmt): void {
   const name = node.view!;
   const namespace = name.relpersistence === "t" ? ddl.temporaryNamespace() : targetNamespace(ddl, name);
-  ddl.requireSchema(name.relname);
   const { analyser } = analyserOf(ddl);
   const query = analyser.statement(node.query as Node);
   const columns = viewColumns(ddl, query, strings(node.aliases as Node[] | undefined), at(name.location));
   const text = queryText(ddl, node.query as Node);
   const before = ddl.catalog.relationByName(namespace, name.relname!);
-  const checkOption =
-    node.withCheckOption === "LOCAL_CHECK_OPTION"
-      ? "local"
-      : node.withCheckOption === "CASCADED_CHECK_OPTION"
-        ? "cascaded"
-        : undefined;
-  const options = ((node.options ?? []) as Node[]).map(
-    (o) =>
-      `${o.DefElem?.defname}=${o.DefElem?.arg === undefined ? "true" : ((o.DefElem.arg as Node).String?.sval ?? "true")}`,
-  );
+  const options = viewOptions(node);
+  if (options.some((option) => option.startsWith("check_option=")))
+    checkUpdatable(analyserOf(ddl).analyser.query(node.query as Node, undefined));
   if (before !== undefined) {
     if (node.replace !== true) throw new PgError("42P07", `relation "${name.relname}" already exists`);
+    requireRealOwner(ddl, relationObject(before));
     if (before.kind !== "v") throw new PgError("42809", `"${name.relname}" is not a view`);
     checkReplace(ddl, before, columns);
     ddl.catalog.set("relation", { ...before, columns, query: text, options });
@@ -123,11 +122,44 @@ export function createView(ddl: Ddl, node: pg.ViewStmt): void {
     columns,
     query: text,
     options,
-    ...(checkOption === undefined ? {} : { checkOption }),
+    ...initialRights(ddl, "r", namespace),
     ...(name.relpersistence === "t" ? { session: ddl.sessionId } : {}),
   };
   ddl.catalog.set("relation", { ...relation, typeOid: makeRowType(ddl, relation) });
   recordDependencies(ddl, id, query);
+}
+
+/** WITH (...) of a view as pg_class keeps it, with WITH CHECK OPTION among it. @throws PgError 22023 */
+export function viewOptions(node: pg.ViewStmt): string[] {
+  const options = ((node.options ?? []) as Node[]).map(({ DefElem: option }) =>
+    viewOption(option?.defname ?? "", optionValue(option?.arg as Node | undefined)),
+  );
+  if (node.withCheckOption === "LOCAL_CHECK_OPTION") options.push("check_option=local");
+  if (node.withCheckOption === "CASCADED_CHECK_OPTION") options.push("check_option=cascaded");
+  return options;
+}
+
+/** @throws PgError 22023 */
+export function viewOption(name: string, value: string): string {
+  if (name === "check_option") {
+    if (value !== "local" && value !== "cascaded")
+      throw new PgError("22023", `invalid value for enum option "${name}": ${value}`, {
+        detail: 'Valid values are "local" and "cascaded".',
+      });
+  } else if (name !== "security_barrier" && name !== "security_invoker")
+    throw new PgError("22023", `unrecognized parameter "${name}"`);
+  else if (!/^(t|tr|tru|true|f|fa|fal|fals|false|on|of|off|y|ye|yes|n|no|0|1)$/i.test(value))
+    throw new PgError("22023", `invalid value for boolean option "${name}": ${value}`);
+  return `${name}=${value}`;
+}
+
+/** @throws PgError 0A000 for a view whose changes have nothing to be checked */
+export function checkUpdatable(query: Query): void {
+  const hint = notUpdatable(query);
+  if (hint !== undefined)
+    throw new PgError("0A000", "WITH CHECK OPTION is supported only on automatically updatable views", {
+      hint,
+    });
 }
 
 /** CREATE OR REPLACE may only add columns at the end. @throws PgError 42P16 */
@@ -156,7 +188,6 @@ export function createTableAs(ddl: Ddl, node: pg.CreateTableAsStmt): number | un
   const name = into.rel!;
   const isView = node.objtype === "OBJECT_MATVIEW";
   const namespace = name.relpersistence === "t" ? ddl.temporaryNamespace() : targetNamespace(ddl, name);
-  if (name.relpersistence !== "t") ddl.requireSchema(name.relname);
   if (ddl.catalog.relationByName(namespace, name.relname!) !== undefined) {
     if (node.if_not_exists === true) {
       ddl.notice(`relation "${name.relname}" already exists, skipping`);
@@ -177,6 +208,7 @@ export function createTableAs(ddl: Ddl, node: pg.CreateTableAsStmt): number | un
     typeOid: 0,
     persistence: (name.relpersistence as Relation["persistence"]) ?? "p",
     columns,
+    ...initialRights(ddl, "r", namespace),
     ...(isView ? { query: queryText(ddl, node.query as Node), populated: into.skipData !== true } : {}),
     ...(name.relpersistence === "t" ? { session: ddl.sessionId } : {}),
   };
@@ -187,13 +219,17 @@ export function createTableAs(ddl: Ddl, node: pg.CreateTableAsStmt): number | un
   return into.skipData === true ? 0 : fill(ddl, relation, node.query as Node);
 }
 
-function fill(ddl: Ddl, relation: Relation, node: Node): number {
+function fill(ddl: Ddl, relation: Relation, node: Node, as?: number): number {
   const writer = new TableWriter(ddl.plan(), relation);
+  const changes = RowChanges.of(ddl.catalog, relation);
   let count = 0;
-  for (const row of ddl.query(node).rows) {
+  for (const row of ddl.query(node, as).rows) {
     const full = [...row];
     full.push(null);
-    writer.insert(ddl.work, ddl.work.nextRowid(writer.table), full, ddl.exec);
+    const rowid = ddl.work.nextRowid(writer.table);
+    writer.insert(ddl.work, rowid, full, ddl.exec);
+    if (changes !== undefined && isRecording(ddl.work.db))
+      ddl.afterTold(() => changes.insert(ddl.work.db, rowid, full));
     count++;
   }
   return count;
@@ -201,9 +237,9 @@ function fill(ddl: Ddl, relation: Relation, node: Node): number {
 
 export function refreshView(ddl: Ddl, node: pg.RefreshMatViewStmt): void {
   const relation = requireRelation(ddl, node.relation!, ["m"], "materialized view");
-  ddl.requireSchema(relation.name);
+  requireOnRelation(ddl, relation, "m");
   ddl.work.db.exec(`DELETE FROM ${tableName(relation.oid)}`);
   ddl.catalog.set("relation", { ...relation, populated: node.skipData !== true });
   if (node.skipData === true) return;
-  fill(ddl, ddl.catalog.get("relation", relation.oid)!, sqlTexts.query(relation.query!));
+  fill(ddl, ddl.catalog.get("relation", relation.oid)!, sqlTexts.query(relation.query!), relation.owner);
 }

@@ -102,7 +102,7 @@ export function indexDefinition(
         : columnNames(relation, [index.include[position - 1 - keys.length]!]))
     );
   const name = quoteName(catalog.get("relation", index.oid)!.name);
-  let text = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${name} ON ${relationName(catalog, io, relation, true)} USING ${index.method} (${keys.join(", ")})`;
+  let text = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${name} ON ${relation.kind === "p" ? "ONLY " : ""}${relationName(catalog, io, relation, true)} USING ${index.method} (${keys.join(", ")})`;
   if (index.include.length > 0) text += ` INCLUDE (${columnNames(relation, index.include)})`;
   if (index.nullsNotDistinct) text += " NULLS NOT DISTINCT";
   if (index.predicate !== undefined)

@@ -7,6 +7,7 @@ import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
 import type { IoContext } from "../types/type-ops.ts";
 import { formatType, quoteName } from "../types/type-text.ts";
+import { deparseJson } from "./json.ts";
 
 /** Writes analysed expressions as SQL, in the words of pg_get_expr. */
 export interface DeparseContext {
@@ -26,7 +27,7 @@ export function quoteLiteral(text: string): string {
   return text.includes("\\") ? `E${quoted.replaceAll("\\", "\\\\")}` : quoted;
 }
 
-function constant(
+export function constant(
   ctx: DeparseContext,
   value: Datum,
   type: number,
@@ -184,6 +185,15 @@ export function deparse(ctx: DeparseContext, expr: Expr, showsImplicit = false):
       return `${expr.op.toUpperCase()}${expr.typmod >= 0 ? `(${expr.typmod})` : ""}`;
     case "default":
       return "DEFAULT";
+    case "special":
+      return (
+        deparseJson(expr, {
+          expr: inner,
+          type: (type, typmod) => formatType(ctx.catalog, type, typmod, ctx.io.searchPath),
+          literal: quoteLiteral,
+          name: quoteName,
+        }) ?? "?"
+      );
     default:
       return "?";
   }

@@ -1,6 +1,7 @@
 import type {
   Cte,
   EntryColumn,
+  Expr,
   FromNode,
   Query,
   RangeEntry,
@@ -25,6 +26,17 @@ export function deparseQuery(
   return new QueryWriter(catalog, io, undefined, isPretty).query(query, "", names);
 }
 
+/** Writes an expression over the columns of one table, in which subqueries may stand. */
+export function deparseOverTable(
+  catalog: Catalog,
+  io: IoContext,
+  entry: RangeEntry,
+  expr: Expr,
+  isPretty = false,
+): string {
+  return new QueryWriter(catalog, io, undefined, isPretty).overTable(entry, expr);
+}
+
 /** One query while it is written: what its tables are called, and the queries around it. */
 class QueryWriter {
   readonly #catalog: Catalog;
@@ -33,12 +45,25 @@ class QueryWriter {
   readonly #aliases = new Map<RangeEntry, string>();
   readonly #isPretty: boolean;
   #isPrefixed = false;
+  #hidesNames = false;
 
   constructor(catalog: Catalog, io: IoContext, parent: QueryWriter | undefined, isPretty: boolean) {
     this.#isPretty = isPretty;
     this.#catalog = catalog;
     this.#io = io;
     this.#parent = parent;
+  }
+
+  overTable(entry: RangeEntry, expr: Expr): string {
+    this.#aliases.set(entry, entry.alias);
+    return deparse({ ...this.#context(""), query: (query) => this.#inner(query, "") }, expr);
+  }
+
+  /** A query in an expression: nobody sees what its columns are called. */
+  #inner(query: Query, indent: string): string {
+    const writer = new QueryWriter(this.#catalog, this.#io, this, this.#isPretty);
+    writer.#hidesNames = true;
+    return writer.query(query, indent);
   }
 
   query(query: Query, indent: string, names?: readonly string[]): string {
@@ -114,7 +139,8 @@ class QueryWriter {
         const text = deparse(ctx, expr);
         const isPlain =
           expr.kind === "var" && expr.levelsUp === 0 && columnName(expr.entry, expr.attnum) === given;
-        return isPlain ? text : `${text} AS ${quoteName(given)}`;
+        const isHidden = this.#hidesNames && expr.kind !== "var" && given === "?column?";
+        return isPlain || isHidden ? text : `${text} AS ${quoteName(given)}`;
       });
     let text = " SELECT ";
     if (query.distinct === "all") text += "DISTINCT ";
@@ -138,6 +164,7 @@ class QueryWriter {
     }
     text += this.#limit(query, indent);
     for (const lock of query.locks) {
+      if (lock.isPushedDown === true) continue;
       const strength = {
         update: "UPDATE",
         noKeyUpdate: "NO KEY UPDATE",
@@ -204,8 +231,7 @@ class QueryWriter {
         return isPrefixed ? `${quoteName(home.#name(entry))}.${column}` : column;
       },
       wholeRow: (entry) => `${quoteName(this.#name(entry))}.*`,
-      query: (query) =>
-        new QueryWriter(this.#catalog, this.#io, this, this.#isPretty).query(query, `${indent}        `),
+      query: (query) => this.#inner(query, `${indent}        `),
     };
   }
 
@@ -245,7 +271,7 @@ class QueryWriter {
         entry.sample === undefined
           ? ""
           : ` TABLESAMPLE ${entry.sample.method} (${deparse(this.#context(indent), entry.sample.percent)})`;
-      return `${name}${isOwnName ? "" : ` ${alias}${renamed}`}${sample}`;
+      return `${entry.only === true ? "ONLY " : ""}${name}${isOwnName ? "" : ` ${alias}${renamed}`}${sample}`;
     }
     switch (entry.kind) {
       case "subquery": {

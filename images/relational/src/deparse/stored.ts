@@ -7,7 +7,7 @@ import { parse, sqlTexts } from "../parse/parse.ts";
 import type { IoContext } from "../types/type-ops.ts";
 import { quoteName } from "../types/type-text.ts";
 import { type DeparseContext, deparse } from "./expr.ts";
-import { deparseQuery } from "./query.ts";
+import { deparseOverTable, deparseQuery } from "./query.ts";
 
 /**
  * Texts that the catalog keeps are written for an empty search path, so that they mean the same for everybody. Here they are
@@ -15,7 +15,7 @@ import { deparseQuery } from "./query.ts";
  */
 
 /** Analyses a text of the catalog by its own path. */
-function analyserFor(catalog: Catalog, io: IoContext): StatementAnalyser {
+export function analyserFor(catalog: Catalog, io: IoContext): StatementAnalyser {
   const ctx = new AnalyseContext({ ...io, catalog, searchPath: [catalogNamespace] }, [], false);
   return new StatementAnalyser(ctx, sqlTexts);
 }
@@ -39,13 +39,14 @@ export function shownExpression(
     const analyser = analyserFor(catalog, io);
     // The expressions of an index are one text, with commas between them.
     const targets = (parse(`SELECT ${text}`)[0]?.node.SelectStmt?.targetList ?? []) as Node[];
-    const level = relation === undefined ? undefined : analyser.tableLevel(relation).level;
+    const table = relation === undefined ? undefined : analyser.tableLevel(relation);
     shown = targets
       .map((target) => {
         const node = target.ResTarget!.val as Node;
-        const expr =
-          level === undefined ? analyser.constantExpression(node) : analyser.columnExpression(level, node);
-        return deparse(contextFor(catalog, io, isPretty), expr);
+        if (table === undefined)
+          return deparse(contextFor(catalog, io, isPretty), analyser.constantExpression(node));
+        const expr = analyser.columnExpression(table.level, node);
+        return deparseOverTable(catalog, { ...io, catalog }, table.entry, expr, isPretty);
       })
       .join(", ");
   } catch {

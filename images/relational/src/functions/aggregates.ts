@@ -417,12 +417,14 @@ defineAggregate("json_agg", (shape) => {
   };
 });
 defineAggregate("json_agg_strict", (shape) => {
-  const parts: string[] = [];
+  let parts: string[] | null = null;
   return {
     add: ([value]) => {
+      parts ??= [];
       if (value !== null) parts.push(toJsonText(shape.catalog, shape.argTypes[0]!, value!, shape.run.io));
     },
-    result: () => (parts.length === 0 ? null : `[${parts.join(", ")}]`),
+    // Rows without a value are an empty array; no rows are NULL.
+    result: () => (parts === null ? null : `[${parts.join(", ")}]`),
   };
 });
 const jsonbAgg = (isStrict: boolean) => (shape: AggregateShape) => {
@@ -433,7 +435,7 @@ const jsonbAgg = (isStrict: boolean) => (shape: AggregateShape) => {
       if (value === null && isStrict) return;
       items.push(value === null ? null : toJsonb(shape.catalog, shape.argTypes[0]!, value!, shape.run.io));
     },
-    result: () => (items === null || (isStrict && items.length === 0) ? null : new JsonbValue(items)),
+    result: () => (items === null ? null : new JsonbValue(items)),
   };
 };
 defineAggregate("jsonb_agg", jsonbAgg(false));

@@ -10,6 +10,8 @@ import "./json-path.ts";
 import "./network.ts";
 import "./uuid-and-hashes.ts";
 import "./arrays.ts";
+import "./privileges.ts";
 import "./ranges.ts";
+import "./text-search.ts";
 import "./system.ts";
 import "./sql-functions.ts";

@@ -1,16 +1,26 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { Authority } from "../catalog/rights.ts";
 import type { Datum } from "../types/datum.ts";
 import type { IoContext } from "../types/type-ops.ts";
+
+/** A session's rights as functions ask for them. */
+export interface FunctionAuthority extends Authority {
+  readonly current: { readonly oid: number; readonly name: string; readonly isSuperuser: boolean };
+}
 
 /** What functions that depend on more than their arguments ask of the session they run in. */
 export interface FunctionSession {
   readonly user: string;
   readonly sessionUser: string;
+  /** Whose rights count, and what they are. */
+  readonly authority: FunctionAuthority;
   readonly database: string;
   readonly processId: number;
   setting(name: string): string | undefined;
   setSetting(name: string, value: string, isLocal: boolean): string;
   notify(channel: string, payload: string): void;
+  /** Where the row is that a cursor is on, in the first of these tables that it reads. @throws PgError 34000, 24000 */
+  currentRow(cursor: string, tables: readonly number[]): Datum;
   notice(severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG", message: string): void;
   backend(name: string, args: readonly Datum[], run: FunctionRun): Datum;
   sessions(): Iterable<SessionInfo>;
@@ -68,7 +78,8 @@ export interface FunctionRun {
   readonly session: FunctionSession;
   /** When the statement began, in microseconds since 2000. */
   readonly statementStart: bigint;
-  nextval(sequence: number): bigint;
+  /** `isOwn`: of an identity column, which asks for no right on its sequence. */
+  nextval(sequence: number, isOwn?: boolean): bigint;
   setval(sequence: number, value: bigint, isCalled: boolean): bigint;
   currval(sequence: number): bigint;
   lastval(): bigint;

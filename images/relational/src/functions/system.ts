@@ -1,4 +1,5 @@
 import { catalogNamespace } from "../catalog/model.ts";
+import { temporaryPrefix } from "../catalog/namespaces.ts";
 import { PgError } from "../errors.ts";
 import { type Datum, PgArray, PgRecord } from "../types/datum.ts";
 import { oid } from "../types/oids.ts";
@@ -17,9 +18,11 @@ function schemas(call: CallContext, withImplicit: boolean): string[] {
   return io.searchPath
     .filter((id) => withImplicit || id !== catalogNamespace)
     .map((id) => catalog.get("namespace", id)?.name)
+    .filter((name) => name !== undefined && (withImplicit || !name.startsWith(temporaryPrefix)))
     .filter((name) => name !== undefined);
 }
-defineWith("current_user session_user", (call) => call.run.session.user);
+defineWith("current_user", (call) => call.run.session.user);
+defineWith("session_user", (call) => call.run.session.sessionUser);
 defineWith("pg_backend_pid", (call) => call.run.session.processId);
 define("pg_is_in_recovery", () => false);
 define("inet_server_addr inet_client_addr inet_server_port inet_client_port", () => null);
@@ -35,37 +38,6 @@ define("PG_encoding_to_char", (encoding: number) =>
 define("PG_char_to_encoding", (name: string) => (/^utf-?8$/i.test(name) ? 6 : -1));
 define("pg_client_encoding", () => "UTF8");
 define("getdatabaseencoding", () => "UTF8");
-const userName = (id: number) =>
-  id === 10 ? "postgres" : id === 6171 ? "pg_database_owner" : `unknown (OID=${id})`;
-define("pg_get_userbyid", userName);
-/** What everybody, and the owner, may do to an object of a kind that nothing was granted on (PostgreSQL, acldefault()). */
-const defaultRights: Readonly<Record<string, readonly [everybody: string, owner: string]>> = {
-  c: ["", ""],
-  r: ["", "arwdDxtm"],
-  s: ["", "rwU"],
-  d: ["Tc", "CTc"],
-  f: ["X", "X"],
-  l: ["U", "U"],
-  L: ["", "rw"],
-  n: ["", "UC"],
-  p: ["", "sA"],
-  t: ["", "C"],
-  F: ["", "U"],
-  S: ["", "U"],
-  T: ["U", "U"],
-};
-
-define("acldefault_sql", (kind: string, owner: number) => {
-  const rights = defaultRights[kind];
-  if (rights === undefined) throw new PgError("XX000", `unrecognized object type abbreviation: ${kind}`);
-  const name = userName(owner);
-  const [everybody, own] = rights;
-  const items = [
-    ...(everybody === "" ? [] : [`=${everybody}/${name}`]),
-    ...(own === "" ? [] : [`${name}=${own}/${name}`]),
-  ];
-  return new PgArray(items);
-});
 define("pg_collation_for", () => '"default"');
 define("pg_stat_get_numscans pg_stat_get_live_tuples", () => 0n);
 define("txid_current pg_current_xact_id", () => BigInt(Date.now()));
@@ -102,7 +74,7 @@ defineWith("format_type", (call, type: number | null, typmod: number | null) =>
 );
 
 // sequences
-defineWith("nextval_oid", (call, sequence: number) => call.run.nextval(sequence));
+defineWith("nextval_oid", (call, sequence: number, isOwn?: boolean) => call.run.nextval(sequence, isOwn));
 defineWith("currval_oid", (call, sequence: number) => call.run.currval(sequence));
 defineWith("lastval", (call) => call.run.lastval());
 defineWith("setval_oid", (call, sequence: number, value: bigint) => call.run.setval(sequence, value, true));
@@ -152,21 +124,6 @@ define(
   "pg_function_is_visible pg_operator_is_visible pg_opclass_is_visible pg_collation_is_visible pg_conversion_is_visible pg_ts_config_is_visible pg_ts_dict_is_visible pg_ts_parser_is_visible pg_ts_template_is_visible pg_statistics_obj_is_visible pg_opfamily_is_visible",
   () => true,
 );
-
-// privileges: what a role may do is checked when it is done
-define(
-  "has_table_privilege_name has_table_privilege_id has_table_privilege_name_name has_table_privilege_name_id has_table_privilege_id_name has_table_privilege_id_id " +
-    "has_schema_privilege_name has_schema_privilege_id has_schema_privilege_name_name has_schema_privilege_name_id has_schema_privilege_id_name has_schema_privilege_id_id " +
-    "has_database_privilege_name has_database_privilege_id has_database_privilege_name_name has_database_privilege_name_id has_database_privilege_id_name has_database_privilege_id_id " +
-    "has_sequence_privilege_name has_sequence_privilege_id has_sequence_privilege_name_name has_sequence_privilege_name_id " +
-    "has_column_privilege_name_name has_column_privilege_name_attnum has_column_privilege_id_name has_column_privilege_id_attnum has_column_privilege_name_name_name " +
-    "has_any_column_privilege_name has_any_column_privilege_id has_any_column_privilege_name_name has_any_column_privilege_name_id " +
-    "has_function_privilege_name has_function_privilege_id has_function_privilege_name_name has_function_privilege_name_id " +
-    "has_type_privilege_name has_type_privilege_id has_language_privilege_name has_tablespace_privilege_name has_tablespace_privilege_id has_foreign_data_wrapper_privilege_name " +
-    "has_server_privilege_name pg_has_role_name pg_has_role_id pg_has_role_name_name pg_has_role_name_id pg_has_role_id_name pg_has_role_id_id row_security_active row_security_active_name",
-  () => true,
-);
-define("row_security_active row_security_active_name", () => false);
 
 // descriptions
 defineWith("obj_description(26,19)", (call, id: number, catalogName: string) => {

@@ -38,7 +38,7 @@ defineWith("pg_get_viewdef_name pg_get_viewdef_name_ext", (call, name: string) =
   view(call, typeOps(call.catalog, oid.regclass).input(name, -1, call.run.io) as number),
 );
 define(
-  "pg_get_ruledef pg_get_ruledef_ext pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_partkeydef pg_get_partition_constraintdef",
+  "pg_get_ruledef pg_get_ruledef_ext pg_get_statisticsobjdef pg_get_statisticsobjdef_columns",
   () => null,
 );
 defineWith("pg_relation_filenode", (call, id: number) =>
@@ -53,10 +53,7 @@ defineWith("pg_sequence_last_value", (call, id: number) => {
   }
 });
 define("pg_blocking_pids", () => null);
-defineSet(
-  "pg_partition_ancestors pg_partition_tree pg_available_extension_versions pg_get_publication_tables",
-  () => [],
-);
+defineSet("pg_available_extension_versions pg_get_publication_tables", () => []);
 defineSet("pg_available_extensions", () => [
   ...[...builtinExtensions].map(([name, version]) => [name, version, "PL/pgSQL procedural language"]),
   ...[...extensions].map(([name, { version, comment }]) => [name, version, comment]),

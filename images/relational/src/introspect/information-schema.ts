@@ -1,5 +1,20 @@
+import { checkOptionOf, hasInsteadTrigger } from "../analyse/view-options.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import { type Column, informationNamespace, type Relation, type TypeInfo } from "../catalog/model.ts";
+import {
+  type Column,
+  informationNamespace,
+  type Namespace,
+  type Relation,
+  type TypeInfo,
+} from "../catalog/model.ts";
+import {
+  type Authority,
+  columnRights,
+  namespaceObject,
+  relationObject,
+  rightsOn,
+} from "../catalog/rights.ts";
+import { hasRightsOf, roleName } from "../catalog/roles.ts";
 import { stripParentheses } from "../deparse/expr.ts";
 import { shownExpression, shownQuery } from "../deparse/stored.ts";
 import type { Exec } from "../run/exec.ts";
@@ -8,6 +23,7 @@ import { numericTypmod } from "../types/numeric.ts";
 import { oid } from "../types/oids.ts";
 import { formatType, isArrayType } from "../types/type-text.ts";
 import { defineRows } from "./row-sources.ts";
+import { isColumnUpdatable, updatable, updatableEvents } from "./updatable.ts";
 
 /** information_schema: the standard's views over the same catalog. */
 
@@ -24,20 +40,45 @@ function rows(name: string, source: (exec: Exec) => Iterable<Values>): void {
 const yesNo = (value: boolean) => (value ? "YES" : "NO");
 const schemaOf = (catalog: Catalog, namespace: number) => catalog.get("namespace", namespace)?.name ?? "";
 
-function* relations({ catalog }: Exec, kinds: string): Generator<Relation> {
-  for (const relation of catalog.all("relation")) if (kinds.includes(relation.kind)) yield relation;
+function isVisible(authority: Authority, role: number, namespace: Namespace): boolean {
+  return (
+    hasRightsOf(authority.catalog, role, namespace.owner) ||
+    rightsOn(authority, role, namespaceObject(namespace), "UC") !== ""
+  );
+}
+
+/** The relations that who asks has any right on. */
+function* relations({ catalog, session }: Exec, kinds: string): Generator<Relation> {
+  const { authority } = session;
+  const { current } = authority;
+  for (const relation of catalog.all("relation")) {
+    if (!kinds.includes(relation.kind)) continue;
+    if (current.isSuperuser || mayAnything(authority, current.oid, relation)) yield relation;
+  }
+}
+
+function mayAnything(authority: Authority, role: number, relation: Relation): boolean {
+  if (hasRightsOf(authority.catalog, role, relation.owner)) return true;
+  if (rightsOn(authority, role, relationObject(relation), relation.kind === "S" ? "rwU" : "arwdDxt") !== "")
+    return true;
+  return relation.columns.some(
+    (c) => c.acl !== undefined && columnRights(authority, role, relation, c, "arwx") !== "",
+  );
 }
 
 rows("information_schema_catalog_name", function* ({ session }) {
   yield { catalog_name: session.database };
 });
 rows("schemata", function* ({ catalog, session }) {
-  for (const n of catalog.all("namespace"))
+  const { authority } = session;
+  for (const n of catalog.all("namespace")) {
+    if (!authority.current.isSuperuser && !isVisible(authority, authority.current.oid, n)) continue;
     yield {
       catalog_name: session.database,
       schema_name: n.name,
-      schema_owner: n.owner === 10 ? "postgres" : "pg_database_owner",
+      schema_owner: roleName(catalog, n.owner),
     };
+  }
 });
 rows("tables", function* (exec) {
   const { catalog, session } = exec;
@@ -47,7 +88,7 @@ rows("tables", function* (exec) {
       table_schema: schemaOf(catalog, r.namespace),
       table_name: r.name,
       table_type: r.persistence === "t" ? "LOCAL TEMPORARY" : r.kind === "v" ? "VIEW" : "BASE TABLE",
-      is_insertable_into: yesNo(r.kind !== "v"),
+      is_insertable_into: yesNo((updatableEvents(catalog, exec.io, r, false) & updatable.insert) !== 0),
       is_typed: "NO",
       commit_action: null,
     };
@@ -178,7 +219,7 @@ rows("columns", function* (exec) {
           c.generated === undefined || c.default === undefined
             ? null
             : shownExpression(catalog, exec.io, r, c.default),
-        is_updatable: yesNo((r.kind !== "v" && c.generated === undefined) || r.kind !== "v"),
+        is_updatable: yesNo(isColumnUpdatable(catalog, exec.io, r, c.attnum, false)),
       };
     }
   }
@@ -316,18 +357,20 @@ function stripOnce(text: string): string {
 }
 rows("views", function* (exec) {
   const { catalog, session } = exec;
+  const changing = updatable.update | updatable.delete;
   for (const r of relations(exec, "v")) {
+    const events = updatableEvents(catalog, exec.io, r, false);
     yield {
       table_catalog: session.database,
       table_schema: schemaOf(catalog, r.namespace),
       table_name: r.name,
       view_definition: r.query === undefined ? null : `${shownQuery(catalog, exec.io, r)};`,
-      check_option: r.checkOption === undefined ? "NONE" : r.checkOption.toUpperCase(),
-      is_updatable: "NO",
-      is_insertable_into: "NO",
-      is_trigger_updatable: "NO",
-      is_trigger_deletable: "NO",
-      is_trigger_insertable_into: "NO",
+      check_option: (checkOptionOf(r) ?? "none").toUpperCase(),
+      is_updatable: yesNo((events & changing) === changing),
+      is_insertable_into: yesNo((events & updatable.insert) !== 0),
+      is_trigger_updatable: yesNo(hasInsteadTrigger(catalog, r, "update")),
+      is_trigger_deletable: yesNo(hasInsteadTrigger(catalog, r, "delete")),
+      is_trigger_insertable_into: yesNo(hasInsteadTrigger(catalog, r, "insert")),
     };
   }
 });
@@ -405,27 +448,6 @@ rows("element_types", function* (exec) {
     }
   }
 });
-const privileges = ["INSERT", "SELECT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
-for (const name of ["table_privileges", "role_table_grants"]) {
-  rows(name, function* (exec) {
-    const { catalog, session } = exec;
-    for (const r of relations(exec, "rvp"))
-      for (const privilege of privileges)
-        yield {
-          grantor: "postgres",
-          grantee: session.user,
-          table_catalog: session.database,
-          table_schema: schemaOf(catalog, r.namespace),
-          table_name: r.name,
-          privilege_type: privilege,
-          is_grantable: "YES",
-          with_hierarchy: yesNo(privilege === "SELECT"),
-        };
-  });
-}
-rows("enabled_roles", function* ({ session }) {
-  yield { role_name: session.user };
-});
 rows("character_sets", function* ({ session }) {
   yield {
     character_set_name: "UTF8",
@@ -437,23 +459,15 @@ rows("character_sets", function* ({ session }) {
   };
 });
 for (const name of [
-  "applicable_roles",
   "triggered_update_columns",
-  "routine_privileges",
   "column_domain_usage",
   "column_udt_usage",
   "domain_udt_usage",
   "view_routine_usage",
   "udt_privileges",
-  "usage_privileges",
   "user_defined_types",
-  "role_column_grants",
-  "role_routine_grants",
   "role_udt_grants",
-  "role_usage_grants",
-  "column_privileges",
   "attributes",
-  "administrable_role_authorizations",
   "foreign_tables",
   "foreign_servers",
   "foreign_data_wrappers",

@@ -201,7 +201,7 @@ rows(catalogNamespace, "pg_trigger", function* ({ catalog }) {
     yield {
       oid: t.oid,
       tgrelid: t.relation,
-      tgparentid: 0,
+      tgparentid: t.parent ?? 0,
       tgname: t.name,
       tgfoid: t.proc,
       tgtype: typeBits(t),

@@ -1,3 +1,4 @@
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Relation } from "../catalog/model.ts";
 import { notSupported } from "../errors.ts";
 import type { Exec } from "../run/exec.ts";
@@ -5,16 +6,26 @@ import type { Row } from "../types/datum.ts";
 
 export type RowSource = (exec: Exec) => Iterable<Row>;
 
-const sources = new Map<string, RowSource>();
+interface Defined {
+  readonly source: RowSource;
+  readonly isOfCatalog: boolean;
+}
 
-/** The rows of a table of pg_catalog. */
-export function defineRows(name: string, source: RowSource): void {
-  sources.set(name, source);
+const sources = new Map<string, Defined>();
+
+/** The rows of a table of pg_catalog. Those that are made of the catalog alone are kept with it until it changes. */
+export function defineRows(name: string, source: RowSource, isOfCatalog = false): void {
+  sources.set(name, { source, isOfCatalog });
 }
 
 /** @throws PgError 0A000 for a table whose rows are not known */
 export function systemRows(_session: unknown, relation: Relation, exec: Exec): Iterable<Row> {
-  const source = sources.get(relation.name);
-  if (source === undefined) throw notSupported(`reading ${relation.name}`);
-  return source(exec);
+  const found = sources.get(relation.name);
+  if (found === undefined) throw notSupported(`reading ${relation.name}`);
+  const { source, isOfCatalog } = found;
+  return isOfCatalog ? keptRows(exec.catalog, relation, () => source(exec)) : source(exec);
+}
+
+function keptRows(catalog: Catalog, relation: Relation, make: () => Iterable<Row>): readonly Row[] {
+  return catalog.derive(`rows of ${relation.oid}`, () => [...make()]);
 }

@@ -5,50 +5,69 @@ import {
   builtinProcs,
   opclasses,
 } from "../catalog/builtin.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { publicSchemaAcl } from "../catalog/data/roles.ts";
 import { builtinExtensions, extensions } from "../catalog/extensions.ts";
 import {
+  bootstrapRole,
   type Column,
   catalogNamespace,
   publicNamespace,
   type Relation,
   type TypeInfo,
+  theDatabase,
 } from "../catalog/model.ts";
+import { isInheritedConstraint, partitionsOf } from "../catalog/partitions.ts";
+import { roleName } from "../catalog/roles.ts";
 import { indexDefinition } from "../deparse/catalog.ts";
+import { partitionBoundText } from "../deparse/partitions.ts";
+import { shownAcl } from "../functions/privileges.ts";
 import type { Exec } from "../run/exec.ts";
 import { type Datum, PgArray } from "../types/datum.ts";
 import { isArrayType } from "../types/type-text.ts";
+import { isPartitioned, parentOf, partsOf } from "./partitions.ts";
 import { defineRows } from "./row-sources.ts";
 
 /** The tables of pg_catalog: their rows are made of the catalog object when they are read. */
 
+type Source = (exec: Exec) => Iterable<Readonly<Record<string, Datum | undefined>>>;
+
 /** A row by the columns' names; what is not named is NULL. */
-function rows(
-  name: string,
-  source: (exec: Exec) => Iterable<Readonly<Record<string, Datum | undefined>>>,
-): void {
-  defineRows(name, function* (exec) {
-    const relation = exec.catalog.relationByName(catalogNamespace, name)!;
-    const names = relation.columns.map((column) => column.name);
-    for (const values of source(exec)) yield names.map((column) => values[column] ?? null);
-  });
+function rows(name: string, source: Source, isOfCatalog = false): void {
+  defineRows(
+    name,
+    function* (exec) {
+      const relation = exec.catalog.relationByName(catalogNamespace, name)!;
+      const names = relation.columns.map((column) => column.name);
+      for (const values of source(exec)) yield names.map((column) => values[column] ?? null);
+    },
+    isOfCatalog,
+  );
+}
+
+/** As `rows`, of a table that is the same for everybody as long as no definition changes. */
+function catalogRows(name: string, source: Source): void {
+  rows(name, source, true);
 }
 
 const vector = (values: readonly number[]) =>
   values.length === 0 ? new PgArray([]) : new PgArray(values, [values.length], [0]);
-const acl = (list: readonly string[] | undefined) => (list === undefined ? null : new PgArray([...list]));
-
-/** What everybody may do in the schema that is there from the start. */
-const publicAcl = ["pg_database_owner=UC/pg_database_owner", "=U/pg_database_owner"];
-rows("pg_init_privs", () => [
-  { objoid: publicNamespace, classoid: 2615, objsubid: 0, privtype: "i", initprivs: acl(publicAcl) },
+rows("pg_init_privs", ({ catalog }) => [
+  {
+    objoid: publicNamespace,
+    classoid: 2615,
+    objsubid: 0,
+    privtype: "i",
+    initprivs: shownAcl(catalog, publicSchemaAcl),
+  },
 ]);
-rows("pg_namespace", function* ({ catalog }) {
+catalogRows("pg_namespace", function* ({ catalog }) {
   for (const n of catalog.all("namespace"))
     yield {
       oid: n.oid,
       nspname: n.name,
       nspowner: n.owner,
-      nspacl: n.oid === publicNamespace ? acl(n.acl ?? publicAcl) : acl(n.acl),
+      nspacl: shownAcl(catalog, n.acl),
     };
 });
 
@@ -68,7 +87,7 @@ function* relationsOf({ catalog }: Exec): Generator<Relation> {
   yield* catalog.all("relation");
 }
 
-rows("pg_class", function* (exec) {
+catalogRows("pg_class", function* (exec) {
   const { catalog } = exec;
   for (const r of relationsOf(exec)) {
     const constraints = r.system === true ? [] : catalog.constraintsOf(r.oid);
@@ -81,7 +100,7 @@ rows("pg_class", function* (exec) {
       reloftype: 0,
       relowner: r.owner,
       relam: index !== undefined ? methodOid(index.method) : r.kind === "r" || r.kind === "m" ? 2 : 0,
-      relfilenode: r.kind === "v" ? 0 : r.oid,
+      relfilenode: r.kind === "v" || isPartitioned(catalog, r) ? 0 : r.oid,
       reltablespace: 0,
       relpages: 0,
       reltuples: -1,
@@ -91,7 +110,7 @@ rows("pg_class", function* (exec) {
       relhasindex: r.system === true ? r.kind === "r" : catalog.indexesOf(r.oid).length > 0,
       relisshared: false,
       relpersistence: r.persistence,
-      relkind: r.kind,
+      relkind: isPartitioned(catalog, r) ? (index === undefined ? "p" : "I") : r.kind,
       relnatts: r.columns.length,
       relchecks: constraints.filter((c) => c.type === "c").length,
       relhasrules: r.kind === "v",
@@ -99,17 +118,22 @@ rows("pg_class", function* (exec) {
         catalog.triggersOf(r.oid).length > 0 ||
         constraints.some((c) => c.type === "f") ||
         (r.system !== true && catalog.referencesTo(r.oid).length > 0),
-      relhassubclass: false,
+      relhassubclass: r.system !== true && isPartitioned(catalog, r) && partsOf(catalog, r).length > 0,
       relrowsecurity: r.rowSecurity === true,
       relforcerowsecurity: r.forceRowSecurity === true,
       relispopulated: r.populated !== false,
       relreplident:
-        r.kind === "r" || r.kind === "m" ? (r.system === true ? "n" : (r.replicaIdentity ?? "d")) : "n",
-      relispartition: false,
+        r.kind === "r" || r.kind === "m" || r.kind === "p"
+          ? r.system === true
+            ? "n"
+            : (r.replicaIdentity ?? "d")
+          : "n",
+      relispartition: parentOf(catalog, r) !== undefined,
+      relpartbound: r.partitionOf === undefined ? null : partitionBoundText(catalog, exec.io, r),
       relrewrite: 0,
       relfrozenxid: r.kind === "r" || r.kind === "m" ? 3 : 0,
       relminmxid: r.kind === "r" || r.kind === "m" ? 1 : 0,
-      relacl: acl(r.acl),
+      relacl: shownAcl(catalog, r.acl),
       reloptions: r.options === undefined || r.options.length === 0 ? null : new PgArray([...r.options]),
     };
   }
@@ -125,6 +149,7 @@ const systemAttributes: readonly (readonly [name: string, attnum: number, type: 
 ];
 
 function attribute(
+  catalog: Catalog,
   r: Relation,
   c: Column,
   type: TypeInfo | undefined,
@@ -148,33 +173,33 @@ function attribute(
     attidentity: c.identity ?? "",
     attgenerated: c.generated ?? "",
     attisdropped: isDropped,
-    attislocal: true,
-    attinhcount: 0,
+    attislocal: r.partitionOf === undefined || c.attnum < 0,
+    attinhcount: r.partitionOf === undefined || c.attnum < 0 ? 0 : 1,
     attcollation: c.collation,
     attstattarget: c.statistics ?? null,
-    attacl: acl(c.acl),
+    attacl: shownAcl(catalog, c.acl),
     attoptions: null,
     attfdwoptions: null,
     attmissingval: null,
   };
 }
 
-rows("pg_attribute", function* (exec) {
+catalogRows("pg_attribute", function* (exec) {
   const { catalog } = exec;
   for (const r of relationsOf(exec)) {
-    for (const c of r.columns) yield attribute(r, c, catalog.type(c.type));
-    if (r.kind !== "r" && r.kind !== "m" && r.kind !== "S") continue;
+    for (const c of r.columns) yield attribute(catalog, r, c, catalog.type(c.type));
+    if (r.kind !== "r" && r.kind !== "m" && r.kind !== "S" && r.kind !== "p") continue;
     for (const [name, attnum, type, length] of systemAttributes) {
       const info = catalog.type(type);
       yield {
-        ...attribute(r, { attnum, name, type, typmod: -1, notNull: true, collation: 0 }, info),
+        ...attribute(catalog, r, { attnum, name, type, typmod: -1, notNull: true, collation: 0 }, info),
         attlen: length,
       };
     }
   }
 });
 
-rows("pg_attrdef", function* ({ catalog }) {
+catalogRows("pg_attrdef", function* ({ catalog }) {
   for (const r of catalog.all("relation")) {
     if (r.system === true) continue;
     for (const c of r.columns)
@@ -183,7 +208,7 @@ rows("pg_attrdef", function* ({ catalog }) {
   }
 });
 
-rows("pg_type", function* ({ catalog }) {
+catalogRows("pg_type", function* ({ catalog }) {
   for (const t of catalog.all("type")) {
     yield {
       oid: t.oid,
@@ -217,18 +242,18 @@ rows("pg_type", function* ({ catalog }) {
       typcollation: t.collation,
       typdefaultbin: t.default ?? null,
       typdefault: t.default ?? null,
-      typacl: acl(t.acl),
+      typacl: shownAcl(catalog, t.acl),
     };
   }
 });
 
-rows("pg_enum", function* ({ catalog }) {
+catalogRows("pg_enum", function* ({ catalog }) {
   for (const t of catalog.all("type"))
     for (const label of t.labels ?? [])
       yield { oid: label.oid, enumtypid: t.oid, enumsortorder: label.sort, enumlabel: label.label };
 });
 
-rows("pg_range", function* ({ catalog }) {
+catalogRows("pg_range", function* ({ catalog }) {
   for (const t of catalog.all("type"))
     if (t.range !== undefined)
       yield {
@@ -242,7 +267,7 @@ rows("pg_range", function* ({ catalog }) {
       };
 });
 
-rows("pg_index", function* ({ catalog }) {
+catalogRows("pg_index", function* ({ catalog }) {
   for (const i of catalog.all("index")) {
     const attnums = [...i.keys.map((key) => key.attnum), ...i.include];
     yield {
@@ -276,7 +301,7 @@ rows("pg_index", function* ({ catalog }) {
   }
 });
 
-rows("pg_constraint", function* ({ catalog }) {
+catalogRows("pg_constraint", function* ({ catalog }) {
   for (const c of catalog.all("constraint")) {
     const isForeign = c.foreign !== undefined;
     yield {
@@ -291,14 +316,19 @@ rows("pg_constraint", function* ({ catalog }) {
       conrelid: c.relation,
       contypid: c.typeOid,
       conindid: c.index,
-      conparentid: 0,
+      conparentid: c.parent ?? 0,
       confrelid: c.foreign?.relation ?? 0,
       confupdtype: c.foreign?.onUpdate ?? " ",
       confdeltype: c.foreign?.onDelete ?? " ",
       confmatchtype: c.foreign?.match ?? " ",
-      conislocal: true,
-      coninhcount: 0,
-      connoinherit: c.noInherit === true || c.type === "p" || c.type === "u" || c.type === "f",
+      conislocal: !isInheritedConstraint(catalog, c),
+      coninhcount: isInheritedConstraint(catalog, c) ? 1 : 0,
+      connoinherit:
+        c.noInherit === true ||
+        (c.parent === undefined &&
+          (c.type === "p" ||
+            c.type === "u" ||
+            (c.type === "f" && catalog.get("relation", c.relation)?.kind !== "p"))),
       conperiod: false,
       conkey: c.keys.length === 0 ? null : new PgArray([...c.keys]),
       confkey: isForeign ? new PgArray([...c.foreign!.keys]) : null,
@@ -308,7 +338,36 @@ rows("pg_constraint", function* ({ catalog }) {
   }
 });
 
-rows("pg_sequence", function* ({ catalog }) {
+catalogRows("pg_inherits", function* ({ catalog }) {
+  for (const r of catalog.all("relation")) {
+    const parent = r.system === true ? undefined : parentOf(catalog, r);
+    if (parent !== undefined)
+      yield { inhrelid: r.oid, inhparent: parent.oid, inhseqno: 1, inhdetachpending: false };
+  }
+});
+
+catalogRows("pg_partitioned_table", function* ({ catalog }) {
+  for (const r of catalog.all("relation")) {
+    if (r.partitionBy === undefined) continue;
+    const { strategy, keys } = r.partitionBy;
+    const expressions = keys.flatMap(({ expression }) => expression ?? []);
+    const vector = (list: readonly number[]) => new PgArray([...list], [list.length], [0]);
+    yield {
+      partrelid: r.oid,
+      partstrat: strategy,
+      partnatts: keys.length,
+      partdefid:
+        partitionsOf(catalog, r.oid).find(({ partitionOf }) => partitionOf!.bound.kind === "default")?.oid ??
+        0,
+      partattrs: vector(keys.map(({ attnum }) => attnum)),
+      partclass: vector(keys.map(({ opclass }) => opclass)),
+      partcollation: vector(keys.map(({ collation }) => collation)),
+      partexprs: expressions.length === 0 ? null : expressions.join(", "),
+    };
+  }
+});
+
+catalogRows("pg_sequence", function* ({ catalog }) {
   for (const s of catalog.all("sequence"))
     yield {
       seqrelid: s.oid,
@@ -322,7 +381,7 @@ rows("pg_sequence", function* ({ catalog }) {
     };
 });
 
-rows("pg_proc", function* ({ catalog }) {
+catalogRows("pg_proc", function* ({ catalog }) {
   for (const p of [...builtinProcs.values(), ...catalog.all("proc")]) {
     yield {
       oid: p.oid,
@@ -349,6 +408,7 @@ rows("pg_proc", function* ({ catalog }) {
       proargmodes: p.modes === "" ? null : new PgArray([...p.modes]),
       proargnames: p.argumentNames.length === 0 ? null : new PgArray([...p.argumentNames]),
       proargdefaults: p.defaults.length === 0 ? null : p.defaults.join(", "),
+      proacl: shownAcl(catalog, p.acl),
       prosrc: p.source,
       proconfig:
         p.settings === undefined ? null : new PgArray(p.settings.map(([name, value]) => `${name}=${value}`)),
@@ -356,7 +416,7 @@ rows("pg_proc", function* ({ catalog }) {
   }
 });
 
-rows("pg_operator", function* () {
+catalogRows("pg_operator", function* () {
   for (const o of builtinOperators.values()) {
     yield {
       oid: o.oid,
@@ -377,7 +437,7 @@ rows("pg_operator", function* () {
     };
   }
 });
-rows("pg_cast", function* () {
+catalogRows("pg_cast", function* () {
   for (const c of builtinCasts)
     yield {
       oid: c.oid,
@@ -388,7 +448,7 @@ rows("pg_cast", function* () {
       castmethod: c.method,
     };
 });
-rows("pg_aggregate", function* () {
+catalogRows("pg_aggregate", function* () {
   for (const a of builtinAggregates.values())
     yield {
       aggfnoid: a.proc,
@@ -397,7 +457,7 @@ rows("pg_aggregate", function* () {
       aggtranstype: a.transitionType,
     };
 });
-rows("pg_opclass", function* () {
+catalogRows("pg_opclass", function* () {
   for (const o of opclasses)
     yield {
       oid: o.oid,
@@ -442,11 +502,13 @@ rows("pg_language", () =>
     ...l,
   })),
 );
-rows("pg_database", function* ({ session }) {
+rows("pg_database", function* ({ session, catalog }) {
+  const { oid, owner, acl } = catalog.get("database", theDatabase)!;
   yield {
-    oid: 5,
+    oid,
     datname: session.database,
-    datdba: 10,
+    datdba: owner,
+    datacl: shownAcl(catalog, acl),
     encoding: 6,
     datlocprovider: "c",
     datistemplate: false,
@@ -464,40 +526,7 @@ rows("pg_tablespace", () => [
   { oid: 1663, spcname: "pg_default", spcowner: 10 },
   { oid: 1664, spcname: "pg_global", spcowner: 10 },
 ]);
-const roleRow = (oid: number, name: string, isSuper: boolean) => ({
-  oid,
-  rolname: name,
-  rolsuper: isSuper,
-  rolinherit: true,
-  rolcreaterole: isSuper,
-  rolcreatedb: isSuper,
-  rolcanlogin: oid === 10,
-  rolreplication: isSuper,
-  rolbypassrls: isSuper,
-  rolconnlimit: -1,
-  rolpassword: "********",
-});
-const roles = ({ session }: Exec) => [
-  roleRow(10, "postgres", true),
-  roleRow(6171, "pg_database_owner", false),
-  ...(session.user === "postgres" ? [] : [{ ...roleRow(16383, session.user, true), rolcanlogin: true }]),
-];
-rows("pg_roles", roles);
-rows("pg_authid", roles);
-rows("pg_user", (exec) =>
-  roles(exec)
-    .filter((r) => r.rolcanlogin)
-    .map((r) => ({
-      usename: r.rolname,
-      usesysid: r.oid,
-      usecreatedb: r.rolcreatedb,
-      usesuper: r.rolsuper,
-      userepl: r.rolreplication,
-      usebypassrls: r.rolbypassrls,
-      passwd: "********",
-    })),
-);
-rows("pg_description", function* ({ catalog }) {
+catalogRows("pg_description", function* ({ catalog }) {
   const language = "PL/pgSQL procedural language";
   yield { objoid: 13500, classoid: 2612, objsubid: 0, description: language };
   yield { objoid: 13499, classoid: 3079, objsubid: 0, description: language };
@@ -508,11 +537,11 @@ rows("pg_description", function* ({ catalog }) {
 });
 rows("pg_tables", function* ({ catalog }) {
   for (const r of catalog.all("relation")) {
-    if (r.kind !== "r") continue;
+    if (r.kind !== "r" && r.kind !== "p") continue;
     yield {
       schemaname: catalog.get("namespace", r.namespace)?.name,
       tablename: r.name,
-      tableowner: "postgres",
+      tableowner: roleName(catalog, r.owner),
       tablespace: null,
       hasindexes: catalog.indexesOf(r.oid).length > 0,
       hasrules: false,
@@ -527,7 +556,7 @@ rows("pg_views", function* ({ catalog }) {
       yield {
         schemaname: catalog.get("namespace", r.namespace)?.name,
         viewname: r.name,
-        viewowner: "postgres",
+        viewowner: roleName(catalog, r.owner),
         definition: r.query === undefined ? null : ` ${r.query};`,
       };
 });
@@ -537,7 +566,7 @@ rows("pg_matviews", function* ({ catalog }) {
       yield {
         schemaname: catalog.get("namespace", r.namespace)?.name,
         matviewname: r.name,
-        matviewowner: "postgres",
+        matviewowner: roleName(catalog, r.owner),
         tablespace: null,
         hasindexes: catalog.indexesOf(r.oid).length > 0,
         ispopulated: r.populated !== false,
@@ -562,7 +591,7 @@ rows("pg_sequences", function* ({ catalog }) {
     yield {
       schemaname: catalog.get("namespace", r.namespace)?.name,
       sequencename: r.name,
-      sequenceowner: "postgres",
+      sequenceowner: roleName(catalog, r.owner),
       data_type: s.type,
       start_value: s.start,
       min_value: s.min,
@@ -575,7 +604,7 @@ rows("pg_sequences", function* ({ catalog }) {
   }
 });
 /** The relations that are views, with those that they read: each view has one rule, of its own number. */
-rows("pg_rewrite", function* ({ catalog }) {
+catalogRows("pg_rewrite", function* ({ catalog }) {
   for (const r of catalog.all("relation"))
     if ((r.kind === "v" || r.kind === "m") && r.system !== true)
       yield {
@@ -594,7 +623,7 @@ const depends = (
   [refclassid, refobjid, refobjsubid]: readonly [number, number, number],
   deptype: string,
 ) => ({ classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype });
-rows("pg_depend", function* ({ catalog }) {
+catalogRows("pg_depend", function* ({ catalog }) {
   const rewrite = 2618;
   for (const r of catalog.all("relation")) {
     if (r.system === true) continue;
@@ -613,6 +642,10 @@ rows("pg_depend", function* ({ catalog }) {
       }
     }
   }
+  for (const i of catalog.all("index"))
+    if (i.parent !== undefined) yield depends([1259, i.oid, 0], [1259, i.parent, 0], "P");
+  for (const c of catalog.all("constraint"))
+    if (c.parent !== undefined) yield depends([2606, c.oid, 0], [2606, c.parent, 0], "P");
   for (const d of catalog.all("depend"))
     yield depends([rewrite, d.dependent, 0], [1259, d.on, d.attnum], "n");
   for (const t of catalog.all("trigger")) {
@@ -639,14 +672,15 @@ rows("pg_depend", function* ({ catalog }) {
         deptype: s.ownedBy.identity ? "i" : "a",
       };
 });
-rows("pg_extension", function* ({ catalog }) {
-  const base = { extowner: 10, extrelocatable: false, extconfig: null, extcondition: null };
+catalogRows("pg_extension", function* ({ catalog }) {
+  const base = { extowner: bootstrapRole, extrelocatable: false, extconfig: null, extcondition: null };
   yield { ...base, oid: 13499, extname: "plpgsql", extnamespace: catalogNamespace, extversion: "1.0" };
   for (const e of catalog.all("extension"))
     yield {
       ...base,
       oid: e.oid,
       extname: e.name,
+      extowner: e.owner,
       extnamespace: e.namespace,
       extversion: e.version,
       extrelocatable: true,
@@ -679,10 +713,7 @@ rows("pg_available_extension_versions", function* ({ catalog }) {
 });
 
 for (const name of [
-  "pg_inherits",
   "pg_event_trigger",
-  "pg_policy",
-  "pg_policies",
   "pg_rules",
   "pg_statistic",
   "pg_statistic_ext",
@@ -701,7 +732,6 @@ for (const name of [
   "pg_publication_tables",
   "pg_subscription",
   "pg_subscription_rel",
-  "pg_partitioned_table",
   "pg_largeobject",
   "pg_largeobject_metadata",
   "pg_seclabel",
@@ -709,12 +739,8 @@ for (const name of [
   "pg_shseclabel",
   "pg_shdescription",
   "pg_shdepend",
-  "pg_default_acl",
   "pg_transform",
   "pg_conversion",
-  "pg_db_role_setting",
-  "pg_auth_members",
-  "pg_group",
   "pg_prepared_xacts",
   "pg_cursors",
   "pg_ts_config",

@@ -69,7 +69,11 @@ function syntaxError(error: unknown, text: string): unknown {
   const details = error.sqlDetails;
   const message = details?.message ?? error.message;
   const code =
-    message.includes("not yet supported") || message.includes("not implemented") ? "0A000" : "42601";
+    message.includes("not yet supported") || message.includes("not implemented")
+      ? "0A000"
+      : /^role name ".*" is reserved/.test(message)
+        ? "42939"
+        : "42601";
   const cursor = details?.cursorPosition;
   return new PgError(code, message, {
     position: cursor === undefined || cursor < 0 ? undefined : Math.min(cursor, text.length) + 1,

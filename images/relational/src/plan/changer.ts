@@ -1,19 +1,32 @@
-import { postgresRowLocks, type SqlValue, statement, type TransactionWork } from "@weftkit/store";
+import {
+  postgresRowLocks,
+  postgresTableLocks,
+  type SqlValue,
+  statement,
+  type TransactionWork,
+} from "@weftkit/store";
 import type { Constraint, ForeignAction, Relation } from "../catalog/model.ts";
+import { ancestorsOf, attnumsIn, leavesOf } from "../catalog/partitions.ts";
 import { PgError } from "../errors.ts";
 import type { Exec } from "../run/exec.ts";
 import { Scope } from "../run/scope.ts";
+import { partitionRowid } from "../storage/ctid.ts";
 import { columnName, storedColumns, tableName } from "../storage/tables.ts";
 import type { Datum, Row } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
-import { planChecks, planGenerated, type RowCheck } from "./checks.ts";
+import { partitionViolation, planChecks, planGenerated, type RowCheck } from "./checks.ts";
 import type { PlanContext } from "./context.ts";
+import { planPartitionBounds } from "./partition-routing.ts";
+import { rowMap } from "./partitioned-rows.ts";
+import type { RowChanger } from "./row-changer.ts";
+import { RowChanges } from "./row-changes.ts";
+import type { RowGuard } from "./row-security.ts";
 import { tableExpression } from "./table-expressions.ts";
 import { Triggers } from "./triggers.ts";
 import { lastAttnumOf, TableWriter, uniqueViolation } from "./write.ts";
 
 /** Inserts, updates and deletes single rows of a table, with all that its constraints ask. */
-export class Changer {
+export class Changer implements RowChanger {
   readonly relation: Relation;
   readonly writer: TableWriter;
   readonly #ctx: PlanContext;
@@ -21,6 +34,9 @@ export class Changer {
   readonly #checks: RowCheck;
   readonly #outgoing: readonly ForeignKey[];
   readonly triggers: Triggers;
+  readonly #changes: RowChanges | undefined;
+  /** Of a partition: whether a row belongs into it. */
+  readonly #isWithin: ((row: Row, exec: Exec) => boolean) | undefined;
   #incoming: readonly ForeignKey[] | undefined;
 
   private constructor(ctx: PlanContext, relation: Relation) {
@@ -30,10 +46,12 @@ export class Changer {
     this.#generated = planGenerated(ctx, relation);
     this.#checks = planChecks(ctx, relation);
     this.triggers = new Triggers(ctx, relation);
+    this.#changes = RowChanges.of(ctx.catalog, relation);
+    this.#isWithin = planPartitionBounds(ctx, relation);
     this.#outgoing = ctx.catalog
       .constraintsOf(relation.oid)
-      .filter((c) => c.type === "f" && c.enforced !== false)
-      .map((c) => new ForeignKey(ctx, c));
+      .filter((c) => c.type === "f" && c.enforced !== false && c.checksOff !== true)
+      .map((c) => new ForeignKey(ctx, c, relation));
   }
 
   static of(ctx: PlanContext, relation: Relation): Changer {
@@ -46,33 +64,43 @@ export class Changer {
   }
 
   get #references(): readonly ForeignKey[] {
-    this.#incoming ??= this.#ctx.catalog
-      .referencesTo(this.relation.oid)
-      .filter((c) => c.enforced !== false)
-      .map((c) => new ForeignKey(this.#ctx, c));
+    const { catalog } = this.#ctx;
+    // What refers to a partitioned table refers to rows of its partitions; what came from another constraint is covered by it.
+    this.#incoming ??= [this.relation, ...ancestorsOf(catalog, this.relation)]
+      .flatMap(({ oid }) => catalog.referencesTo(oid))
+      .filter((c) => c.enforced !== false && c.actionsOff !== true && c.parent === undefined)
+      .map((c) => new ForeignKey(this.#ctx, c, this.relation));
     return this.#incoming;
   }
 
-  /** BEFORE triggers, generated columns, NOT NULL and CHECK; false leaves the row out. */
-  prepareInsert(row: Row, exec: Exec): boolean {
+  /**
+   * BEFORE triggers, generated columns, policies, NOT NULL and CHECK; false leaves the row out. `onElsewhere` is called when
+   * triggers have made it a row of another partition.
+   */
+  prepareInsert(row: Row, exec: Exec, guard?: RowGuard, onElsewhere?: () => void): boolean {
     if (this.triggers.hasAny && !this.triggers.beforeRow("insert", undefined, row, exec)) return false;
-    this.#prepare(row, exec);
+    if (onElsewhere !== undefined && this.#isWithin?.(row, exec) === false) onElsewhere();
+    this.#prepare(row, exec, guard);
     return true;
   }
 
-  #prepare(row: Row, exec: Exec): void {
+  #prepare(row: Row, exec: Exec, guard: RowGuard | undefined): void {
     this.#generated(row, exec);
+    guard?.(row, exec);
     this.#checks(row, exec);
+    if (this.#isWithin?.(row, exec) === false) throw partitionViolation(this.#ctx, this.relation, row, exec);
   }
 
   /** Of a prepared row; returns its rowid. */
   insert(row: Row, exec: Exec): number {
     const work = workOf(exec);
+    this.#lockTable(work, exec);
     this.writer.lockValues(work, row, exec);
     const rowid = work.nextRowid(this.writer.table);
     this.writer.insert(work, rowid, row, exec);
+    this.#changes?.insert(work.db, rowid, row);
     this.#checkUnique(row, rowid, exec);
-    for (const key of this.#outgoing)
+    for (const key of exec.isReplica ? [] : this.#outgoing)
       this.#later(key.constraint, exec, (later) => this.#checkReference(key, rowid, row, later));
     if (this.triggers.hasAny) this.triggers.afterRow("insert", undefined, row, exec);
     return rowid;
@@ -80,15 +108,28 @@ export class Changer {
 
   /**
    * `after` is changed in place by BEFORE triggers and generated columns; `columns` are those that the statement sets. False
-   * when a trigger left the row as it was.
+   * when a trigger left the row as it was, or it has become a row of another partition, which `onElsewhere` takes.
    */
-  update(rowid: number, before: Row, after: Row, exec: Exec, columns?: ReadonlySet<number>): boolean {
+  update(
+    rowid: number,
+    before: Row,
+    after: Row,
+    exec: Exec,
+    columns?: ReadonlySet<number>,
+    guard?: RowGuard,
+    onElsewhere?: () => void,
+  ): boolean {
     const work = workOf(exec);
-    if (this.triggers.hasBefore("update")) {
+    this.#lockTable(work, exec);
+    if (this.triggers.hasBefore("update", exec)) {
       this.lock(work, rowid, "no key update");
       if (!this.triggers.beforeRow("update", before, after, exec, columns)) return false;
     }
-    this.#prepare(after, exec);
+    if (onElsewhere !== undefined && this.#isWithin?.(after, exec) === false) {
+      onElsewhere();
+      return false;
+    }
+    this.#prepare(after, exec, guard);
     const references = this.#references.filter((key) => !key.sameReferenced(before, after));
     this.lock(
       work,
@@ -97,18 +138,22 @@ export class Changer {
     );
     this.writer.lockChangedValues(work, before, after, exec);
     this.writer.update(work, rowid, after, exec);
+    this.#changes?.update(work.db, rowid, before, after);
     this.#checkUnique(after, rowid, exec);
-    for (const key of this.#outgoing) {
+    for (const key of exec.isReplica ? [] : this.#outgoing) {
       if (!key.sameReferencing(before, after))
         this.#later(key.constraint, exec, (later) => this.#checkReference(key, rowid, after, later));
     }
-    for (const key of references) this.#onReferenced(key, "update", before, after, exec);
+    for (const key of exec.isReplica ? [] : references)
+      this.#onReferenced(key, "update", before, after, exec);
     if (this.triggers.hasAny) this.triggers.afterRow("update", before, after, exec, columns);
     return true;
   }
 
-  delete(rowid: number, before: Row, exec: Exec): boolean {
+  /** `isMove`: the row goes to another partition, and `referencedHasMoved` tells those who refer to it. */
+  delete(rowid: number, before: Row, exec: Exec, isMove = false): boolean {
     const work = workOf(exec);
+    this.#lockTable(work, exec);
     this.lock(work, rowid, "update");
     if (this.triggers.hasAny && !this.triggers.beforeRow("delete", before, undefined, exec)) return false;
     this.writer.lockValues(work, before, exec);
@@ -119,9 +164,42 @@ export class Changer {
     )
       return false;
     this.writer.delete(work, rowid);
-    for (const key of this.#references) this.#onReferenced(key, "delete", before, undefined, exec);
+    this.#changes?.delete(work.db, rowid, before);
+    for (const key of exec.isReplica || isMove ? [] : this.#references)
+      this.#onReferenced(key, "delete", before, undefined, exec);
     if (this.triggers.hasAny) this.triggers.afterRow("delete", before, undefined, exec);
     return true;
+  }
+
+  conflicting(
+    indexes: readonly number[],
+    row: Row,
+    exec: Exec,
+    locks: boolean,
+  ): { rowid: number; before: Row } | undefined {
+    const work = workOf(exec);
+    this.writer.lockValues(work, row, exec);
+    for (const writer of this.writer.indexes) {
+      const { index } = writer;
+      if (!index.unique || (indexes.length > 0 && !indexes.includes(index.oid))) continue;
+      const rowid = this.writer.findConflict(writer, row, exec);
+      if (rowid === undefined) continue;
+      if (!locks) return { rowid, before: [] };
+      this.lock(work, rowid, "no key update");
+      const before = readRow(this.#ctx, this.relation, rowid, exec);
+      if (before !== undefined) return { rowid, before };
+    }
+    return undefined;
+  }
+
+  /** The row is in another partition now: for foreign keys it was updated. `after` has this table's columns. */
+  referencedHasMoved(before: Row, after: Row, exec: Exec): void {
+    if (exec.isReplica) return;
+    for (const key of this.#references) {
+      if (key.foreign.relation === this.relation.oid)
+        this.#onReferenced(key, "delete", before, undefined, exec);
+      else if (!key.sameReferenced(before, after)) this.#onReferenced(key, "update", before, after, exec);
+    }
   }
 
   /** Checks a row against one foreign key, as when the key is added. @throws PgError 23503 */
@@ -131,6 +209,14 @@ export class Changer {
 
   lock(work: TransactionWork, rowid: number, mode: "update" | "no key update" | "share" | "key share"): void {
     work.lock(postgresRowLocks, this.writer.table, rowid, mode);
+  }
+
+  /** Who changes the table's definition waits for the end of this transaction, whose rows are as it is now. */
+  #lockTable(work: TransactionWork, exec: Exec): void {
+    const { table } = this.writer;
+    if (exec.lockedTables.has(table)) return;
+    work.lock(postgresTableLocks, table, 0, "row exclusive");
+    exec.lockedTables.add(table);
   }
 
   #changesKey(before: Row, after: Row, exec: Exec): boolean {
@@ -197,28 +283,45 @@ export class Changer {
       return;
     }
     exec.events.push((later) => {
-      const child = Changer.of(this.#ctx, key.referencing);
-      for (const { rowid, row } of key.referencingRows(before, later)) {
+      const { foreign } = key;
+      for (const { relation, rowid, row } of key.referencingRows(before, later)) {
+        const child = Changer.of(this.#ctx, relation);
         if (action === "c" && event === "delete") {
           child.delete(rowid, row, later);
           continue;
         }
         const changed = row.slice();
-        const { keys, foreign } = key;
+        const there = attnumsIn(key.referencing, relation);
         const columns =
-          action === "c" ? keys : ((event === "delete" ? foreign.setColumns : undefined) ?? keys);
+          action === "c" ? key.keys : ((event === "delete" ? foreign.setColumns : undefined) ?? key.keys);
         for (const attnum of columns) {
-          const at = keys.indexOf(attnum);
-          changed[attnum - 1] =
+          const at = key.keys.indexOf(attnum);
+          changed[there.get(attnum)! - 1] =
             action === "c"
-              ? (after![foreign.keys[at]! - 1] ?? null)
+              ? (after![key.referencedKeys[at]! - 1] ?? null)
               : action === "n"
                 ? null
                 : key.defaultOf(attnum, later);
         }
-        child.update(rowid, row, changed, later, new Set(columns));
+        const set = new Set(columns.map((attnum) => there.get(attnum)!));
+        const root = ancestorsOf(this.#ctx.catalog, relation).at(-1);
+        if (root === undefined) child.update(rowid, row, changed, later, set);
+        else this.#updatePartition(root, relation, { rowid, row, changed }, later);
       }
     });
+  }
+
+  /** The action of a foreign key may change the partition key. */
+  #updatePartition(
+    root: Relation,
+    leaf: Relation,
+    { rowid, row, changed }: { readonly rowid: number; readonly row: Row; readonly changed: Row },
+    exec: Exec,
+  ): void {
+    const map = rowMap(leaf, root);
+    this.#ctx
+      .partitionedChanger(root)
+      .update(partitionRowid(leaf.oid, rowid), map.to(row), map.to(changed), exec);
   }
 }
 
@@ -244,6 +347,13 @@ function decodeRow(ctx: PlanContext, relation: Relation, raw: readonly SqlValue[
   return row;
 }
 
+interface FoundRow {
+  /** The table itself, or the partition. */
+  readonly relation: Relation;
+  readonly rowid: number;
+  readonly row: Row;
+}
+
 /** A foreign key, from both of its sides. */
 class ForeignKey {
   readonly constraint: Constraint;
@@ -251,15 +361,25 @@ class ForeignKey {
   readonly referencing: Relation;
   readonly referenced: Relation;
   readonly keys: readonly number[];
+  /** The referenced columns in the table whose rows are changed: it may be a partition of the one that is named. */
+  readonly referencedKeys: readonly number[];
+  readonly #changed: Relation;
   readonly #ctx: PlanContext;
 
-  constructor(ctx: PlanContext, constraint: Constraint) {
+  /** `changed` is the table on either side whose rows it is asked about. */
+  constructor(ctx: PlanContext, constraint: Constraint, changed: Relation) {
     this.#ctx = ctx;
     this.constraint = constraint;
     this.foreign = constraint.foreign!;
     this.keys = constraint.keys;
     this.referencing = ctx.catalog.get("relation", constraint.relation)!;
     this.referenced = ctx.catalog.get("relation", this.foreign.relation)!;
+    const isPart =
+      changed.oid !== this.referenced.oid &&
+      ancestorsOf(ctx.catalog, changed).some(({ oid }) => oid === this.referenced.oid);
+    this.#changed = isPart ? changed : this.referenced;
+    const there = attnumsIn(this.referenced, this.#changed);
+    this.referencedKeys = isPart ? this.foreign.keys.map((attnum) => there.get(attnum)!) : this.foreign.keys;
   }
 
   sameReferencing(a: Row, b: Row): boolean {
@@ -267,11 +387,11 @@ class ForeignKey {
   }
 
   sameReferenced(a: Row, b: Row): boolean {
-    return this.#same(this.referenced, this.foreign.keys, a, b);
+    return this.#same(this.#changed, this.referencedKeys, a, b);
   }
 
   hasReferenced(row: Row): boolean {
-    return this.foreign.keys.every((attnum) => (row[attnum - 1] ?? null) !== null);
+    return this.referencedKeys.every((attnum) => (row[attnum - 1] ?? null) !== null);
   }
 
   #same(relation: Relation, keys: readonly number[], a: Row, b: Row): boolean {
@@ -284,14 +404,29 @@ class ForeignKey {
     });
   }
 
-  /** Where a side's columns have the values of the other side's. */
+  /** Where a side's columns have the values of the other side's; in the partitions of one that has them. */
   #find(
     relation: Relation,
     attnums: readonly number[],
     values: readonly Datum[],
     exec: Exec,
     limit: string,
-  ): { rowid: number; row: Row }[] {
+  ): FoundRow[] {
+    if (relation.kind !== "p") return this.#findIn(relation, attnums, values, exec, limit);
+    return leavesOf(this.#ctx.catalog, relation).flatMap((leaf) => {
+      const there = attnumsIn(relation, leaf);
+      const own = attnums.map((attnum) => there.get(attnum)!);
+      return this.#findIn(leaf, own, values, exec, limit);
+    });
+  }
+
+  #findIn(
+    relation: Relation,
+    attnums: readonly number[],
+    values: readonly Datum[],
+    exec: Exec,
+    limit: string,
+  ): FoundRow[] {
     const { catalog } = this.#ctx;
     const columns = storedColumns(catalog, relation);
     const where: string[] = [];
@@ -311,7 +446,7 @@ class ForeignKey {
     const sql = `SELECT ${select} FROM ${tableName(relation.oid)} WHERE ${where.join(" AND ")}${isExact ? limit : ""}`;
     const rows = statement(exec.db, sql, { raw: true, safeIntegers: true }).all(...bound) as SqlValue[][];
     return rows
-      .map((raw) => ({ rowid: Number(raw[0]), row: decodeRow(this.#ctx, relation, raw) }))
+      .map((raw) => ({ relation, rowid: Number(raw[0]), row: decodeRow(this.#ctx, relation, raw) }))
       .filter(({ row }) => {
         if (isExact) return true;
         return attnums.every((attnum, i) => {
@@ -339,19 +474,19 @@ class ForeignKey {
         `Key (${this.#names(this.referencing, this.keys)})=(${this.#values(this.referencing, this.keys, values, exec)}) is not present in table "${this.referenced.name}".`,
       );
     }
-    exec.work?.lock(postgresRowLocks, tableName(this.referenced.oid), found.rowid, "key share", {
+    exec.work?.lock(postgresRowLocks, tableName(found.relation.oid), found.rowid, "key share", {
       ignoresLaterChanges: true,
     });
   }
 
-  referencingRows(referenced: Row, exec: Exec): { rowid: number; row: Row }[] {
-    const values = this.foreign.keys.map((attnum) => referenced[attnum - 1] ?? null);
+  referencingRows(referenced: Row, exec: Exec): FoundRow[] {
+    const values = this.referencedKeys.map((attnum) => referenced[attnum - 1] ?? null);
     return this.#find(this.referencing, this.keys, values, exec, "");
   }
 
   /** NO ACTION and RESTRICT. @throws PgError 23503, 23001 */
   refuseReferencing(referenced: Row, event: "update" | "delete", exec: Exec, isRestrict = false): void {
-    const values = this.foreign.keys.map((attnum) => referenced[attnum - 1] ?? null);
+    const values = this.referencedKeys.map((attnum) => referenced[attnum - 1] ?? null);
     if (this.#find(this.referencing, this.keys, values, exec, " LIMIT 1").length === 0) return;
     // NO ACTION is content when another row has taken the value.
     if (!isRestrict && this.#find(this.referenced, this.foreign.keys, values, exec, " LIMIT 1").length > 0)

@@ -70,7 +70,15 @@ function placeOf(ctx: PlanContext, relation: Relation): { schema: string | undef
   return { schema: ctx.catalog.get("namespace", relation.namespace)?.name, table: relation.name };
 }
 
-function failingRow(ctx: PlanContext, relation: Relation, row: Row, exec: Exec): string {
+/** 23514, for a row that is of another partition */
+export function partitionViolation(ctx: PlanContext, relation: Relation, row: Row, exec: Exec): PgError {
+  return new PgError("23514", `new row for relation "${relation.name}" violates partition constraint`, {
+    detail: failingRow(ctx, relation, row, exec),
+    ...placeOf(ctx, relation),
+  });
+}
+
+export function failingRow(ctx: PlanContext, relation: Relation, row: Row, exec: Exec): string {
   const values = relation.columns
     .filter((column) => column.dropped !== true)
     .map((column) => {

@@ -23,9 +23,12 @@ export function entriesOf(expr: Expr): Set<RangeEntry> {
   return found;
 }
 
-function visitVars(expr: Expr, depth: number, found: (entry: RangeEntry) => void): void {
+/** `attnum` is undefined of a whole row. */
+type FoundVar = (entry: RangeEntry, attnum?: number) => void;
+
+function visitVars(expr: Expr, depth: number, found: FoundVar): void {
   if (expr.kind === "var") {
-    if (expr.levelsUp === depth) found(expr.entry);
+    if (expr.levelsUp === depth) found(expr.entry, expr.attnum);
     return;
   }
   if (expr.kind === "sublink") visitQuery(expr.query, depth + 1, found);
@@ -38,7 +41,16 @@ function visitVars(expr: Expr, depth: number, found: (entry: RangeEntry) => void
   }
 }
 
-export function visitQuery(query: Query, depth: number, found: (entry: RangeEntry) => void): void {
+/** Whether an expression reads a column of an entry of its own query, in subqueries too. */
+export function readsColumn(expr: Expr, entry: RangeEntry, attnum: number): boolean {
+  let found = false;
+  visitVars(expr, 0, (read, at) => {
+    if (read === entry && (at === attnum || at === undefined)) found = true;
+  });
+  return found;
+}
+
+export function visitQuery(query: Query, depth: number, found: FoundVar): void {
   for (const expr of expressionsOf(query)) visitVars(expr, depth, found);
   if (query.command === "select") {
     for (const aggregate of query.aggregates) visitVars(aggregate, depth, found);

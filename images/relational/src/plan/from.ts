@@ -1,15 +1,26 @@
 import type { Expr, FromNode, RangeEntry } from "../analyse/expr.ts";
 import { PgError } from "../errors.ts";
-import { type Env, pauseEvery, type Rows } from "../run/exec.ts";
+import { type Env, pauseEvery } from "../run/exec.ts";
 import { entryWidth, Scope } from "../run/scope.ts";
 import type { Source } from "../run/source.ts";
-import type { Datum, Row } from "../types/datum.ts";
+import type { Row } from "../types/datum.ts";
+import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
 import { type Conjunct, dependenciesOf, entriesOfNode, split } from "./conjuncts.ts";
 import type { PlanContext } from "./context.ts";
 import { cteScan } from "./ctes.ts";
 import { functionScan } from "./function-scan.ts";
-import { tableScan } from "./scan.ts";
+import {
+  type HashSides,
+  hashJoin,
+  type JoinType,
+  type KeyPart,
+  type LookupJoin,
+  lateralJoin,
+  nestedLoop,
+} from "./join-rows.ts";
+import { latePlaces, withValues } from "./late-values.ts";
+import { integerTypes, tableScan } from "./scan.ts";
 
 /** Plans FROM and WHERE: `own` gets the place of every entry. */
 export function planFrom(
@@ -31,12 +42,18 @@ export function planFrom(
     }
   }
   let left = conjuncts;
+  const late = new Map<RangeEntry, ReadonlySet<number>>();
   let source: Source | undefined;
   for (const node of ordered) {
     const entries = new Set(entriesOfNode(node));
     const inside = left.filter((c) => within(c, entries) && c.entries.size > 0 && !c.isVolatile);
     left = left.filter((c) => !inside.includes(c));
-    const right = planNode(ctx, node, inside, own);
+    const places = node.kind === "entry" ? latePlaces(node.entry, nodes, conjuncts) : undefined;
+    const right =
+      node.kind === "entry"
+        ? planEntry(ctx, node.entry, inside, own, places)
+        : planNode(ctx, node, inside, own);
+    if (places !== undefined) for (const entry of entries) late.set(entry, places);
     if (source === undefined) {
       source = right;
       continue;
@@ -46,6 +63,7 @@ export function planFrom(
     left = left.filter((c) => !here.includes(c));
     source = join(ctx, "inner", source, right, here, own);
   }
+  if (source !== undefined && late.size > 0) source = withValues(source, late, own.offsets);
   return { source, conditions: left };
 }
 
@@ -138,14 +156,55 @@ function scopeFor(own: Scope, entries: readonly RangeEntry[], start: number): Sc
   return new Scope(own.parent, offsets);
 }
 
-function planEntry(ctx: PlanContext, entry: RangeEntry, filters: readonly Conjunct[], own: Scope): Source {
+function planEntry(
+  ctx: PlanContext,
+  entry: RangeEntry,
+  filters: readonly Conjunct[],
+  own: Scope,
+  late?: ReadonlySet<number>,
+): Source {
   const start = own.offsets.get(entry)!;
   const isLateral = dependenciesOf(entry).size > 0;
   // What a scan may use of the row before it: nothing but the queries around.
   const outside = new Scope(own.parent, new Map(own.offsets));
   if (entry.kind === "table") return tableScan(ctx, entry, start, filters, own, outside);
-  const plain = plainEntry(ctx, entry, start, isLateral, own, outside);
+  if (entry.kind === "subquery") return subqueryScan(ctx, entry, start, isLateral, filters, own, late);
+  const plain = plainEntry(ctx, entry, start, isLateral, outside);
   return filters.length === 0 ? plain : filtered(ctx, plain, filters, own);
+}
+
+/** A subquery that locks rows locks those that the query around takes, as PostgreSQL pushes conditions down into it. */
+function subqueryScan(
+  ctx: PlanContext,
+  entry: RangeEntry,
+  start: number,
+  isLateral: boolean,
+  filters: readonly Conjunct[],
+  own: Scope,
+  late: ReadonlySet<number> | undefined,
+): Source {
+  const query = ctx.query(entry.query!, new Scope(own.parent, new Map(own.offsets)));
+  const { runWhere } = query;
+  const base = { start, width: entryWidth(entry), entries: [entry], isLateral };
+  const inner = (env: Env, prefix: Row): Env => ({ exec: env.exec, row: prefix, outer: env });
+  if (filters.length === 0 || runWhere === undefined) {
+    const { runLate } = query;
+    const plain: Source = {
+      ...base,
+      run:
+        late === undefined || runLate === undefined
+          ? (env, prefix) => query.run(env.exec, inner(env, prefix))
+          : (env, prefix) => runLate(env.exec, inner(env, prefix), late),
+    };
+    return filters.length === 0 ? plain : filtered(ctx, plain, filters, own);
+  }
+  const scope = scopeFor(own, [entry], start);
+  const conditions = filters.map((c) => ctx.compiler.condition(c.expr, scope));
+  return {
+    ...base,
+    run: (env, prefix) =>
+      runWhere(env.exec, inner(env, prefix), (row) => conditions.every((holds) => holds(row, env))),
+  };
 }
 
 function plainEntry(
@@ -153,20 +212,11 @@ function plainEntry(
   entry: RangeEntry,
   start: number,
   isLateral: boolean,
-  own: Scope,
   outside: Scope,
 ): Source {
   const width = entryWidth(entry);
   const base = { start, width, entries: [entry], isLateral };
   switch (entry.kind) {
-    case "subquery": {
-      const parent = new Scope(own.parent, new Map(own.offsets));
-      const query = ctx.query(entry.query!, parent);
-      return {
-        ...base,
-        run: (env, prefix) => query.run(env.exec, { exec: env.exec, row: prefix, outer: env }),
-      };
-    }
     case "values": {
       const rows = entry.values!.map((row) => row.map((expr) => ctx.compiler.compile(expr, outside)));
       return {
@@ -195,7 +245,7 @@ function filtered(ctx: PlanContext, source: Source, conjuncts: readonly Conjunct
   const conditions = conjuncts.map((c) => ctx.compiler.condition(c.expr, scope));
   return {
     ...source,
-    lookup: undefined,
+    lookups: undefined,
     *run(env, prefix) {
       let count = 0;
       for (const row of source.run(env, prefix)) {
@@ -233,6 +283,11 @@ function hashKeys(
   return { keys, rest };
 }
 
+function baseType(ctx: PlanContext, type: number): number {
+  const info = ctx.catalog.type(type);
+  return info?.kind === "d" ? baseType(ctx, info.baseType) : type;
+}
+
 function hashKey(
   ctx: PlanContext,
   { expr, isVolatile }: Conjunct,
@@ -241,11 +296,9 @@ function hashKey(
 ): HashKey | undefined {
   if (expr.kind !== "func" || expr.operator !== "=" || expr.args.length !== 2 || isVolatile) return undefined;
   const [a, b] = expr.args as [Expr, Expr];
-  const base = (type: number): number => {
-    const info = ctx.catalog.type(type);
-    return info?.kind === "d" ? base(info.baseType) : type;
-  };
-  if (base(a.type) !== base(b.type) || typeOps(ctx.catalog, base(a.type)).key === undefined) return undefined;
+  const [left, right] = [baseType(ctx, a.type), baseType(ctx, b.type)];
+  if (left !== right && !(integerTypes.has(left) && integerTypes.has(right))) return undefined;
+  if (typeOps(ctx.catalog, left).key === undefined) return undefined;
   const ea = split(a)[0]!.entries;
   const eb = split(b)[0]!.entries;
   const all = (set: ReadonlySet<RangeEntry>, of: ReadonlySet<RangeEntry>) =>
@@ -254,8 +307,6 @@ function hashKey(
   if (all(ea, rights) && all(eb, lefts)) return { left: b, right: a };
   return undefined;
 }
-
-type JoinType = "inner" | "left" | "right" | "full";
 
 function join(
   ctx: PlanContext,
@@ -275,30 +326,51 @@ function join(
   };
   if (right.isLateral) {
     const conditions = conjuncts.map((c) => ctx.compiler.condition(c.expr, scope));
-    return { ...base, run: (env, prefix) => lateralJoin(env, prefix, type, left, right, conditions) };
+    const sides = { type, left, right, conditions };
+    return { ...base, run: (env, prefix) => lateralJoin(env, prefix, sides) };
   }
   const { keys, rest } = hashKeys(ctx, conjuncts, left, right);
   const conditions = rest.map((c) => ctx.compiler.condition(c.expr, scope));
   if (keys.length === 0) {
-    return { ...base, run: (env, prefix) => nestedLoop(env, prefix, type, left, right, conditions) };
+    const sides = { type, left, right, conditions };
+    return { ...base, run: (env, prefix) => nestedLoop(env, prefix, sides) };
   }
   const leftScope = scopeFor(own, left.entries, left.start);
   const rightScope = scopeFor(own, right.entries, right.start);
-  const keyOf = (expr: Expr, of: Scope) => {
+  const keyOf = (expr: Expr, of: Scope, other: Expr): KeyPart => {
     const value = ctx.compiler.compile(expr, of);
     const { key } = typeOps(ctx.catalog, expr.type);
-    return (row: Row, env: Env) => {
+    // Integers of two widths are numbers and bigints: they are the same as bigints.
+    if (baseType(ctx, expr.type) !== baseType(ctx, other.type))
+      return (row, env) => {
+        const datum = value(row, env);
+        return datum === null ? null : BigInt(datum as number | bigint);
+      };
+    return (row, env) => {
       const datum = value(row, env);
       return datum === null ? null : key!(datum);
     };
   };
-  const leftKeys = keys.map((k) => keyOf(k.left, leftScope));
-  const rightKeys = keys.map((k) => keyOf(k.right, rightScope));
-  const lookup = lookupJoin(ctx, keys, left, right, leftScope);
-  return {
-    ...base,
-    run: (env, prefix) => hashJoin(env, prefix, type, left, right, leftKeys, rightKeys, conditions, lookup),
-  };
+  const leftKeys = keys.map((k) => keyOf(k.left, leftScope, k.right));
+  const rightKeys = keys.map((k) => keyOf(k.right, rightScope, k.left));
+  const lookup = lookupJoin(
+    ctx,
+    keys.map((key) => ({ column: key.right, value: key.left })),
+    right,
+    leftScope,
+  );
+  // What has no key of its own is read first: of a few rows each is looked up on the left.
+  const leftLookup =
+    lookup === undefined && (type === "inner" || type === "right")
+      ? lookupJoin(
+          ctx,
+          keys.map((key) => ({ column: key.left, value: key.right })),
+          left,
+          rightScope,
+        )
+      : undefined;
+  const sides: HashSides = { type, left, right, leftKeys, rightKeys, conditions, lookup, leftLookup };
+  return { ...base, run: (env, prefix) => hashJoin(env, prefix, sides) };
 }
 
 function dependsOutside(right: Source, left: Source): boolean {
@@ -306,199 +378,26 @@ function dependsOutside(right: Source, left: Source): boolean {
   return right.entries.some((entry) => [...dependenciesOf(entry)].some((other) => !inside.has(other)));
 }
 
-/** Looking each left row up in the right table's unique index, while there are few of them. */
+const texts: ReadonlySet<number> = new Set([oid.text, oid.varchar]);
+
+/** The column of a table that a key is, read as another text type perhaps. */
+function columnOf(expr: Expr): number | undefined {
+  const inner = expr.kind === "relabel" && texts.has(expr.type) && texts.has(expr.arg.type) ? expr.arg : expr;
+  return inner.kind === "var" && inner.levelsUp === 0 ? inner.attnum : undefined;
+}
+
+/** Looking rows up by a unique key whose columns are all compared with values of the other side. */
 function lookupJoin(
   ctx: PlanContext,
-  keys: readonly HashKey[],
-  left: Source,
-  right: Source,
-  leftScope: Scope,
-) {
-  void left;
-  const { lookup } = right;
-  if (lookup === undefined || keys.length !== 1) return undefined;
-  const [{ right: r, left: l }] = keys as [HashKey];
-  if (r.kind !== "var" || r.attnum !== lookup.keys[0]) return undefined;
-  return { lookup, value: ctx.compiler.compile(l, leftScope) };
-}
-
-const nulls = (width: number): Row => new Array<Datum>(width).fill(null);
-
-function* lateralJoin(
-  env: Env,
-  prefix: Row,
-  type: JoinType,
-  left: Source,
-  right: Source,
-  conditions: readonly ((row: Row, env: Env) => boolean)[],
-): Rows {
-  const before = prefix.slice(0, left.start);
-  while (before.length < left.start) before.push(null);
-  for (const l of left.run(env, prefix)) {
-    if (l === null) {
-      yield null;
-      continue;
-    }
-    let found = false;
-    const context = [...before, ...l];
-    for (const r of right.run(env, context)) {
-      if (r === null) {
-        yield null;
-        continue;
-      }
-      const row = l.concat(r);
-      if (!conditions.every((holds) => holds(row, env))) continue;
-      found = true;
-      yield row;
-    }
-    if (!found && type === "left") yield l.concat(nulls(right.width));
+  keys: readonly { readonly column: Expr; readonly value: Expr }[],
+  { entries, lookups }: Source,
+  values: Scope,
+): LookupJoin | undefined {
+  if (lookups === undefined || entries.length !== 1) return undefined;
+  for (const lookup of lookups) {
+    const found = lookup.keys.map((attnum) => keys.find(({ column }) => columnOf(column) === attnum));
+    if (found.includes(undefined)) continue;
+    return { lookup, values: found.map((key) => ctx.compiler.compile(key!.value, values)) };
   }
-}
-
-function* materialize(rows: Rows, into: Row[]): Generator<null, void, void> {
-  for (const row of rows) {
-    if (row === null) yield null;
-    else into.push(row);
-  }
-}
-
-function* nestedLoop(
-  env: Env,
-  prefix: Row,
-  type: JoinType,
-  left: Source,
-  right: Source,
-  conditions: readonly ((row: Row, env: Env) => boolean)[],
-): Rows {
-  let rights: Row[] | undefined;
-  let matched: Set<number> | undefined;
-  let count = 0;
-  const needsRight = type === "right" || type === "full";
-  const load = function* (): Generator<null, Row[], void> {
-    const list: Row[] = [];
-    yield* materialize(right.run(env, prefix), list);
-    return list;
-  };
-  if (needsRight) {
-    rights = yield* load();
-    matched = new Set();
-  }
-  for (const l of left.run(env, prefix)) {
-    if (l === null) {
-      yield null;
-      continue;
-    }
-    rights ??= yield* load();
-    let found = false;
-    for (let i = 0; i < rights.length; i++) {
-      if (++count % pauseEvery === 0) yield null;
-      const row = l.concat(rights[i]!);
-      if (!conditions.every((holds) => holds(row, env))) continue;
-      found = true;
-      matched?.add(i);
-      yield row;
-    }
-    if (!found && (type === "left" || type === "full")) yield l.concat(nulls(right.width));
-  }
-  if (matched !== undefined) {
-    for (const [i, r] of rights!.entries()) if (!matched.has(i)) yield nulls(left.width).concat(r);
-  }
-}
-
-type KeyPart = (row: Row, env: Env) => string | number | bigint | boolean | null;
-
-/** One key of several parts; undefined when a part is NULL, which equals nothing. */
-function keyOf(
-  parts: readonly KeyPart[],
-  row: Row,
-  env: Env,
-): string | number | bigint | boolean | undefined {
-  if (parts.length === 1) return parts[0]!(row, env) ?? undefined;
-  let text = "";
-  for (const part of parts) {
-    const value = part(row, env);
-    if (value === null) return undefined;
-    const shown = String(value);
-    text += `${shown.length}:${shown}`;
-  }
-  return text;
-}
-
-interface LookupJoin {
-  readonly lookup: NonNullable<Source["lookup"]>;
-  readonly value: (row: Row, env: Env) => Datum;
-}
-
-const lookupsMax = 200;
-
-function* hashJoin(
-  env: Env,
-  prefix: Row,
-  type: JoinType,
-  left: Source,
-  right: Source,
-  leftKeys: readonly KeyPart[],
-  rightKeys: readonly KeyPart[],
-  conditions: readonly ((row: Row, env: Env) => boolean)[],
-  lookup: LookupJoin | undefined,
-): Rows {
-  const needsRight = type === "right" || type === "full";
-  let table: Map<unknown, { row: Row; matched: boolean }[]> | undefined;
-  const rest: { row: Row; matched: boolean }[] = [];
-  const build = function* () {
-    const map = new Map<unknown, { row: Row; matched: boolean }[]>();
-    let count = 0;
-    for (const r of right.run(env, prefix)) {
-      if (r === null) {
-        yield null;
-        continue;
-      }
-      if (++count % pauseEvery === 0) yield null;
-      const key = keyOf(rightKeys, r, env);
-      const item = { row: r, matched: false };
-      if (needsRight) rest.push(item);
-      if (key === undefined) continue;
-      const list = map.get(key);
-      if (list === undefined) map.set(key, [item]);
-      else list.push(item);
-    }
-    return map;
-  };
-  const canLookUp =
-    lookup !== undefined && !needsRight && env.exec.overlay === undefined && env.exec.frozen.size === 0;
-  let lookups = 0;
-  let count = 0;
-  for (const l of left.run(env, prefix)) {
-    if (l === null) {
-      yield null;
-      continue;
-    }
-    if (++count % pauseEvery === 0) yield null;
-    let found = false;
-    if (canLookUp && table === undefined && ++lookups <= lookupsMax) {
-      for (const r of lookup.lookup.run(env, [lookup.value(l, env)])) {
-        if (r === null) continue;
-        const row = l.concat(r);
-        if (!conditions.every((holds) => holds(row, env))) continue;
-        found = true;
-        yield row;
-      }
-    } else {
-      table ??= yield* build();
-      const key = keyOf(leftKeys, l, env);
-      for (const item of key === undefined ? [] : (table.get(key) ?? [])) {
-        if (++count % pauseEvery === 0) yield null;
-        const row = l.concat(item.row);
-        if (!conditions.every((holds) => holds(row, env))) continue;
-        found = true;
-        item.matched = true;
-        yield row;
-      }
-    }
-    if (!found && (type === "left" || type === "full")) yield l.concat(nulls(right.width));
-  }
-  if (needsRight) {
-    table ??= yield* build();
-    for (const item of rest) if (!item.matched) yield nulls(left.width).concat(item.row);
-  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import type {
+  ChangeQuery,
   DeleteQuery,
   Expr,
   InsertQuery,
@@ -13,9 +14,12 @@ import type { Compiled } from "../run/compiler.ts";
 import { type Env, type Exec, pauseEvery, type Rows } from "../run/exec.ts";
 import { entryWidth, rowidSlot, Scope } from "../run/scope.ts";
 import type { Datum, Row } from "../types/datum.ts";
-import { Changer, readRow } from "./changer.ts";
+import { changerOf } from "./changer-of.ts";
 import type { CompiledQuery, PlanContext } from "./context.ts";
 import { planFrom } from "./from.ts";
+import type { RowChanger } from "./row-changer.ts";
+import { planRowSecurity, type RowGuards } from "./row-security.ts";
+import { planViewChecks } from "./view-checks.ts";
 
 /** Marks all columns of a table as read: what is changed is needed whole. */
 function useAll(entry: RangeEntry): void {
@@ -29,7 +33,7 @@ function planCtes(ctx: PlanContext, query: Query, own: Scope): void {
 /** RETURNING: over the places of FROM, with the target's new row in its place and its old one behind all. */
 function planReturning(
   ctx: PlanContext,
-  query: InsertQuery | UpdateQuery | DeleteQuery | MergeQuery,
+  query: ChangeQuery,
   own: Scope,
   width: number,
 ): (joined: Row, before: Row | undefined, after: Row | undefined, env: Env) => Row {
@@ -67,13 +71,15 @@ export function planUpdate(ctx: PlanContext, query: UpdateQuery, parent: Scope |
   const sets = query.sets
     .filter(({ expr }) => expr.kind !== "default")
     .map(({ attnum, expr }) => ({ at: attnum - 1, value: ctx.compiler.compile(expr, own) }));
-  const changer = Changer.of(ctx, query.relation);
+  const changer = changerOf(ctx, query);
+  const guards = planRowSecurity(ctx, query);
+  const checkView = planViewChecks(ctx, query);
   const columns = new Set(query.sets.map(({ attnum }) => attnum));
   const width = source!.width;
   const returning = planReturning(ctx, query, own, width);
   const offset = own.offsets.get(query.target)!;
   const targetWidth = entryWidth(query.target);
-  const rowidAt = offset + rowidSlot(query.target);
+  const rowidAt = placeOfRowid(query, offset);
   return {
     width: query.returning.length,
     *run(exec, outer) {
@@ -86,10 +92,11 @@ export function planUpdate(ctx: PlanContext, query: UpdateQuery, parent: Scope |
       for (const joined of found) {
         if (++count % pauseEvery === 0) yield null;
         const before = joined.slice(offset, offset + targetWidth);
-        const rowid = joined[rowidAt] as number;
+        const rowid = rowidAt === undefined ? null : joined[rowidAt]!;
         const after = before.slice();
         for (const { at, value } of sets) after[at] = value(joined, env);
-        if (!changer.update(rowid, before, after, exec, columns)) continue;
+        if (!changer.update(rowid, before, after, exec, columns, guards.update)) continue;
+        checkView(after, exec);
         affected++;
         if (query.returns) results.push(returning(joined, before, after, env));
       }
@@ -100,12 +107,17 @@ export function planUpdate(ctx: PlanContext, query: UpdateQuery, parent: Scope |
   };
 }
 
+/** Where the joined row says which row it changes; a view's rows do not say. */
+function placeOfRowid({ target }: ChangeQuery, offset: number): number | undefined {
+  return target.kind === "table" ? offset + rowidSlot(target) : undefined;
+}
+
 /** All rows to change, each once, before the first is changed. */
 function* collect(
   rows: Rows,
   filters: readonly ((row: Row, env: Env) => boolean)[],
   env: Env,
-  rowidAt: number,
+  rowidAt: number | undefined,
 ): Generator<null, Row[], void> {
   const found: Row[] = [];
   const seen = new Set<Datum>();
@@ -115,9 +127,11 @@ function* collect(
       continue;
     }
     if (!filters.every((filter) => filter(row, env))) continue;
-    const rowid = row[rowidAt]!;
-    if (rowid === null || seen.has(rowid)) continue;
-    seen.add(rowid);
+    if (rowidAt !== undefined) {
+      const rowid = row[rowidAt]!;
+      if (rowid === null || seen.has(rowid)) continue;
+      seen.add(rowid);
+    }
     found.push(row);
   }
   return found;
@@ -134,11 +148,11 @@ export function planDelete(ctx: PlanContext, query: DeleteQuery, parent: Scope |
     own,
   );
   const filters = conditions.map((c) => ctx.compiler.condition(c.expr, own));
-  const changer = Changer.of(ctx, query.relation);
+  const changer = changerOf(ctx, query);
   const returning = planReturning(ctx, query, own, source!.width);
   const offset = own.offsets.get(query.target)!;
   const targetWidth = entryWidth(query.target);
-  const rowidAt = offset + rowidSlot(query.target);
+  const rowidAt = placeOfRowid(query, offset);
   return {
     width: query.returning.length,
     *run(exec, outer) {
@@ -151,7 +165,8 @@ export function planDelete(ctx: PlanContext, query: DeleteQuery, parent: Scope |
       for (const joined of found) {
         if (++count % pauseEvery === 0) yield null;
         const before = joined.slice(offset, offset + targetWidth);
-        if (!changer.delete(joined[rowidAt] as number, before, exec) && changer.triggers.hasAny) continue;
+        const rowid = rowidAt === undefined ? null : joined[rowidAt]!;
+        if (!changer.delete(rowid, before, exec) && changer.triggers.hasAny) continue;
         affected++;
         if (query.returns) results.push(returning(joined, before, undefined, env));
       }
@@ -249,11 +264,13 @@ export function planInsert(ctx: PlanContext, query: InsertQuery, parent: Scope |
     }))
     .filter(({ attnum }) => given.has(attnum));
   const defaults = planDefaults(ctx, relation, query.defaults, given);
-  const changer = Changer.of(ctx, relation);
+  const changer = changerOf(ctx, query);
+  const guards = planRowSecurity(ctx, query);
+  const checkView = planViewChecks(ctx, query);
   const width = entryWidth(query.target);
   own.offsets.set(query.target, 0);
   const returning = planReturning(ctx, query, own, width);
-  const conflict = planConflict(ctx, query, changer, parent);
+  const conflict = planConflict(ctx, query, changer, guards, parent);
   const updated =
     query.onConflict?.action === "update"
       ? new Set(query.onConflict.sets.map(({ attnum }) => attnum))
@@ -275,24 +292,26 @@ export function planInsert(ctx: PlanContext, query: InsertQuery, parent: Scope |
         }
       }
       const results: Row[] = [];
-      const touched = new Set<number>();
+      const touched = new Set<Datum>();
       let count = 0;
       for (const given of rows) {
         if (++count % pauseEvery === 0) yield null;
         const row = nullRow(width);
         for (const { at, value } of values) row[at] = value(given, env);
         for (const { at, value } of defaults) row[at] = value([], env);
-        if (!changer.prepareInsert(row, exec)) continue;
+        if (!changer.prepareInsert(row, exec, guards.insert)) continue;
         const outcome = conflict === undefined ? undefined : conflict(row, exec, env, touched);
         if (outcome === "skip") continue;
         if (outcome !== undefined) {
+          checkView(outcome.after, exec);
           exec.affected++;
           if (query.returns) results.push(returning(outcome.after, outcome.before, outcome.after, env));
           continue;
         }
         const rowid = changer.insert(row, exec);
-        row[width - 1] = rowid;
+        if (query.target.kind === "table") row[width - 1] = rowid;
         touched.add(rowid);
+        checkView(row, exec);
         exec.affected++;
         if (query.returns) results.push(returning(row, undefined, row, env));
       }
@@ -306,13 +325,15 @@ export function planInsert(ctx: PlanContext, query: InsertQuery, parent: Scope |
 type ConflictOutcome = "skip" | { readonly before: Row; readonly after: Row } | undefined;
 
 /** ON CONFLICT: looks for a row in the way before the insert. */
-function planConflict(ctx: PlanContext, query: InsertQuery, changer: Changer, parent: Scope | undefined) {
-  const { onConflict, relation } = query;
+function planConflict(
+  ctx: PlanContext,
+  query: InsertQuery,
+  changer: RowChanger,
+  guards: RowGuards,
+  parent: Scope | undefined,
+) {
+  const { onConflict } = query;
   if (onConflict === undefined) return undefined;
-  const writers = changer.writer.indexes.filter(
-    ({ index }) =>
-      index.unique && (onConflict.indexes.length === 0 || onConflict.indexes.includes(index.oid)),
-  );
   const width = entryWidth(query.target);
   const scope = new Scope(
     parent,
@@ -327,31 +348,32 @@ function planConflict(ctx: PlanContext, query: InsertQuery, changer: Changer, pa
     value: conflictValue(ctx, query, attnum, expr, scope),
   }));
   const columns = new Set(onConflict.sets.map(({ attnum }) => attnum));
-  return (row: Row, exec: Exec, env: Env, touched: Set<number>): ConflictOutcome => {
+  return (row: Row, exec: Exec, env: Env, touched: Set<Datum>): ConflictOutcome => {
     if (exec.work === undefined) return undefined;
-    changer.writer.lockValues(exec.work, row, exec);
-    for (const writer of writers) {
-      const rowid = changer.writer.findConflict(writer, row, exec);
-      if (rowid === undefined) continue;
-      if (onConflict.action === "nothing") return "skip";
-      if (touched.has(rowid)) {
-        throw new PgError("21000", "ON CONFLICT DO UPDATE command cannot affect row a second time", {
-          hint: "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
-        });
-      }
-      changer.lock(exec.work, rowid, "no key update");
-      const before = readRow(ctx, relation, rowid, exec);
-      if (before === undefined) return undefined;
-      const both = [...before, ...row];
-      touched.add(rowid);
-      if (where !== undefined && !where(both, env)) return "skip";
-      const after = before.slice();
-      for (const { at, value } of sets) after[at] = value(both, env);
-      if (!changer.update(rowid, before, after, exec, columns)) return "skip";
-      return { before, after };
+    const found = changer.conflicting(onConflict.indexes, row, exec, onConflict.action === "update");
+    if (found === undefined) return undefined;
+    if (onConflict.action === "nothing") return "skip";
+    const { rowid, before } = found;
+    if (touched.has(rowid)) {
+      throw new PgError("21000", "ON CONFLICT DO UPDATE command cannot affect row a second time", {
+        hint: "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+      });
     }
-    return undefined;
+    const both = [...before, ...row];
+    touched.add(rowid);
+    guards.existing?.(before, exec);
+    if (where !== undefined && !where(both, env)) return "skip";
+    const after = before.slice();
+    for (const { at, value } of sets) after[at] = value(both, env);
+    if (!changer.update(rowid, before, after, exec, columns, guards.update, refuseMove)) return "skip";
+    return { before, after };
   };
+}
+
+function refuseMove(): never {
+  throw new PgError("0A000", "invalid ON UPDATE specification", {
+    detail: "The result tuple would appear in a different partition than the original tuple.",
+  });
 }
 
 function conflictValue(
@@ -389,8 +411,10 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
   );
   const offset = own.offsets.get(query.target)!;
   const targetWidth = entryWidth(query.target);
-  const rowidAt = offset + rowidSlot(query.target);
-  const changer = Changer.of(ctx, query.relation);
+  const rowidAt = placeOfRowid(query, offset);
+  const changer = changerOf(ctx, query);
+  const guards = planRowSecurity(ctx, query);
+  const checkView = planViewChecks(ctx, query);
   const returning = planReturning(ctx, query, own, source!.width);
   const actions = query.actions.map((action) => ({
     ...action,
@@ -410,6 +434,7 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
   for (const action of query.actions)
     for (const [i, attnum] of action.columns.entries())
       if (action.values[i]!.kind !== "default") checkOverriding(columnOf(query.relation, attnum), "none");
+  const targetFound = (joined: Row) => sourceFound(joined, offset, targetWidth, query);
   const sourceStart = offset === 0 ? targetWidth : 0;
   const events = (["insert", "update", "delete"] as const).filter((event) =>
     actions.some(({ action }) => action === event),
@@ -424,49 +449,55 @@ export function planMerge(ctx: PlanContext, query: MergeQuery, parent: Scope | u
         else rows.push(row);
       }
       for (const event of events) changer.triggers.beforeStatement(event, exec);
-      const changed = new Set<number>();
+      const changed = new Set<Datum>();
       const results: Row[] = [];
       let count = 0;
       for (const joined of rows) {
         if (++count % pauseEvery === 0) yield null;
-        const rowid = joined[rowidAt] as number | null;
+        const rowid = rowidAt === undefined ? null : joined[rowidAt]!;
+        const isFound = rowidAt === undefined ? targetFound(joined) : rowid !== null;
         const hasSource =
           type === "inner" ||
           type === "right" ||
-          rowid === null ||
+          !isFound ||
           sourceFound(joined, sourceStart, source!.width - targetWidth, query);
-        const match = rowid === null ? "notMatched" : hasSource ? "matched" : "notMatchedBySource";
+        const match = !isFound ? "notMatched" : hasSource ? "matched" : "notMatchedBySource";
         const action = actions.find((a) => a.match === match && a.holds(joined, env));
         if (action === undefined || action.action === "nothing") continue;
         if (action.action === "insert") {
           const row = nullRow(targetWidth);
           for (const { at, value } of action.compiledValues) row[at] = value(joined, env);
           for (const { at, value } of action.defaults) row[at] = value([], env);
-          if (!changer.prepareInsert(row, exec)) continue;
-          row[targetWidth - 1] = changer.insert(row, exec);
+          if (!changer.prepareInsert(row, exec, guards.insert)) continue;
+          const inserted = changer.insert(row, exec);
+          if (rowidAt !== undefined) row[targetWidth - 1] = inserted;
+          checkView(row, exec);
           exec.affected++;
           exec.mergeAction = "INSERT";
           if (query.returns) results.push(returning(joined, undefined, row, env));
           continue;
         }
-        if (changed.has(rowid!)) {
+        if (rowidAt !== undefined && changed.has(rowid)) {
           throw new PgError("21000", "MERGE command cannot affect row a second time", {
             hint: "Ensure that not more than one source row matches any one target row.",
           });
         }
-        changed.add(rowid!);
+        changed.add(rowid);
         const before = joined.slice(offset, offset + targetWidth);
         if (action.action === "delete") {
-          if (!changer.delete(rowid!, before, exec) && changer.triggers.hasAny) continue;
+          guards.deleted?.(before, exec);
+          if (!changer.delete(rowid, before, exec) && changer.triggers.hasAny) continue;
           exec.affected++;
           exec.mergeAction = "DELETE";
           if (query.returns) results.push(returning(joined, before, undefined, env));
           continue;
         }
+        guards.existing?.(before, exec);
         const after = before.slice();
         for (const { at, value } of action.compiledSets) after[at] = value(joined, env);
-        if (!changer.update(rowid!, before, after, exec, new Set(action.sets.map(({ attnum }) => attnum))))
-          continue;
+        const columns = new Set(action.sets.map(({ attnum }) => attnum));
+        if (!changer.update(rowid, before, after, exec, columns, guards.update)) continue;
+        checkView(after, exec);
         exec.affected++;
         exec.mergeAction = "UPDATE";
         if (query.returns) results.push(returning(joined, before, after, env));

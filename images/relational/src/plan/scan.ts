@@ -1,15 +1,23 @@
 import { type SqlValue, statement } from "@weftkit/store";
 import type { Expr, RangeEntry } from "../analyse/expr.ts";
+import type { Relation } from "../catalog/model.ts";
+import { attnumsIn } from "../catalog/partitions.ts";
 import type { Compiled } from "../run/compiler.ts";
+import { currentRow } from "../run/current-of.ts";
 import { type Env, type Exec, pauseEvery, type Rows } from "../run/exec.ts";
 import { entryWidth, lastAttnum, Scope } from "../run/scope.ts";
 import type { Lookup, Source } from "../run/source.ts";
+import { partitionRowid } from "../storage/ctid.ts";
 import { columnName, type StoredColumn, storedColumns, tableName } from "../storage/tables.ts";
 import type { Datum, Row } from "../types/datum.ts";
 import { oid } from "../types/oids.ts";
-import type { Conjunct } from "./conjuncts.ts";
+import { typeOps } from "../types/registry.ts";
+import { type Conjunct, split } from "./conjuncts.ts";
 import type { PlanContext } from "./context.ts";
 import { compileGenerated } from "./generated.ts";
+import { rowMap } from "./partitioned-rows.ts";
+import { partitionedScan } from "./partitioned-scan.ts";
+import { lastAttnumOf } from "./write.ts";
 
 const chunkFirst = 64;
 const chunkMax = 2048;
@@ -17,7 +25,7 @@ const chunkMax = 2048;
 /** A comparison that SQLite makes exactly as PostgreSQL would. */
 interface Pushed {
   readonly sql: string;
-  readonly values: readonly { readonly value: Compiled; readonly column: StoredColumn }[];
+  readonly values: readonly { readonly value: Compiled; encode(value: Datum): SqlValue }[];
   readonly isEquality: boolean;
 }
 
@@ -30,12 +38,31 @@ interface Reader {
   read(raw: readonly SqlValue[], exec: Exec): Row;
 }
 
-export function readerOf(ctx: PlanContext, entry: RangeEntry, used: ReadonlySet<number> | "all"): Reader {
+/** The stored columns of a table, with the attnums that they have in the entry: those of its partitioned table perhaps. */
+function columnsFor(ctx: PlanContext, entry: RangeEntry, table: Relation): readonly StoredColumn[] {
+  const own = storedColumns(ctx.catalog, table);
+  const read = entry.relation!;
+  if (read === table) return own;
+  const there = attnumsIn(table, read);
+  return own.flatMap((stored) => {
+    const attnum = there.get(stored.column.attnum);
+    return attnum === undefined ? [] : [{ ...stored, column: { ...stored.column, attnum } }];
+  });
+}
+
+/** Reads rows of the entry's table, or of `table`, which is a partition of it. */
+export function readerOf(
+  ctx: PlanContext,
+  entry: RangeEntry,
+  used: ReadonlySet<number> | "all",
+  table: Relation = entry.relation!,
+): Reader {
   const relation = entry.relation!;
+  const isPart = relation !== table;
   const virtual = relation.columns.filter(
     (c) => c.generated === "v" && c.dropped !== true && (used === "all" || used.has(c.attnum)),
   );
-  const all = storedColumns(ctx.catalog, relation);
+  const all = columnsFor(ctx, entry, table);
   const columns =
     used === "all" || virtual.length > 0 ? all : all.filter(({ column }) => used.has(column.attnum));
   const width = entryWidth(entry);
@@ -54,7 +81,7 @@ export function readerOf(ctx: PlanContext, entry: RangeEntry, used: ReadonlySet<
     read: (raw, exec) => {
       const row: Row = new Array<Datum>(width).fill(null);
       for (let i = 0; i < count; i++) row[slots[i]!] = decoders[i]!(raw[i + 1]!);
-      row[last] = Number(raw[0]);
+      row[last] = isPart ? partitionRowid(table.oid, Number(raw[0])) : Number(raw[0]);
       for (const { attnum, compute } of computed) row[attnum - 1] = compute(row, exec);
       return row;
     },
@@ -72,15 +99,29 @@ const mirrored: Readonly<Record<string, string>> = {
 };
 
 /** A conjunct as SQL, when it compares a column with something that is known before the scan begins. */
-function push(ctx: PlanContext, entry: RangeEntry, conjunct: Conjunct, outside: Scope): Pushed | undefined {
+function push(
+  ctx: PlanContext,
+  entry: RangeEntry,
+  conjunct: Conjunct,
+  outside: Scope,
+  table: Relation,
+): Pushed | undefined {
   const { expr } = conjunct;
-  const columns = storedColumns(ctx.catalog, entry.relation!);
+  const columns = columnsFor(ctx, entry, table);
   const columnOf = (e: Expr): StoredColumn | undefined => {
     const inner = e.kind === "relabel" ? e.arg : e;
     if (inner.kind !== "var" || inner.entry !== entry || inner.levelsUp !== 0) return undefined;
     return columns.find(({ column }) => column.attnum === inner.attnum);
   };
   const isOutside = (e: Expr) => !readsEntry(e, entry);
+  if (expr.kind === "special" && expr.name === "currentOf") {
+    const cursor = ctx.compiler.compile(expr.args[0]!, outside);
+    const value: Compiled = (row, env) => {
+      const found = currentRow(expr, cursor(row, env), env);
+      return found?.leaf === table.oid ? found.rowid : null;
+    };
+    return { sql: "rowid_ = ?", values: [{ value, encode: (rowid) => rowid as number }], isEquality: true };
+  }
   if (expr.kind === "nullTest" && !expr.row) {
     const column = columnOf(expr.arg);
     return column === undefined
@@ -115,12 +156,12 @@ function push(ctx: PlanContext, entry: RangeEntry, conjunct: Conjunct, outside: 
   if (!comparable(ctx, column, value.type)) return undefined;
   return {
     sql: `${column.name} ${operator} ?`,
-    values: [{ value: ctx.compiler.compile(value, outside), column }],
+    values: [{ value: ctx.compiler.compile(value, outside), encode: column.codec.encode }],
     isEquality: operator === "=",
   };
 }
 
-const integerTypes: ReadonlySet<number> = new Set([oid.int2, oid.int4, oid.int8]);
+export const integerTypes: ReadonlySet<number> = new Set([oid.int2, oid.int4, oid.int8]);
 const textTypes: ReadonlySet<number> = new Set([oid.text, oid.varchar, oid.name]);
 
 /** Whether a value of a type compares with the column's stored values as with its own. */
@@ -154,18 +195,39 @@ export function tableScan(
   ctx: PlanContext,
   entry: RangeEntry,
   start: number,
-  filters: readonly Conjunct[],
+  given: readonly Conjunct[],
   own: Scope,
   outside: Scope,
 ): Source {
   const relation = entry.relation!;
+  // Policies come first: no other condition may see a row that they hide. What SQLite compares tells nobody anything.
+  const filters = entry.security === undefined ? given : [...entry.security.flatMap(split), ...given];
+  if (relation.system === true) return systemScan(ctx, entry, start, filters, own, outside);
+  if (relation.kind === "p" && entry.only !== true)
+    return partitionedScan(ctx, entry, start, filters, own, outside, (leaf) =>
+      scanOf(ctx, entry, start, filters, own, outside, leaf),
+    );
+  return scanOf(ctx, entry, start, filters, own, outside, relation);
+}
+
+/** Reads one table: the entry's, or a partition of it. */
+function scanOf(
+  ctx: PlanContext,
+  entry: RangeEntry,
+  start: number,
+  filters: readonly Conjunct[],
+  own: Scope,
+  outside: Scope,
+  relation: Relation,
+): Source {
   const width = entryWidth(entry);
-  if (relation.system === true) return systemScan(ctx, entry, start, filters, own);
-  const reader = readerOf(ctx, entry, entry.used);
+  const isPart = relation !== entry.relation;
+  const reader = readerOf(ctx, entry, entry.used, relation);
   const pushed: Pushed[] = [];
   const rest: Conjunct[] = [];
   for (const filter of filters) {
-    const sql = ctx.pushdown && entry.sample === undefined ? push(ctx, entry, filter, outside) : undefined;
+    const sql =
+      ctx.pushdown && entry.sample === undefined ? push(ctx, entry, filter, outside, relation) : undefined;
     if (sql === undefined) rest.push(filter);
     else pushed.push(sql);
   }
@@ -178,6 +240,7 @@ export function tableScan(
   const name = tableName(relation.oid);
   const where = pushed.map((p) => p.sql);
   const values = pushed.flatMap((p) => p.values);
+  const toEntry = isPart ? partitionRows(entry, relation) : (row: Row) => row;
   return {
     start,
     width,
@@ -193,11 +256,11 @@ export function tableScan(
         return;
       }
       const bound: SqlValue[] = [];
-      for (const { value, column } of values) {
+      for (const { value, encode } of values) {
         const datum = value(prefix, env);
         // Nothing compares as true with NULL.
         if (datum === null) return;
-        bound.push(column.codec.encode(datum));
+        bound.push(encode(datum));
       }
       const overlay = exec.overlay?.(name);
       for (const raw of chunks(exec, {
@@ -217,9 +280,9 @@ export function tableScan(
         const row = reader.read(raw, exec);
         if (holds(restFilters, row, env)) yield row;
       }
-      if (overlay !== undefined) yield* filterRows(overlayRows(overlay, width), allFilters, env);
+      if (overlay !== undefined) yield* filterRows(overlayRows(overlay, toEntry), allFilters, env);
     },
-    lookup: lookupOf(ctx, entry, reader, restFilters, pushed.length === 0 ? [] : allFilters, pushed),
+    lookups: isPart || pushed.some((p) => p.isEquality) ? [] : lookupsOf(ctx, entry, reader, allFilters),
   };
 }
 
@@ -244,8 +307,22 @@ function* filterRows(
   }
 }
 
-function* overlayRows(overlay: ReadonlyMap<string | number, unknown>, _width: number): Generator<Row> {
-  for (const row of overlay.values()) if (row !== undefined) yield row as Row;
+function* overlayRows(
+  overlay: ReadonlyMap<string | number, unknown>,
+  toEntry: (row: Row) => Row,
+): Generator<Row> {
+  for (const row of overlay.values()) if (row !== undefined) yield toEntry(row as Row);
+}
+
+/** A partition's rows as those of the entry's table. */
+function partitionRows(entry: RangeEntry, table: Relation): (row: Row) => Row {
+  const map = rowMap(table, entry.relation!);
+  const [from, to] = [lastAttnumOf(table), lastAttnumOf(entry.relation!)];
+  return (row) => {
+    const result = map.to(row).slice();
+    result[to] = partitionRowid(table.oid, Number(row[from]));
+    return result;
+  };
 }
 
 interface ChunkedScan {
@@ -286,42 +363,46 @@ function* chunks(exec: Exec, scan: ChunkedScan): Generator<SqlValue[] | null, vo
   }
 }
 
-/** Rows by values of some columns, for joins that look each row up. */
-function lookupOf(
+/** Rows by the values of a unique key, for joins that look each row up. */
+function lookupsOf(
   ctx: PlanContext,
   entry: RangeEntry,
   reader: Reader,
-  rest: readonly ((row: Row, env: Env) => boolean)[],
-  all: readonly ((row: Row, env: Env) => boolean)[],
-  pushed: readonly Pushed[],
-): Lookup | undefined {
-  if (!ctx.pushdown || entry.sample !== undefined) return undefined;
+  filters: readonly ((row: Row, env: Env) => boolean)[],
+): Lookup[] {
+  if (!ctx.pushdown || entry.sample !== undefined) return [];
   const relation = entry.relation!;
   const columns = storedColumns(ctx.catalog, relation);
-  const index = ctx.catalog
-    .indexesOf(relation.oid)
-    .find((i) => i.unique && i.predicate === undefined && i.keys.length === 1 && i.keys[0]!.attnum > 0);
-  const attnum = index?.keys[0]?.attnum;
-  const column = columns.find((c) => c.column.attnum === attnum);
-  if (attnum === undefined || column === undefined || !column.codec.isOrdered || pushed.length > 0)
-    return undefined;
-  void all;
   const name = tableName(relation.oid);
-  const sql = `SELECT ${reader.select} FROM ${name} WHERE ${columnName(attnum)} = ?`;
-  return {
-    keys: [attnum],
-    *run(env, [value]) {
-      if (value === null || value === undefined) return;
-      const { exec } = env;
-      const rows = statement(exec.db, sql, { raw: true, safeIntegers: reader.isWide }).all(
-        column.codec.encode(value),
-      ) as SqlValue[][];
-      for (const raw of rows) {
-        const row = reader.read(raw, exec);
-        if (holds(rest, row, env)) yield row;
-      }
-    },
-  };
+  const lookups: Lookup[] = [];
+  for (const index of ctx.catalog.indexesOf(relation.oid)) {
+    if (!index.unique || index.predicate !== undefined) continue;
+    const keys = index.keys.map(({ attnum }) => attnum);
+    const stored = keys.map((attnum) => columns.find(({ column }) => column.attnum === attnum));
+    const isExact = (column: StoredColumn | undefined) =>
+      column?.codec.isOrdered === true && comparable(ctx, column, column.column.type);
+    if (!stored.every(isExact)) continue;
+    const where = keys.map((attnum) => `${columnName(attnum)} = ?`).join(" AND ");
+    const sql = `SELECT ${reader.select} FROM ${name} WHERE ${where}`;
+    lookups.push({
+      keys,
+      *run(env, values) {
+        if (values.includes(null)) return;
+        const rows = statement(env.exec.db, sql, { raw: true, safeIntegers: reader.isWide }).all(
+          ...values.map((value, i) => stored[i]!.codec.encode(value!)),
+        ) as SqlValue[][];
+        for (const raw of rows) {
+          const row = reader.read(raw, env.exec);
+          if (holds(filters, row, env)) yield row;
+        }
+      },
+      worthwhile: ({ exec }) => {
+        const last = statement(exec.db, `SELECT max(rowid_) FROM ${name}`, { pluck: true }).get();
+        return Number(last ?? 0) / 8;
+      },
+    });
+  }
+  return lookups;
 }
 
 function systemScan(
@@ -330,26 +411,138 @@ function systemScan(
   start: number,
   filters: readonly Conjunct[],
   own: Scope,
+  outside: Scope,
 ): Source {
   const width = entryWidth(entry);
   const scope = scopeAt(own, entry);
   const compiled = filters.map((c) => ctx.compiler.condition(c.expr, scope));
+  const known = knownValue(ctx, entry, filters, outside);
   return {
     start,
     width,
     entries: [entry],
     isLateral: false,
-    estimate: 1000,
-    run: (env) => filterRows(systemRows(ctx, entry, env.exec, width), compiled, env),
+    estimate: known === undefined ? 1000 : 10,
+    *run(env, prefix) {
+      const rows = systemRows(ctx, entry, env.exec);
+      if (known === undefined) {
+        yield* filterRows(rows.all, compiled, env);
+        return;
+      }
+      const value = known.value(prefix, env);
+      // Nothing is the same as NULL.
+      if (value !== null) yield* filterRows(rows.where(known.attnum, known.key(value)), compiled, env);
+    },
+    lookups: known === undefined ? systemLookups(ctx, entry, compiled) : [],
   };
 }
 
-function* systemRows(ctx: PlanContext, entry: RangeEntry, exec: Exec, width: number): Generator<Row> {
-  let rowid = 0;
-  for (const values of ctx.systemRows(entry.relation!, exec)) {
-    const row = values.slice();
-    while (row.length < width - 1) row.push(null);
-    row.push(++rowid);
-    yield row;
+/** A column of the system's tables by whose value rows are found at once: a name, or something's OID. */
+function keyOfColumn(ctx: PlanContext, type: number): ((value: Datum) => unknown) | undefined {
+  return type === oid.oid || type === oid.name ? typeOps(ctx.catalog, type).key : undefined;
+}
+
+interface KnownValue {
+  readonly attnum: number;
+  readonly value: Compiled;
+  key(value: Datum): unknown;
+}
+
+/** The first filter that says which value a column has, from outside of the table. */
+function knownValue(
+  ctx: PlanContext,
+  entry: RangeEntry,
+  filters: readonly Conjunct[],
+  outside: Scope,
+): KnownValue | undefined {
+  for (const { expr, isVolatile } of filters) {
+    if (isVolatile || expr.kind !== "func" || expr.operator !== "=" || expr.args.length !== 2) continue;
+    for (const [column, value] of [expr.args, expr.args.toReversed()] as [Expr, Expr][]) {
+      if (column.kind !== "var" || column.entry !== entry || column.levelsUp !== 0) continue;
+      if (column.type !== value.type || readsEntry(value, entry)) continue;
+      const key = keyOfColumn(ctx, column.type);
+      if (key !== undefined)
+        return { attnum: column.attnum, value: ctx.compiler.compile(value, outside), key };
+    }
   }
+  return undefined;
+}
+
+function systemLookups(
+  ctx: PlanContext,
+  entry: RangeEntry,
+  filters: readonly ((row: Row, env: Env) => boolean)[],
+): Lookup[] {
+  return entry.columns.flatMap(({ attnum, type }): Lookup[] => {
+    const key = keyOfColumn(ctx, type);
+    if (key === undefined) return [];
+    return [
+      {
+        keys: [attnum],
+        *run(env, [value]) {
+          if (value === null || value === undefined) return;
+          yield* filterRows(systemRows(ctx, entry, env.exec).where(attnum, key(value)), filters, env);
+        },
+        worthwhile: ({ exec }) => systemRows(ctx, entry, exec).all.length / 4,
+      },
+    ];
+  });
+}
+
+/** Rows of one of the system's tables, with those that have a value in a column. */
+interface SystemRows {
+  readonly all: readonly Row[];
+  where(attnum: number, key: unknown): readonly Row[];
+}
+
+/** What was made of rows that are kept with the catalog is kept as long; of others, for the statement. */
+const madeOf = new WeakMap<object, Map<number, SystemRows>>();
+
+function systemRows(ctx: PlanContext, entry: RangeEntry, exec: Exec): SystemRows {
+  const relation = entry.relation!;
+  const given = ctx.systemRows(relation, exec);
+  const owner = Array.isArray(given) ? given : exec;
+  const made = madeOf.get(owner) ?? new Map<number, SystemRows>();
+  madeOf.set(owner, made);
+  let known = made.get(relation.oid);
+  if (known === undefined) {
+    known = indexedRows(ctx, entry, given);
+    made.set(relation.oid, known);
+  }
+  return known;
+}
+
+function indexedRows(ctx: PlanContext, entry: RangeEntry, given: Iterable<Row>): SystemRows {
+  const all: Row[] = [];
+  for (const values of given) all.push([...values, all.length + 1]);
+  const indexes = new Map<number, Map<unknown, Row[]>>();
+  return {
+    all,
+    where: (attnum, key) => {
+      let index = indexes.get(attnum);
+      if (index === undefined) {
+        const { type } = entry.columns.find((column) => column.attnum === attnum)!;
+        index = indexOf(all, attnum, keyOfColumn(ctx, type)!);
+        indexes.set(attnum, index);
+      }
+      return index.get(key) ?? [];
+    },
+  };
+}
+
+function indexOf(
+  rows: readonly Row[],
+  attnum: number,
+  keyOf: (value: Datum) => unknown,
+): Map<unknown, Row[]> {
+  const index = new Map<unknown, Row[]>();
+  for (const row of rows) {
+    const value = row[attnum - 1] ?? null;
+    if (value === null) continue;
+    const key = keyOf(value);
+    const list = index.get(key);
+    if (list === undefined) index.set(key, [row]);
+    else list.push(row);
+  }
+  return index;
 }

@@ -1,14 +1,16 @@
-import type { RangeEntry, SelectQuery, Target } from "../analyse/expr.ts";
+import type { RangeEntry, RowLock, SelectQuery, Target } from "../analyse/expr.ts";
 import { some } from "../analyse/expr.ts";
+import { lockWords } from "../analyse/row-locks.ts";
 import { notSupported, PgError } from "../errors.ts";
-import { type Env, pauseEvery, type Rows } from "../run/exec.ts";
-import { rowidSlot, Scope } from "../run/scope.ts";
+import { type Env, type Exec, pauseEvery, type Rows } from "../run/exec.ts";
+import { lastAttnum, Scope } from "../run/scope.ts";
 import type { Datum, Row } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
 import { planAggregation } from "./aggregation.ts";
 import type { CompiledQuery, PlanContext } from "./context.ts";
 import { recursiveUnion } from "./ctes.ts";
 import { planFrom } from "./from.ts";
+import { LateValue } from "./late-values.ts";
 import { planSetOperation } from "./set-operations.ts";
 import { compareRows, type RowOrder, sortRows, topRows } from "./sort.ts";
 import { projectSets } from "./target-sets.ts";
@@ -86,35 +88,64 @@ function* filterStage(rows: Rows, filters: readonly ((row: Row, env: Env) => boo
 }
 
 interface LockSlot {
+  readonly lock: RowLock;
   readonly entry: RangeEntry;
   /** Where the rowid is in the row of FROM. */
   readonly from: number;
 }
 
+const strengths: readonly RowLock["strength"][] = ["keyShare", "share", "noKeyUpdate", "update"];
+const waits: readonly RowLock["wait"][] = ["block", "skip", "error"];
+
+/** Of two clauses for one table the stronger holds, and the one that waits less. */
+function stronger(a: RowLock, b: RowLock): RowLock {
+  const strength = strengths.indexOf(a.strength) > strengths.indexOf(b.strength) ? a.strength : b.strength;
+  const wait = waits.indexOf(a.wait) > waits.indexOf(b.wait) ? a.wait : b.wait;
+  return { ...a, strength, wait };
+}
+
+/** Where the rowids of an entry's tables are in the row of FROM. */
+function rowidsOf(entry: RangeEntry, scope: Scope): { entry: RangeEntry; from: number }[] {
+  const offset = scope.offsets.get(entry);
+  if (offset === undefined) throw new PgError("XX000", "a table to lock is not in FROM");
+  const first = offset + lastAttnum(entry);
+  const tables = entry.kind === "table" ? [entry] : (entry.carried ?? []);
+  return tables.map((table, i) => ({ entry: table, from: first + i }));
+}
+
 /** The tables whose rows FOR UPDATE and the like lock. */
 function lockSlots(query: SelectQuery, scope: Scope): LockSlot[] {
-  return query.locks.flatMap((lock) =>
-    lock.entries.flatMap((entry) => {
-      const offset = scope.offsets.get(entry);
-      return offset === undefined || entry.kind !== "table"
-        ? []
-        : [{ entry, from: offset + rowidSlot(entry) }];
-    }),
-  );
+  const slots = new Map<RangeEntry, LockSlot>();
+  for (const lock of query.locks)
+    for (const { entry, from } of lock.entries.flatMap((item) => rowidsOf(item, scope))) {
+      const known = slots.get(entry)?.lock;
+      slots.set(entry, { lock: known === undefined ? lock : stronger(known, lock), entry, from });
+    }
+  return [...slots.values()];
+}
+
+/** Where the rowids are that the query around wants to lock. */
+function carriedSlots(query: SelectQuery, scope: Scope): number[] {
+  const places = new Map<RangeEntry, number>();
+  for (const entry of scope.offsets.keys())
+    for (const { entry: table, from } of rowidsOf(entry, scope)) places.set(table, from);
+  return (query.carries ?? []).map((entry) => places.get(entry)!);
 }
 
 /** Locks the rows in the order in which they come, behind ORDER BY and before LIMIT; leaves out what is skipped. */
 function* lockRows(rows: Rows, slots: readonly LockSlot[], first: number, env: Env): Rows {
   const { lockRow } = env.exec;
   for (const row of rows) {
-    if (row === null || lockRow === undefined) {
+    if (row === null) {
       yield row;
       continue;
     }
+    if (lockRow === undefined) throw notSupported(`${lockWords[slots[0]!.lock.strength]} in this place`);
     let isLocked = true;
-    for (const [i, { entry }] of slots.entries()) {
+    for (const [i, { lock, entry }] of slots.entries()) {
       const rowid = row[first + i];
-      if (typeof rowid === "number" && !lockRow(entry, rowid)) isLocked = false;
+      if ((typeof rowid === "number" || typeof rowid === "string") && !lockRow(lock, entry, rowid))
+        isLocked = false;
     }
     if (isLocked) yield row;
   }
@@ -143,17 +174,26 @@ function finish(
   const { targets } = query;
   const hasSets = targets.some((target) => some(target.expr, (e) => e.kind === "func" && e.proc.returnsSet));
   const exprs = targets.map((target) => target.expr);
-  const locked = hasSets ? [] : lockSlots(query, scope);
-  if (hasSets && query.locks.length > 0) throw notSupported("FOR UPDATE with functions that return sets");
+  const locked = lockSlots(query, scope);
+  const carried = query.carries === undefined ? [] : carriedSlots(query, scope);
+  if (hasSets && locked.length + carried.length > 0)
+    throw notSupported("FOR UPDATE with functions that return sets");
+  ctx.locks.push(...query.locks);
   let stage: Stage;
+  let lateStage: ((env: Env, places: ReadonlySet<number>) => Rows) | undefined;
   if (hasSets) stage = projectSets(ctx, exprs, scope, width, input);
   else {
     const compiled = exprs.map((expr) => ctx.compiler.compile(expr, scope));
     // Rowids to lock are carried behind the targets.
-    for (const { from } of locked) compiled.push((row) => row[from] ?? null);
+    for (const from of [...locked.map((slot) => slot.from), ...carried])
+      compiled.push((row) => row[from] ?? null);
     stage = (env) => project(input(env), compiled, env);
+    const isPlain = targets.every(({ junk }) => !junk) && locked.length + carried.length === 0;
+    if (isPlain && query.orderBy.length === 0 && query.distinct === undefined)
+      lateStage = (env, places) => project(input(env), lately(compiled, places), env);
   }
   const visible = targets.map((target, i) => (target.junk ? -1 : i)).filter((i) => i >= 0);
+  for (const i of carried.keys()) visible.push(targets.length + locked.length + i);
   const orders = query.orderBy.map((item) =>
     orderOf(ctx, targets[item.target]!, item.target, item.descending, item.nullsFirst),
   );
@@ -162,22 +202,49 @@ function finish(
   const distinct = distinctOf(ctx, query);
   const compare = orders.length === 0 ? undefined : compareRows(orders);
   const isPlainVisible = visible.length === targets.length && locked.length === 0;
+  const show = (row: Row): Row => visible.map((i) => row[i]!);
+  const run = function* (
+    exec: Exec,
+    outer: Env | undefined,
+    holds: ((row: Row) => boolean) | undefined,
+    late?: ReadonlySet<number>,
+  ): Rows {
+    const own: Env = outer ?? { exec, row: [], outer: undefined };
+    const { skip, count } = limits(limit, offset, own, query.withTies);
+    if (count === 0) return;
+    let rows = late === undefined ? stage(own) : lateStage!(own, late);
+    if (distinct !== undefined) rows = distinct(rows, own);
+    if (compare !== undefined)
+      rows = sorted(rows, compare, query.withTies || locked.length > 0 ? undefined : sum(skip, count));
+    if (holds !== undefined) rows = where(rows, (row) => holds(show(row)));
+    if (locked.length > 0) rows = lockRows(rows, locked, targets.length, own);
+    rows = limited(rows, skip, count, query.withTies ? compare : undefined);
+    if (isPlainVisible) yield* rows;
+    else for (const row of rows) yield row === null ? null : show(row);
+  };
+  const isLimited = limit !== undefined || offset !== undefined;
   return {
     width: visible.length,
-    *run(exec, outer) {
-      const own: Env = outer ?? { exec, row: [], outer: undefined };
-      const { skip, count } = limits(limit, offset, own, query.withTies);
-      if (count === 0) return;
-      let rows = stage(own);
-      if (distinct !== undefined) rows = distinct(rows, own);
-      if (compare !== undefined)
-        rows = sorted(rows, compare, query.withTies || locked.length > 0 ? undefined : sum(skip, count));
-      if (locked.length > 0) rows = lockRows(rows, locked, targets.length, own);
-      rows = limited(rows, skip, count, query.withTies ? compare : undefined);
-      if (isPlainVisible) yield* rows;
-      else for (const row of rows) yield row === null ? null : visible.map((i) => row[i]!);
-    },
+    run: (exec, outer) => run(exec, outer, undefined),
+    ...(locked.length > 0 && !isLimited && { runWhere: run }),
+    ...(lateStage !== undefined && {
+      runLate: (exec: Exec, outer: Env, places: ReadonlySet<number>) => run(exec, outer, undefined, places),
+    }),
   };
+}
+
+/** Gives a value to come instead of the values in these places. */
+function lately(
+  compiled: readonly ((row: Row, env: Env) => Datum)[],
+  places: ReadonlySet<number>,
+): readonly ((row: Row, env: Env) => Datum)[] {
+  return compiled.map((compute, i) =>
+    places.has(i) ? (row, env) => new LateValue(compute, row, env) as never : compute,
+  );
+}
+
+function* where(rows: Rows, holds: (row: Row) => boolean): Rows {
+  for (const row of rows) if (row === null || holds(row)) yield row;
 }
 
 function sum(skip: number, count: number | undefined): number | undefined {

@@ -29,7 +29,7 @@ import type {
 import type { CancelKeys } from "./cancel-keys.ts";
 import { CopyQueue } from "./copy-queue.ts";
 import { errorFields } from "./error-fields.ts";
-import { Login } from "./login.ts";
+import { Login, type RoleLogins } from "./login.ts";
 import { Portals, Statements } from "./names.ts";
 
 /** PostgreSQL's own limit of a message before the login. */
@@ -44,6 +44,7 @@ const rowsAtOnce = 500;
 /** What a connection is made with. */
 export interface ConnectionOptions {
   readonly authenticator: Authenticator;
+  readonly roles: RoleLogins;
   readonly peer: Peer;
   /** With TLS: the hash of the server's certificate. */
   readonly channelBinding: Buffer | undefined;
@@ -52,7 +53,9 @@ export interface ConnectionOptions {
   /** The longest message a client may send, bytes. */
   readonly messageBytesMax: number;
   /** Opens the session of a client that has logged in. @throws PgError, which ends the connection */
-  openSession(options: Omit<SessionOptions, "database"> & { readonly database: string | undefined }): Session;
+  openSession(
+    options: Omit<SessionOptions, "database"> & { readonly database: string | undefined },
+  ): Promise<Session>;
   /** Told once, when the connection is gone. */
   closed(): void;
 }
@@ -84,6 +87,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
   readonly #changedSettings = new Map<string, string>();
   #drained: (() => void) | undefined;
   #loginTimer: NodeJS.Timeout | undefined;
+  #isGone = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -123,6 +127,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
 
   closed(): void {
     clearTimeout(this.#loginTimer);
+    this.#isGone = true;
     this.#state = "ended";
     this.#drained?.();
     this.#copy?.fail(new PgError("08006", "the client is gone"));
@@ -220,7 +225,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
 
   // ---- start and login ---------------------------------------------------------------------------------------------
 
-  #start(packet: StartupPacket): void {
+  #start(packet: StartupPacket): Promise<void> | void {
     switch (packet.kind) {
       case "ssl":
       case "gss":
@@ -233,34 +238,36 @@ export class ClientConnection implements FrameEvents, SessionEvents {
         this.#end();
         return;
       case "startup":
-        this.#beginLogin(packet);
-        return;
+        return this.#beginLogin(packet);
     }
   }
 
-  #beginLogin(packet: Extract<StartupPacket, { kind: "startup" }>): void {
+  #beginLogin(packet: Extract<StartupPacket, { kind: "startup" }>): Promise<void> | void {
     const { minor, reply } = negotiate(packet);
     if (reply !== undefined) this.#writer.negotiateProtocolVersion(reply.minor, reply.options);
     this.#keyBytes = minor === 2 ? 32 : 4;
     this.#startup = packet;
     const user = packet.parameters.get("user") ?? "";
     if (user === "") throw new PgError("28000", "no PostgreSQL user name specified in startup packet");
-    const { authenticator, peer, channelBinding } = this.#options;
-    this.#login = new Login({ authenticator, user, identity: peer.identity, channelBinding }, this.#writer);
+    const { authenticator, roles, peer, channelBinding } = this.#options;
+    this.#login = new Login(
+      { authenticator, user, roles, identity: peer.identity, channelBinding },
+      this.#writer,
+    );
     this.#state = "login";
     this.#connection.frameLength = (bytes, at, end) => frameLength(bytes, at, end, loginMessageBytesMax);
     const context = this.#login.begin();
-    if (context !== undefined) this.#loggedIn(context);
-    else this.#send();
+    if (context !== undefined) return this.#loggedIn(context);
+    this.#send();
   }
 
   async #password(body: Buffer): Promise<void> {
     const context = await this.#login!.password(Buffer.from(body));
     if (context === undefined) this.#send();
-    else this.#loggedIn(context);
+    else await this.#loggedIn(context);
   }
 
-  #loggedIn(user: SecurityContext): void {
+  async #loggedIn(user: SecurityContext): Promise<void> {
     clearTimeout(this.#loginTimer);
     this.#login = undefined;
     const { cancelKeys, messageBytesMax } = this.#options;
@@ -271,7 +278,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     }
     this.#writer.authenticationOk();
     const { peer } = this.#options;
-    const session = this.#options.openSession({
+    const session = await this.#options.openSession({
       user,
       database: parameters.get("database"),
       settings: Object.fromEntries(settingsOf(parameters)),
@@ -279,6 +286,11 @@ export class ClientConnection implements FrameEvents, SessionEvents {
       clientAddress: peer.address,
       clientPort: peer.port,
     });
+    if (this.#isGone) {
+      // The client went while its session was opened: nobody would close it any more.
+      await session.close();
+      return;
+    }
     this.#session = session;
     const { processId } = session;
     const key = cancelKeys.add(processId, session, this.#keyBytes);
@@ -395,6 +407,8 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     } catch (error) {
       this.#skipsToSync = true;
       await this.#failed(error);
+      // A Flush is left out as well now: who waits for it before sending Sync would wait forever.
+      this.#send();
     }
     if (this.#writer.length > outputBytes) await this.#sendAndWait();
   }

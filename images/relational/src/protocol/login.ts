@@ -1,4 +1,4 @@
-import type { Authenticator, ScramExchange, SecurityContext } from "@weftkit/auth";
+import type { Authenticator, ScramAccount, ScramExchange, SecurityContext } from "@weftkit/auth";
 import { WeftkitError } from "@weftkit/core";
 import { type BackendWriter, MessageReader } from "@weftkit/wire-postgres";
 import { PgError } from "../errors.ts";
@@ -6,10 +6,18 @@ import { PgError } from "../errors.ts";
 const scramSha256 = "SCRAM-SHA-256";
 const scramSha256Plus = "SCRAM-SHA-256-PLUS";
 
+/** The roles that SQL made, whose names the image's configuration does not have. */
+export interface RoleLogins {
+  /** What a role's password is checked with; undefined for a role without one, and for a name that is none. */
+  account(user: string): ScramAccount | undefined;
+  context(user: string): SecurityContext | undefined;
+}
+
 /** How a client gets from its startup packet to a user. */
 export interface LoginOptions {
   readonly authenticator: Authenticator;
   readonly user: string;
+  readonly roles: RoleLogins;
   /** Who its certificate says it is (method `mtls`). */
   readonly identity: SecurityContext | undefined;
   /** With TLS: what SCRAM-SHA-256-PLUS binds to. */
@@ -33,8 +41,9 @@ export class Login {
 
   /** The user, when nothing has to be asked for; else a request was written. @throws PgError 28000 */
   begin(): SecurityContext | undefined {
-    const { authenticator, user, identity, channelBinding } = this.#options;
-    if (authenticator.method === "none") return authenticator.anonymous;
+    const { authenticator, user, roles, identity, channelBinding } = this.#options;
+    // Who names a role is that role; everybody else may do everything.
+    if (authenticator.method === "none") return roles.context(user) ?? authenticator.anonymous;
     if (identity !== undefined) {
       if (identity.user === user) return identity;
       throw new PgError("28000", `certificate authentication failed for user "${user}"`, {
@@ -77,18 +86,17 @@ export class Login {
   #scramFirst(body: Buffer): undefined {
     const reader = new MessageReader(body);
     const mechanism = reader.text();
-    const { authenticator, user, channelBinding } = this.#options;
+    const { authenticator, user, roles, channelBinding } = this.#options;
     const isPlus = mechanism === scramSha256Plus && channelBinding !== undefined;
     if (mechanism !== scramSha256 && !isPlus) {
       throw new PgError("08P01", "client selected an invalid SASL authentication mechanism");
     }
     const message = reader.value();
     reader.done();
-    this.#exchange = authenticator.scram({
-      user,
-      isPlus,
-      ...(channelBinding !== undefined && { channelBinding }),
-    });
+    this.#exchange = authenticator.scram(
+      { user, isPlus, ...(channelBinding !== undefined && { channelBinding }) },
+      roles.account,
+    );
     this.#writer.authenticationSaslContinue(this.#exchange.first(message?.toString() ?? ""));
     return undefined;
   }

@@ -55,6 +55,7 @@ export function callRoutine(session: SessionState, block: Block, exec: Exec, cal
   if (proc.result === oid.trigger)
     throw new PgError("0A000", "trigger functions can only be called as triggers");
   const undo: (() => void)[] = [];
+  if (proc.securityDefiner === true) undo.push(session.authority.actAs(proc.owner));
   try {
     for (const [name, value] of proc.settings ?? []) undo.push(session.settings.within(name, value));
     return proc.language === "sql"

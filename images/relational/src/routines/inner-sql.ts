@@ -1,20 +1,21 @@
 import { StatementAnalyser } from "../analyse/analyse.ts";
 import { coerceToTarget, resolveUnknown } from "../analyse/coerce.ts";
 import { AnalyseContext } from "../analyse/context.ts";
-import { type Cte, outputTargets, type Query, type SelectQuery } from "../analyse/expr.ts";
+import { type Cte, outputTargets, type Query, type SelectQuery, some } from "../analyse/expr.ts";
+import { lockWords } from "../analyse/row-locks.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { systemRows } from "../introspect/row-sources.ts";
 import { type Node, tagOf } from "../parse/ast.ts";
 import { parse, sqlTexts } from "../parse/parse.ts";
-import { makePlanContext, type Plan, planStatement } from "../plan/planner.ts";
+import { commandOf, makePlanContext, type Plan, planStatement } from "../plan/planner.ts";
 import type { Compiled } from "../run/compiler.ts";
 import type { Exec } from "../run/exec.ts";
 import { Scope } from "../run/scope.ts";
 import type { Block } from "../session/block.ts";
+import { carryRows } from "../session/current-rows.ts";
 import { nestedExec } from "../session/exec.ts";
 import { isQuery } from "../session/prepare.ts";
-import { checkPrivileges } from "../session/privileges.ts";
-import { lockRowOf } from "../session/row-locks.ts";
+import { requireNeeds, secure } from "../session/privileges.ts";
 import type { SessionState } from "../session/state.ts";
 import { runInner } from "../session/utility.ts";
 import type { Datum, Row } from "../types/datum.ts";
@@ -46,12 +47,15 @@ interface Prepared {
   readonly plan: Plan | undefined;
   /** Of an expression that needs no query around it. */
   readonly value: Compiled | undefined;
+  readonly hasSubquery: boolean;
   /** The result is not of the type wanted, and nothing but its text leads there. */
   readonly throughText: { readonly from: number; readonly to: Wanted } | undefined;
   readonly columns: readonly OutputColumn[];
+  readonly carried: readonly number[] | undefined;
   readonly variables: StatementVariables;
   readonly catalogVersion: number;
   readonly path: string;
+  readonly role: number;
 }
 
 export interface Result {
@@ -59,6 +63,11 @@ export interface Result {
   readonly rows: readonly Row[];
   /** Rows that were given or changed. */
   readonly count: number;
+}
+
+export interface CursorResult extends Result {
+  /** The tables that each row tells its place in. */
+  readonly carried?: readonly number[] | undefined;
 }
 
 /** SQL inside of one call of a routine: run at once, in the statement that called it. */
@@ -100,7 +109,7 @@ export class InnerSql {
     const values = prepared.variables.values(frame);
     let value: Datum;
     if (prepared.value !== undefined) {
-      const exec = this.#forExpressions(values);
+      const exec = this.#execOf(prepared, values);
       value = prepared.value([], { exec, row: [], outer: undefined });
     } else {
       const { rows } = this.#run(prepared, values);
@@ -126,6 +135,12 @@ export class InnerSql {
   run(text: string, scope: NameScope, frame: Frame): Result {
     const prepared = this.#prepared(text, scope, frame, undefined);
     return this.#runAny(prepared, prepared.variables.values(frame));
+  }
+
+  /** As `run`, of a cursor's query: its rows say behind their columns where they come from. */
+  open(text: string, scope: NameScope, frame: Frame): CursorResult {
+    const prepared = this.#prepared(text, scope, frame, undefined, true);
+    return { ...this.#runAny(prepared, prepared.variables.values(frame)), carried: prepared.carried };
   }
 
   /** EXECUTE: each statement of the text, with parameters; the last one's result. */
@@ -187,20 +202,45 @@ export class InnerSql {
 
   #forExpressions(values: readonly Datum[]): Exec {
     if (this.#expressionExec === undefined || this.#expressionExec.catalog !== this.session.catalog)
-      this.#expressionExec = nestedExec(this.session, this.block, this.exec, values);
+      this.#expressionExec = this.#newForExpression(values);
     this.#expressionExec.params = values;
     this.#expressionExec.db = this.exec.db;
     return this.#expressionExec;
   }
 
-  #prepared(text: string, scope: NameScope, frame: Frame, wanted: Wanted | undefined): Prepared {
-    const key = wanted === undefined ? text : `${wanted.type} ${wanted.typmod} ${text}`;
+  /** A subquery runs once for a statement, and is a new one each time that the routine comes to it. */
+  #execOf({ hasSubquery }: Prepared, values: readonly Datum[]): Exec {
+    return hasSubquery ? this.#newForExpression(values) : this.#forExpressions(values);
+  }
+
+  #newForExpression(values: readonly Datum[]): Exec {
+    const exec = nestedExec(this.session, this.block, this.exec, values);
+    if (this.#isReadOnly)
+      exec.lockRow = ({ strength }) => {
+        const command = `SELECT ${lockWords[strength]}`;
+        throw new PgError("0A000", `${command} is not allowed in a non-volatile function`);
+      };
+    return exec;
+  }
+
+  #prepared(
+    text: string,
+    scope: NameScope,
+    frame: Frame,
+    wanted: Wanted | undefined,
+    isCursor = false,
+  ): Prepared {
+    const key =
+      wanted === undefined
+        ? `${isCursor ? "cursor " : ""}${text}`
+        : `${wanted.type} ${wanted.typmod} ${text}`;
     const known = scope.prepared.get(key) as Prepared | undefined;
     const { catalog, io } = this.session;
     if (
       known !== undefined &&
       known.catalogVersion === catalog.version &&
       known.path === io.searchPath.join() &&
+      known.role === this.session.authority.current.oid &&
       known.variables.fits(frame)
     )
       return known;
@@ -208,7 +248,7 @@ export class InnerSql {
     if (statements.length !== 1)
       throw new PgError("42601", "cannot insert multiple commands into a prepared statement");
     const variables = new StatementVariables(scope, frame, this.#argumentTypes.length, this.#onConflict);
-    const prepared = this.#prepare(statements[0]!.node, variables, this.#argumentTypes, wanted);
+    const prepared = this.#prepare(statements[0]!.node, variables, this.#argumentTypes, wanted, isCursor);
     scope.prepared.set(key, prepared);
     return prepared;
   }
@@ -218,24 +258,35 @@ export class InnerSql {
     variables: StatementVariables,
     parameterTypes: readonly number[],
     wanted: Wanted | undefined,
+    isCursor = false,
   ): Prepared {
     const { session } = this;
     const { catalog, io } = session;
-    const base = { node, variables, catalogVersion: catalog.version, path: io.searchPath.join() };
+    const base = {
+      node,
+      variables,
+      catalogVersion: catalog.version,
+      path: io.searchPath.join(),
+      role: session.authority.current.oid,
+    };
     if (!isQuery(node))
       return {
         ...base,
         query: undefined,
         plan: undefined,
         value: undefined,
+        hasSubquery: false,
         throughText: undefined,
         columns: [],
+        carried: undefined,
       };
     const ctx = new AnalyseContext(io, parameterTypes, false);
     ctx.variables = variables;
     if (this.#tables.length > 0) ctx.tables = new Map(this.#tables.map(({ table }) => [table.name, table]));
-    const query = new StatementAnalyser(ctx, sqlTexts).statement(node);
-    checkPrivileges(session, query);
+    const analyser = new StatementAnalyser(ctx, sqlTexts);
+    const query = analyser.statement(node);
+    const needs = secure(session, query, analyser);
+    if (needs !== undefined) requireNeeds(session, needs);
     const columns = outputTargets(query).map(({ expr, name }) => ({
       name,
       type: expr.type === oid.unknown ? oid.text : expr.type,
@@ -243,10 +294,13 @@ export class InnerSql {
     }));
     if (wanted !== undefined && columns.length !== 1)
       throw new PgError("42601", `query returned ${columns.length} columns`);
+    const carried = isCursor ? carryRows(query) : undefined;
     let value: Compiled | undefined;
+    let hasSubquery = false;
     let throughText: Prepared["throughText"];
     if (query.command === "select" && isExpression(query)) {
       let { expr } = query.targets[0]!;
+      hasSubquery = some(expr, ({ kind }) => kind === "sublink");
       if (wanted !== undefined && expr.type !== wanted.type) {
         const coerced = coerceToTarget(ctx, expr, wanted.type, wanted.typmod, "assignment", "implicit");
         if (coerced === undefined) throughText = { from: columns[0]!.type, to: wanted };
@@ -267,7 +321,7 @@ export class InnerSql {
             },
             query,
           );
-    return { ...base, query, plan, value, throughText, columns };
+    return { ...base, query, plan, value, hasSubquery, throughText, columns, carried };
   }
 
   #runAny(prepared: Prepared, values: readonly Datum[]): Result {
@@ -287,15 +341,14 @@ export class InnerSql {
   #run(prepared: Prepared, values: readonly Datum[]): Result {
     const { query, columns, value } = prepared;
     if (value !== undefined) {
-      const row = [value([], { exec: this.#forExpressions(values), row: [], outer: undefined })];
+      const row = [value([], { exec: this.#execOf(prepared, values), row: [], outer: undefined })];
       return { columns, rows: [row], count: 1 };
     }
     const plan = prepared.plan!;
-    if (plan.writes) this.#refuseWrites(query!);
+    if (plan.writes) this.#refuseWrites(plan);
     const exec = nestedExec(this.session, this.block, this.exec, values);
     for (const { table, rows } of this.#tables)
       exec.ctes.set(table, { rows: [...rows], done: true, source: undefined, working: undefined });
-    if (exec.work !== undefined) exec.lockRow = lockRowOf(this.session, query!, exec.work);
     const rows: Row[] = [];
     for (const row of plan.run(exec)) {
       if (row !== null) rows.push(row);
@@ -304,9 +357,9 @@ export class InnerSql {
     return { columns, rows, count: query!.command === "select" ? rows.length : exec.affected };
   }
 
-  #refuseWrites(query: Query): void {
-    const command = query.command.toUpperCase();
-    if (this.#isReadOnly && query.command !== "select")
+  #refuseWrites(plan: Plan): void {
+    const command = commandOf(plan);
+    if (this.#isReadOnly && (plan.query.command !== "select" || plan.lock !== undefined))
       throw new PgError("0A000", `${command} is not allowed in a non-volatile function`);
     if (this.block.isReadOnly)
       throw new PgError("25006", `cannot execute ${command} in a read-only transaction`);

@@ -10,6 +10,7 @@ import { at, type Node, strings } from "../parse/ast.ts";
 import { sqlTexts } from "../parse/parse.ts";
 import { makePlanContext } from "../plan/planner.ts";
 import { Scope } from "../run/scope.ts";
+import { requireExecute } from "../session/privileges.ts";
 import type { SessionState } from "../session/state.ts";
 import type { ResultColumn } from "../session/types.ts";
 import type { Utility } from "../session/utility-types.ts";
@@ -30,6 +31,7 @@ export function callProcedure(session: SessionState, node: Node): Utility {
     columns: resolved.columns,
     parameterOids: resolved.parameterOids,
     run: async (params) => {
+      requireExecute(session, resolved.proc);
       const block = session.transactions.current();
       block.hasQueried = true;
       const values = await runOnWriter(session, block, params, function* (exec) {

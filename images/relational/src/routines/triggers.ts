@@ -91,7 +91,14 @@ export function fireTrigger(
     { returnsSet: false, type: oid.trigger, out: [], isProcedure: false },
     `function ${proc.name}()`,
   );
-  drain(interpreter.run());
+  const undo: (() => void)[] = [];
+  if (proc.securityDefiner === true) undo.push(session.authority.actAs(proc.owner));
+  try {
+    for (const [name, value] of proc.settings ?? []) undo.push(session.settings.within(name, value));
+    drain(interpreter.run());
+  } finally {
+    for (const back of undo.reverse()) back();
+  }
   if (!trigger.perRow || trigger.timing === "after") return kept;
   const { value } = interpreter;
   if (value === null) return undefined;

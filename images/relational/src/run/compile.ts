@@ -2,6 +2,7 @@ import type { Expr, FuncExpr, SubLink } from "../analyse/expr.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { notSupported, PgError } from "../errors.ts";
 import { callOf } from "../functions/calls.ts";
+import { ctidText, readPartitionRowid } from "../storage/ctid.ts";
 import { type Datum, PgArray, PgRecord, type Row } from "../types/datum.ts";
 import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
@@ -451,9 +452,11 @@ function compileVar(expr: Extract<Expr, { kind: "var" }>, scope: Scope): Compile
     if (expr.attnum === -6) {
       const table = entry.relation?.oid ?? 0;
       const rowid = offset + rowidSlot(entry);
+      const tableOf = (place: Datum): Datum =>
+        place === null ? null : typeof place === "string" ? readPartitionRowid(place).leaf : table;
       return levelsUp === 0
-        ? (row) => (row[rowid] === null ? null : table)
-        : (_row, env) => (outerRow(env, levelsUp)[rowid] === null ? null : table);
+        ? (row) => tableOf(row[rowid]!)
+        : (_row, env) => tableOf(outerRow(env, levelsUp)[rowid]!);
     }
     if (expr.attnum < 0) return systemColumn(expr.attnum, offset + rowidSlot(entry), levelsUp);
     slot = offset + expr.attnum - 1;
@@ -472,7 +475,7 @@ function systemColumn(attnum: number, slot: number, levelsUp: number): Compiled 
       const id = rowid(row, env);
       return id === null
         ? null
-        : `(${Math.floor((Number(id) - 1) / 65536)},${((Number(id) - 1) % 65536) + 1})`;
+        : ctidText(typeof id === "string" ? readPartitionRowid(id).rowid : Number(id));
     };
   }
   const constant = attnum === -2 ? 2 : 0;

@@ -1,5 +1,5 @@
 import type { Database, TransactionWork } from "@weftkit/store";
-import type { Cte, RangeEntry } from "../analyse/expr.ts";
+import type { Cte, RangeEntry, RowLock } from "../analyse/expr.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Constraint, Proc, Relation, Trigger, TriggerEvent } from "../catalog/model.ts";
 import type { FunctionRun, FunctionSession } from "../functions/registry.ts";
@@ -30,8 +30,8 @@ export interface Exec extends FunctionRun {
   readonly overlay: ((table: string) => ReadonlyMap<string | number, unknown>) | undefined;
   /** Tables as they were before the statement's own changes, for statements that change in WITH. */
   readonly frozen: Map<number, Row[]>;
-  /** How a row that FOR UPDATE found is locked; false leaves it out. */
-  lockRow: ((entry: RangeEntry, rowid: number) => boolean) | undefined;
+  /** How a row that FOR UPDATE found is locked; false leaves it out. Undefined where nothing can be locked. */
+  lockRow: ((lock: RowLock, entry: RangeEntry, rowid: number | string) => boolean) | undefined;
   /** What changes rows; undefined in statements that only read. */
   readonly work: TransactionWork | undefined;
   /** What is to be done when the statement's own changes are made: checks of references, their actions. */
@@ -41,6 +41,10 @@ export interface Exec extends FunctionRun {
   defer(constraint: Constraint, check: StatementEvent): void;
   /** By table and event, where a trigger asks for them. */
   readonly transitions: Map<string, TransitionRows>;
+  /** Tables, as the store names them, that this statement has locked to change their rows. */
+  readonly lockedTables: Set<string>;
+  /** With session_replication_role = replica: foreign keys are not looked after, and only triggers for it fire. */
+  readonly isReplica: boolean;
   /** Of a COPY each row is a statement only here. */
   firesStatementTriggers: boolean;
   /** How many rows the statement's main part has changed. */

@@ -26,9 +26,9 @@ export class Scope {
   }
 }
 
-/** How wide an entry's part of a row is: its columns by attnum, and the rowid and the table behind them. */
+/** How wide an entry's part of a row is: its columns by attnum, and behind them the rowid, or those that it carries. */
 export function entryWidth(entry: RangeEntry): number {
-  return lastAttnum(entry) + (entry.kind === "table" ? 1 : 0);
+  return lastAttnum(entry) + (entry.kind === "table" ? 1 : (entry.carried?.length ?? 0));
 }
 
 export function lastAttnum(entry: RangeEntry): number {

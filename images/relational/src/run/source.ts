@@ -16,14 +16,16 @@ export interface Source {
   run(env: Env, prefix: Row): Rows;
   /** Roughly how many rows come out, for choosing between ways to join. */
   readonly estimate?: number;
-  /** Rows where the given column expressions have the given values, when there is a quick way. */
-  readonly lookup?: Lookup | undefined;
+  /** Rows where the given columns have the given values, when there are quick ways. */
+  readonly lookups?: readonly Lookup[] | undefined;
 }
 
 export interface Lookup {
   /** attnums of the entry's columns that the values are of. */
   readonly keys: readonly number[];
   run(env: Env, values: Row): Rows;
+  /** How many lookups cost less than reading everything. */
+  worthwhile(env: Env): number;
 }
 
 /** Scopes for expressions over a part: places counted from its start, or from the query's own when it is LATERAL. */

@@ -3,11 +3,15 @@ import { notSupported, PgError } from "../errors.ts";
 import { setJsonElement } from "../functions/json-path-text.ts";
 import { type Datum, JsonbValue, PgArray } from "../types/datum.ts";
 import type { Compiled, ExprCompiler } from "./compiler.ts";
+import { compileCurrentOf } from "./current-of.ts";
+import { compileJson } from "./json-expressions.ts";
 import type { Scope } from "./scope.ts";
 
 /** Expressions that are neither functions nor operators: assignments to parts of values, SQL/JSON. */
 export function compileSpecial(compiler: ExprCompiler, expr: SpecialExpr, scope: Scope): Compiled {
   const args = expr.args.map((arg) => compiler.compile(arg, scope));
+  const json = compileJson(compiler, expr, args);
+  if (json !== undefined) return json;
   switch (expr.name) {
     case "mergeAction":
       return (_row, env) => env.exec.mergeAction;
@@ -30,6 +34,8 @@ export function compileSpecial(compiler: ExprCompiler, expr: SpecialExpr, scope:
         const before = base === null ? undefined : (base as JsonbValue).json;
         return new JsonbValue(setJsonElement(before, path as (string | number)[], given));
       };
+    case "currentOf":
+      return compileCurrentOf(expr, args);
     default:
       throw notSupported(expr.name);
   }

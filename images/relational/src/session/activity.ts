@@ -1,7 +1,11 @@
+import { hasRightsOf } from "../catalog/roles.ts";
 import type { LockInfo, SessionInfo } from "../functions/registry.ts";
 import type { SessionState } from "./state.ts";
 
 /** What sessions do, and the locks that they hold or wait for. */
+
+/** OID of pg_read_all_stats. */
+const readAllStats = 3375;
 
 const epochMicros = 946_684_800_000_000n;
 const microsOf = (ms: number) => BigInt(ms) * 1000n - epochMicros;
@@ -15,17 +19,28 @@ export function* sessionInfos(session: SessionState): Generator<SessionInfo> {
     const isActive = one.isRunning || one === session;
     yield {
       processId: one.processId,
-      user: one.user.user,
+      user: one.authority.session.name,
       applicationName: one.settings.get("application_name"),
       clientPort: one.clientPort,
       startedAt: microsOf(one.startedAt),
       transactionAt: one.block?.start,
       queryAt: one.queryStartedAt === undefined ? undefined : BigInt(one.queryStartedAt),
       state: isActive ? "active" : states[one.status],
-      query: one.currentQuery,
+      query: maySee(session, one) ? one.currentQuery : "<insufficient privilege>",
       waitsFor: wait === undefined ? undefined : wait.kind === "row" ? "tuple" : wait.kind,
     };
   }
+}
+
+/** What others run is told to those who have their rights, or pg_read_all_stats. */
+function maySee(session: SessionState, other: SessionState): boolean {
+  const { current } = session.authority;
+  if (current.isSuperuser || other === session) return true;
+  const { catalog } = session;
+  const { oid } = other.authority.session;
+  return (
+    (oid !== 0 && hasRightsOf(catalog, current.oid, oid)) || hasRightsOf(catalog, current.oid, readAllStats)
+  );
 }
 
 function processIdOf(owner: string): number {

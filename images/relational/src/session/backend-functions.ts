@@ -1,8 +1,12 @@
 import { lockKind } from "@weftkit/store";
+import { hasRightsOf } from "../catalog/roles.ts";
 import { notSupported, PgError } from "../errors.ts";
 import type { FunctionRun } from "../functions/registry.ts";
 import type { Datum } from "../types/datum.ts";
 import type { SessionState } from "./state.ts";
+
+/** OID of pg_signal_backend. */
+const signalBackend = 4200;
 
 /** Advisory locks, pg_sleep, and what one session does to another. */
 
@@ -27,6 +31,24 @@ function sleep(seconds: number, signal: AbortSignal | undefined): Promise<Datum>
   });
 }
 
+/** @throws PgError 42501 */
+function requireSignal(session: SessionState, other: SessionState, doing: string): void {
+  const { current } = session.authority;
+  if (current.isSuperuser) return;
+  const target = other.authority.session;
+  const message = `permission denied to ${doing}`;
+  if (target.isSuperuser)
+    throw new PgError("42501", message, {
+      detail: `Only roles with the SUPERUSER attribute may ${doing === "cancel query" ? "cancel queries of" : "terminate processes of"} roles with the SUPERUSER attribute.`,
+    });
+  const { catalog } = session;
+  if (target.oid === current.oid || hasRightsOf(catalog, current.oid, target.oid)) return;
+  if (hasRightsOf(catalog, current.oid, signalBackend)) return;
+  throw new PgError("42501", message, {
+    detail: `Only roles with privileges of the role whose ${doing === "cancel query" ? "query is being canceled" : "process is being terminated"} or with privileges of the "pg_signal_backend" role may ${doing === "cancel query" ? "cancel this query" : "terminate this process"}.`,
+  });
+}
+
 export function backendFunction(
   session: SessionState,
   name: string,
@@ -40,6 +62,7 @@ export function backendFunction(
       session.notice("WARNING", `PID ${args[0]} is not a PostgreSQL backend process`);
       return false;
     }
+    requireSignal(session, other, name === "pg_cancel_backend" ? "cancel query" : "terminate process");
     other.cancel();
     if (name === "pg_terminate_backend")
       other.events.terminated(new PgError("57P01", "terminating connection due to administrator command"));

@@ -1,6 +1,7 @@
 import { deparseSync } from "pgsql-deparser";
 import { AnalyseContext } from "../analyse/context.ts";
 import { findRelation } from "../analyse/from.ts";
+import { hasInsteadTrigger } from "../analyse/view-options.ts";
 import type { Column, Relation } from "../catalog/model.ts";
 import { type CopyOptions, copyOptions, requireKnown, type WrittenOption } from "../copy/options.ts";
 import { BinaryReader } from "../copy/read-binary.ts";
@@ -19,10 +20,11 @@ import { type Node, type pg, strings } from "../parse/ast.ts";
 import { parse } from "../parse/parse.ts";
 import type { Datum, Row } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
+import { requireDefinitions, underDefinitions } from "./definitions.ts";
 import { makeExec } from "./exec.ts";
 import { openPortal } from "./portal.ts";
 import { currentPlan, type PreparedStatement, prepareStatement } from "./prepare.ts";
-import { runLimited } from "./running.ts";
+import { type Limits, runLimited } from "./running.ts";
 import type { SessionState } from "./state.ts";
 import type { CopyIn, CopyOut } from "./types.ts";
 import { defineUtility } from "./utility.ts";
@@ -92,6 +94,10 @@ function prepareText(session: SessionState, text: string, oids: readonly number[
 export function startCopyIn(session: SessionState, stmt: pg.CopyStmt): CopyIn {
   const options = optionsOf(stmt, "in");
   const { relation, columns } = targetOf(session, stmt);
+  if (relation.kind === "v" && !hasInsteadTrigger(session.catalog, relation, "insert"))
+    throw new PgError("42809", `cannot copy to view "${relation.name}"`, {
+      hint: "To enable copying to a view, provide an INSTEAD OF INSERT trigger.",
+    });
   return new TableCopyIn(session, stmt, options, relation, columns);
 }
 
@@ -319,9 +325,11 @@ class TableCopyIn implements CopyIn {
     block.hasQueried = true;
     const transaction = session.transactions.transaction(block);
     const deferred = block.deferred.length;
-    const plans = rows.map(({ insert, params }) => ({ plan: currentPlan(session, insert), params }));
-    this.#copied += await runLimited(session, (limits) =>
-      transaction.runInSlices(function* (work) {
+    const copy = (limits: Limits) => {
+      const { catalog } = session;
+      const plans = rows.map(({ insert, params }) => ({ plan: currentPlan(session, insert), params }));
+      return transaction.runInSlices(function* (work) {
+        requireDefinitions(session.catalog, catalog);
         // A wait for a lock undoes the work and runs it again from here.
         block.deferred.splice(deferred);
         let affected = 0;
@@ -338,8 +346,9 @@ class TableCopyIn implements CopyIn {
         for (const [oid, isReset] of exec.touchedSequences)
           session.database.sequences.save(work, oid, isReset);
         return affected;
-      }, limits),
-    );
+      }, limits);
+    };
+    this.#copied += await runLimited(session, (limits) => underDefinitions(() => copy(limits)));
   }
 }
 

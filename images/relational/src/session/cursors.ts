@@ -1,6 +1,7 @@
-import { notSupported, PgError } from "../errors.ts";
+import { PgError } from "../errors.ts";
 import type { Node } from "../parse/ast.ts";
 import type { Row } from "../types/datum.ts";
+import { placeOf } from "./current-rows.ts";
 import { openPortal } from "./portal.ts";
 import { prepareStatement } from "./prepare.ts";
 import type { SessionState } from "./state.ts";
@@ -19,15 +20,37 @@ class Cursor implements Portal {
   readonly prepared: Portal["prepared"];
   readonly columns: Portal["columns"];
   readonly #portal: Portal;
+  readonly #isHeld: boolean;
   readonly #rows: Row[] = [];
   #isComplete = false;
+  isKept = false;
   /** 0 is before the first row. */
   position = 0;
 
-  constructor(portal: Portal) {
+  constructor(portal: Portal, isHeld: boolean) {
     this.#portal = portal;
+    this.#isHeld = isHeld;
     this.prepared = portal.prepared;
     this.columns = portal.columns;
+  }
+
+  /** WITH HOLD: the rows that are left come now, while the transaction can still give them. */
+  async keep(): Promise<void> {
+    if (!this.#isHeld || this.isKept) return;
+    await this.#load(rowsMax + 1);
+    this.isKept = true;
+    this.#portal.close();
+  }
+
+  /** The row that it is on, with what its columns do not show. */
+  get current(): Row | undefined {
+    return this.#rows[this.position - 1];
+  }
+
+  /** A row without what it carries behind its columns. */
+  #shown(row: Row | undefined): Row | undefined {
+    const width = this.columns?.length ?? 0;
+    return row === undefined || row.length === width ? row : row.slice(0, width);
   }
 
   async #load(count: number): Promise<void> {
@@ -43,7 +66,7 @@ class Cursor implements Portal {
   async at(position: number): Promise<Row | undefined> {
     await this.#load(position);
     this.position = Math.max(0, Math.min(position, this.#rows.length + 1));
-    return this.#rows[position - 1];
+    return this.#shown(this.#rows[position - 1]);
   }
 
   async count(): Promise<number> {
@@ -71,12 +94,25 @@ defineUtility("DeclareCursorStmt", (session, node) => {
   const { portalname = "", options = 0, query } = node.DeclareCursorStmt!;
   return plain("DECLARE CURSOR", () => {
     const isHeld = (options & hold) !== 0;
-    if (isHeld) throw notSupported("DECLARE CURSOR WITH HOLD");
-    if (session.status === "I")
+    const locks = (query as Node).SelectStmt?.lockingClause ?? [];
+    if (isHeld && locks.length > 0)
+      throw new PgError("0A000", "DECLARE CURSOR WITH HOLD ... FOR UPDATE is not supported", {
+        detail: "Holdable cursors must be READ ONLY.",
+      });
+    if (!isHeld && session.status === "I")
       throw new PgError("25P01", "DECLARE CURSOR can only be used in transaction blocks");
     if (session.cursors.has(portalname)) throw new PgError("42P03", `cursor "${portalname}" already exists`);
-    const prepared = prepareStatement(session, { node: query as Node, text: "", location: 0 }, [], "");
-    session.cursors.set(portalname, new Cursor(openPortal(session, prepared, [])));
+    const prepared = prepareStatement(session, { node: query as Node, text: "", location: 0 }, [], "", true);
+    const cursor = new Cursor(openPortal(session, prepared, []), isHeld);
+    session.cursors.set(portalname, cursor);
+    session.currentRows.set(portalname, (tables) => {
+      if (session.cursors.get(portalname) !== cursor)
+        throw new PgError("34000", `cursor "${portalname}" does not exist`);
+      if (cursor.isKept)
+        throw new PgError("24000", `cursor "${portalname}" is held from a previous transaction`);
+      const name = (oid: number) => session.catalog.get("relation", oid)?.name ?? "";
+      return placeOf(portalname, prepared.carried, cursor.current, tables, name);
+    });
     void scroll;
   })(session, node, []);
 });

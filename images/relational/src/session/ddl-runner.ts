@@ -1,15 +1,17 @@
-import type { TransactionWork } from "@weftkit/store";
+import { postgresTableLocks, type TransactionWork } from "@weftkit/store";
 import { StatementAnalyser } from "../analyse/analyse.ts";
 import { AnalyseContext } from "../analyse/context.ts";
 import { outputTargets } from "../analyse/expr.ts";
-import { Catalog } from "../catalog/catalog.ts";
-import { bootstrapRole } from "../catalog/model.ts";
+import { Catalog, type CatalogChange } from "../catalog/catalog.ts";
+import { bootstrapRole, type Constraint } from "../catalog/model.ts";
 import { alterTable } from "../ddl/alter-table.ts";
 import type { Ddl } from "../ddl/context.ts";
 import { createTable } from "../ddl/create-table.ts";
 import { drop } from "../ddl/drop.ts";
 import { createExtension } from "../ddl/extensions.ts";
+import { alterDefaultPrivileges, grant } from "../ddl/grants.ts";
 import { createIndex } from "../ddl/indexes.ts";
+import { grantRole } from "../ddl/memberships.ts";
 import {
   alterDomain,
   alterEnum,
@@ -20,7 +22,11 @@ import {
   createSchema,
   truncate,
 } from "../ddl/objects.ts";
+import { alterOwner, dropOwned, reassignOwned } from "../ddl/owners.ts";
+import { alterPolicy, createPolicy } from "../ddl/policies.ts";
 import { rename, setSchema } from "../ddl/rename.ts";
+import { requireOnDatabase } from "../ddl/rights.ts";
+import { alterDatabaseSettings, alterRole, alterRoleSettings, createRole, dropRole } from "../ddl/roles.ts";
 import { alterRoutine, createRoutine } from "../ddl/routines.ts";
 import { alterSequence, createSequence } from "../ddl/sequences.ts";
 import { createTrigger } from "../ddl/triggers.ts";
@@ -30,12 +36,15 @@ import { systemRows } from "../introspect/row-sources.ts";
 import { type Node, tagOf } from "../parse/ast.ts";
 import { sqlTexts } from "../parse/parse.ts";
 import { makePlanContext, planStatement } from "../plan/planner.ts";
+import type { Exec } from "../run/exec.ts";
 import { saveChanges, takeOids } from "../storage/catalog-store.ts";
+import { tableName } from "../storage/tables.ts";
 import type { Row } from "../types/datum.ts";
 import type { Block } from "./block.ts";
 import { makeExec } from "./exec.ts";
-import { requireSchema } from "./privileges.ts";
-import { runLimited } from "./running.ts";
+import { requireNeeds, secure } from "./privileges.ts";
+import { runLimited, Told } from "./running.ts";
+import { recordSchema } from "./schema-changes.ts";
 import type { SessionState } from "./state.ts";
 import type { Utility } from "./utility-types.ts";
 
@@ -105,15 +114,35 @@ Object.assign(commands, {
   ],
   AlterOwnerStmt: [
     (node: Node) => `ALTER ${renameWord(node.AlterOwnerStmt?.objectType, undefined)}`,
-    () => {},
+    (ddl: Ddl, node: Node) => alterOwner(ddl, node.AlterOwnerStmt!),
   ],
   GrantStmt: [
     (node: Node) => (node.GrantStmt?.is_grant === true ? "GRANT" : "REVOKE"),
-    // Rights come with the roles of the image's users; a script that grants may go on, and is told.
-    (ddl: Ddl) =>
-      ddl.notice("no privileges were changed: they follow from the roles of the users", "WARNING"),
+    (ddl: Ddl, node: Node) => grant(ddl, node.GrantStmt!),
   ],
-  AlterDefaultPrivilegesStmt: ["ALTER DEFAULT PRIVILEGES", () => {}],
+  AlterDefaultPrivilegesStmt: [
+    "ALTER DEFAULT PRIVILEGES",
+    (ddl: Ddl, node: Node) => alterDefaultPrivileges(ddl, node.AlterDefaultPrivilegesStmt!),
+  ],
+  CreateRoleStmt: ["CREATE ROLE", (ddl: Ddl, node: Node) => createRole(ddl, node.CreateRoleStmt!)],
+  AlterRoleStmt: ["ALTER ROLE", (ddl: Ddl, node: Node) => alterRole(ddl, node.AlterRoleStmt!)],
+  AlterRoleSetStmt: ["ALTER ROLE", (ddl: Ddl, node: Node) => alterRoleSettings(ddl, node.AlterRoleSetStmt!)],
+  AlterDatabaseSetStmt: [
+    "ALTER DATABASE",
+    (ddl: Ddl, node: Node) => alterDatabaseSettings(ddl, node.AlterDatabaseSetStmt!),
+  ],
+  CreatePolicyStmt: ["CREATE POLICY", (ddl: Ddl, node: Node) => createPolicy(ddl, node.CreatePolicyStmt!)],
+  AlterPolicyStmt: ["ALTER POLICY", (ddl: Ddl, node: Node) => alterPolicy(ddl, node.AlterPolicyStmt!)],
+  DropRoleStmt: ["DROP ROLE", (ddl: Ddl, node: Node) => dropRole(ddl, node.DropRoleStmt!)],
+  GrantRoleStmt: [
+    (node: Node) => (node.GrantRoleStmt?.is_grant === true ? "GRANT ROLE" : "REVOKE ROLE"),
+    (ddl: Ddl, node: Node) => grantRole(ddl, node.GrantRoleStmt!),
+  ],
+  ReassignOwnedStmt: [
+    "REASSIGN OWNED",
+    (ddl: Ddl, node: Node) => reassignOwned(ddl, node.ReassignOwnedStmt!),
+  ],
+  DropOwnedStmt: ["DROP OWNED", (ddl: Ddl, node: Node) => dropOwned(ddl, node.DropOwnedStmt!)],
 });
 
 function renameWord(type: string | undefined, relationType: string | undefined): string {
@@ -132,14 +161,25 @@ export function runDdl(session: SessionState, given: Node): Utility | undefined 
   const node = selectInto(given) ?? given;
   const command = commands[tagOf(node)];
   if (command === undefined) return undefined;
-  const [tag, work] = command;
+  const [, work] = command;
+  const shown = tagFor(command, node);
   return {
     columns: undefined,
     run: async () => {
-      const own = await inDdl(session, (ddl) => work(ddl, node));
-      return { rows: [], tag: typeof own === "string" ? own : typeof tag === "string" ? tag : tag(node) };
+      const own = await inDdl(session, (ddl) => work(ddl, node), { node, tag: shown });
+      return { rows: [], tag: typeof own === "string" ? own : shown };
     },
   };
+}
+
+function tagFor([tag]: (typeof commands)[string], node: Node): string {
+  return typeof tag === "string" ? tag : tag(node);
+}
+
+/** What is told to those who follow the changes. */
+interface SchemaCommand {
+  readonly node: Node;
+  readonly tag: string;
 }
 
 /** SELECT ... INTO is CREATE TABLE AS. */
@@ -151,17 +191,22 @@ function selectInto(node: Node): Node | undefined {
 }
 
 /** Changes definitions in the session's transaction: on a copy of the catalog, with the writer held to its end. */
-export async function inDdl<T>(session: SessionState, work: (ddl: Ddl) => T): Promise<T> {
+export async function inDdl<T>(
+  session: SessionState,
+  work: (ddl: Ddl) => T,
+  told?: SchemaCommand,
+): Promise<T> {
   const block = session.transactions.current();
   if (block.isReadOnly) throw new PgError("25006", "cannot execute this command in a read-only transaction");
   block.hasQueried = true;
   const transaction = session.transactions.transaction(block);
   const before = block.catalog;
+  const notices = new Told(session);
   return runLimited(session, async (limits) => {
     try {
       return await transaction.run((holder) => {
         block.catalog = before;
-        return ddlWithin(session, block, holder, work);
+        return ddlWithin(session, block, holder, work, told, notices.again());
       }, limits);
     } catch (error) {
       block.catalog = before;
@@ -176,10 +221,14 @@ export function ddlWithin<T>(
   block: Block,
   holder: TransactionWork,
   work: (ddl: Ddl) => T,
+  told?: SchemaCommand,
+  notice: Exec["notice"] = (severity, message, code, details) =>
+    session.notice(severity, message, code, details),
 ): T {
   holder.hold();
   // Others may have changed definitions while this waited for the writer.
-  const catalog = new Catalog(block.catalog ?? session.database.catalog);
+  const before = block.catalog ?? session.database.catalog;
+  const catalog = new Catalog(before);
   block.catalog = catalog;
   const exec = makeExec(session, block, holder.db, holder, []);
   const plan = () =>
@@ -188,19 +237,26 @@ export function ddlWithin<T>(
       pushdown: session.settings.pushdown,
       systemRows: (r, e) => systemRows(session, r, e),
     });
+  const afterTold: (() => void)[] = [];
   const ddl: Ddl = {
     catalog,
+    afterTold: (tell) => void afterTold.push(tell),
     io: { ...session.io, catalog },
     work: holder,
-    user: session.user.user,
-    owner: bootstrapRole,
+    lockTable: (oid) => {
+      const timeoutMs = session.settings.ms("lock_timeout");
+      const limits = timeoutMs > 0 ? { timeoutMs } : {};
+      holder.lock(postgresTableLocks, tableName(oid), 0, "access exclusive", limits);
+    },
+    database: session.database.name,
+    authority: session.authority,
+    owner: session.authority.owner,
     sessionId: session.processId,
     exec,
     plan,
-    notice: (message, severity = "NOTICE", details = {}) =>
-      session.notice(severity, message, undefined, details),
-    requireSchema: (name) => requireSchema(session, name),
+    notice: (message, severity = "NOTICE", details = {}) => notice(severity, message, "00000", details),
     temporaryNamespace: () => {
+      requireOnDatabase(ddl, "T");
       const name = `pg_temp_${session.processId}`;
       const known = catalog.namespaceByName(name);
       if (known !== undefined) return known.oid;
@@ -214,29 +270,54 @@ export function ddlWithin<T>(
       session.database.sequences.save(holder, oid, true);
     },
     sequenceValue: (oid) => session.database.sequences.peek(catalog.get("sequence", oid)!),
-    query: (node) => {
-      const ctx = new AnalyseContext({ ...session.io, catalog }, [], false);
-      const query = new StatementAnalyser(ctx, sqlTexts).statement(node);
-      const planned = planStatement(
-        {
-          catalog,
-          pushdown: session.settings.pushdown,
-          systemRows: (r, e) => systemRows(session, r, e),
-        },
-        query,
-      );
-      const columns = outputTargets(query).map(({ expr, name }) => ({
-        name,
-        type: expr.type,
-        typmod: expr.typmod,
-        collation: expr.collation ?? 0,
-      }));
-      return { columns, rows: rowsOf(planned.run(exec)) };
+    query: (node, as) => {
+      const end = as === undefined ? undefined : session.authority.actAs(as);
+      try {
+        const { columns, rows } = runQuery(session, catalog, exec, node);
+        return { columns, rows: as === undefined ? rows : [...rows] };
+      } finally {
+        end?.();
+      }
     },
   };
   const result = work(ddl);
-  saveChanges(holder.db, catalog.takeChanges());
+  const changes = catalog.takeChanges();
+  if (told === undefined || !beside.has(tagOf(told.node))) {
+    // Others may have changed rows and not committed yet: what they wrote is in the form of before.
+    for (const oid of tablesOf(changes, before)) ddl.lockTable(oid);
+  }
+  saveChanges(holder.db, changes);
+  if (told !== undefined) {
+    const { searchPath } = session.io;
+    recordSchema(holder.db, { ...told, changes, before, after: catalog, searchPath });
+  }
+  for (const tell of afterTold) tell();
   return result;
+}
+
+/** Commands that may be run while others change rows of the same table. */
+const beside: ReadonlySet<string> = new Set([
+  "CommentStmt",
+  "GrantStmt",
+  "AlterDefaultPrivilegesStmt",
+  "AlterOwnerStmt",
+  "ReassignOwnedStmt",
+  "AlterSeqStmt",
+]);
+
+/** The tables that were there before and whose definitions are changed, by their OIDs. */
+function tablesOf(changes: readonly CatalogChange[], before: Catalog): ReadonlySet<number> {
+  const tables = new Set<number>();
+  for (const { kind, oid, object } of changes) {
+    if (kind === "relation") tables.add(oid);
+    else if (kind === "index" || kind === "constraint" || kind === "trigger" || kind === "policy") {
+      const changed = (object ?? before.get(kind, oid)) as Partial<Constraint> | undefined;
+      if (changed?.relation !== undefined) tables.add(changed.relation);
+      if (changed?.foreign !== undefined) tables.add(changed.foreign.relation);
+    }
+  }
+  for (const oid of tables) if (before.get("relation", oid) === undefined) tables.delete(oid);
+  return tables;
 }
 
 /** Runs a statement that changes definitions inside of a routine; false when it is none. */
@@ -249,10 +330,34 @@ export function runDdlWithin(
   const node = selectInto(given) ?? given;
   const command = commands[tagOf(node)];
   if (command === undefined) return false;
-  ddlWithin(session, block, work, (ddl) => command[1](ddl, node));
+  ddlWithin(session, block, work, (ddl) => command[1](ddl, node), { node, tag: tagFor(command, node) });
   return true;
 }
 
 function* rowsOf(rows: Generator<Row | null, void, void>): Generator<Row> {
   for (const row of rows) if (row !== null) yield row;
+}
+
+/** A query of a definition: of CREATE TABLE AS and the like. @throws PgError 42501 */
+function runQuery(session: SessionState, catalog: Catalog, exec: Exec, node: Node): ReturnType<Ddl["query"]> {
+  const ctx = new AnalyseContext({ ...session.io, catalog }, [], false);
+  const analyser = new StatementAnalyser(ctx, sqlTexts);
+  const query = analyser.statement(node);
+  const needs = secure(session, query, analyser);
+  if (needs !== undefined) requireNeeds(session, needs);
+  const planned = planStatement(
+    {
+      catalog,
+      pushdown: session.settings.pushdown,
+      systemRows: (r, e) => systemRows(session, r, e),
+    },
+    query,
+  );
+  const columns = outputTargets(query).map(({ expr, name }) => ({
+    name,
+    type: expr.type,
+    typmod: expr.typmod,
+    collation: expr.collation ?? 0,
+  }));
+  return { columns, rows: rowsOf(planned.run(exec)) };
 }

@@ -8,6 +8,8 @@ import type { Datum } from "../types/datum.ts";
 import type { Block } from "./block.ts";
 import { nowMicros } from "./clock.ts";
 import { functionSession } from "./function-session.ts";
+import { requireSequence } from "./privileges.ts";
+import { lockRowOf } from "./row-locks.ts";
 import type { SessionState } from "./state.ts";
 
 /** Made by what runs routines, which stands above the session. */
@@ -71,7 +73,7 @@ export function makeExec(
         ? (table) => block.transaction!.overlay(table)
         : undefined,
     frozen: new Map(),
-    lockRow: undefined,
+    lockRow: work === undefined ? undefined : lockRowOf(session, work),
     work,
     events: [],
     affected: 0,
@@ -85,6 +87,8 @@ export function makeExec(
     check: () => {},
     depth: 0,
     transitions: new Map(),
+    lockedTables: new Set(),
+    isReplica: session.settings.get("session_replication_role") === "replica",
     firesStatementTriggers: true,
     routines: routinesOf(session, block),
     notice: (level, message, code, details) => session.notice(level, message, code, details),
@@ -93,7 +97,8 @@ export function makeExec(
       if (call < known.length) return known[call]!;
       throw new MustWait(wait);
     },
-    nextval: (oid) => {
+    nextval: (oid, isOwn) => {
+      if (isOwn !== true) requireSequence(session, oid, "wU");
       const { sequence, name } = sequenceOf(oid);
       const value = database.sequences.next(sequence, name);
       touchedSequences.set(oid, touchedSequences.get(oid) ?? false);
@@ -102,6 +107,7 @@ export function makeExec(
       return value;
     },
     setval: (oid, value, isCalled) => {
+      requireSequence(session, oid, "w");
       const { sequence, name } = sequenceOf(oid);
       if (value < sequence.min || value > sequence.max)
         throw new PgError(
@@ -116,6 +122,7 @@ export function makeExec(
     sequenceValue: (oid) => database.sequences.peek(sequenceOf(oid).sequence),
     currval: (oid) => {
       const { name } = sequenceOf(oid);
+      requireSequence(session, oid, "rU");
       const value = session.lastValues.get(oid);
       if (value === undefined)
         throw new PgError("55000", `currval of sequence "${name}" is not yet defined in this session`);
@@ -125,6 +132,7 @@ export function makeExec(
       const value =
         session.lastSequence === undefined ? undefined : session.lastValues.get(session.lastSequence);
       if (value === undefined) throw new PgError("55000", "lastval is not yet defined in this session");
+      requireSequence(session, session.lastSequence!, "rU");
       return value;
     },
     relationSize: (oid) => {

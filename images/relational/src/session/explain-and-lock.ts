@@ -7,8 +7,8 @@ import { tableName } from "../storage/tables.ts";
 import { oid } from "../types/oids.ts";
 import { explainPlan } from "./explain.ts";
 import { openPortal } from "./portal.ts";
-import { isQuery, prepareStatement } from "./prepare.ts";
-import { requireAction } from "./privileges.ts";
+import { currentPlan, isQuery, prepareStatement } from "./prepare.ts";
+import { requireLock } from "./privileges.ts";
 import { runLimited } from "./running.ts";
 import { defineUtility } from "./utility.ts";
 import { column, plain } from "./utility-types.ts";
@@ -36,7 +36,7 @@ defineUtility("LockStmt", (session, node) =>
       const name = item.RangeVar!;
       const relation = lookUpRelation(ctx, name.schemaname, name.relname ?? "");
       if (relation === undefined) throw new PgError("42P01", `relation "${name.relname}" does not exist`);
-      requireAction(session, "write", relation);
+      requireLock(session, relation, lockModes[mode] ?? "");
       const timeoutMs = session.settings.ms("lock_timeout");
       await runLimited(session, (limits) =>
         session.transactions
@@ -51,7 +51,7 @@ defineUtility("LockStmt", (session, node) =>
   })(session, node, []),
 );
 
-defineUtility("ExplainStmt", (session, node) => {
+defineUtility("ExplainStmt", (session, node, parameterOids) => {
   const { query, options } = node.ExplainStmt!;
   const given = new Map(
     ((options ?? []) as Node[]).map((option) => [
@@ -64,16 +64,17 @@ defineUtility("ExplainStmt", (session, node) => {
   const isAnalyse =
     given.has("analyze") && given.get("analyze") !== "false" && given.get("analyze") !== "off";
   const type = format === "json" ? oid.json : oid.text;
+  const inner = query as Node;
+  if (!isQuery(inner)) throw notSupported("EXPLAIN of this statement");
+  const prepared = prepareStatement(session, { node: inner, text: "", location: 0 }, parameterOids, "");
   return {
     columns: [column("QUERY PLAN", type)],
-    run: async () => {
-      const inner = query as Node;
-      if (!isQuery(inner)) throw notSupported("EXPLAIN of this statement");
-      const prepared = prepareStatement(session, { node: inner, text: "", location: 0 }, [], "");
+    parameterOids: prepared.parameterOids,
+    run: async (params) => {
       const started = performance.now();
-      const rows = isAnalyse ? (await openPortal(session, prepared, []).fetch(0)).rows.length : undefined;
+      const rows = isAnalyse ? (await openPortal(session, prepared, params).fetch(0)).rows.length : undefined;
       const elapsedMs = performance.now() - started;
-      const lines = explainPlan(prepared.planned!.plan.query, rows, elapsedMs);
+      const lines = explainPlan(currentPlan(session, prepared).query, rows, elapsedMs);
       if (format === "text") return { rows: lines.map((line) => [line.text]), tag: "EXPLAIN" };
       const top = lines[0];
       const document = [

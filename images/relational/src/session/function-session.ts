@@ -1,3 +1,4 @@
+import { PgError } from "../errors.ts";
 import type { FunctionSession } from "../functions/registry.ts";
 import { lockInfos, sessionInfos } from "./activity.ts";
 import { backendFunction } from "./backend-functions.ts";
@@ -11,8 +12,15 @@ export function functionSession(session: SessionState): FunctionSession {
   let known = made.get(session);
   if (known === undefined) {
     known = {
-      user: session.user.user,
-      sessionUser: session.user.user,
+      get user() {
+        return session.authority.current.name;
+      },
+      get sessionUser() {
+        return session.authority.session.name;
+      },
+      get authority() {
+        return session.authority;
+      },
       database: session.database.name,
       processId: session.processId,
       setting: (name) => session.settings.show(name),
@@ -22,6 +30,11 @@ export function functionSession(session: SessionState): FunctionSession {
       },
       notify: (channel, payload) =>
         void session.transactions.current().notifications.push({ channel, payload }),
+      currentRow: (cursor, tables) => {
+        const current = session.currentRows.get(cursor);
+        if (current === undefined) throw new PgError("34000", `cursor "${cursor}" does not exist`);
+        return current(tables);
+      },
       notice: (severity, message) => session.notice(severity, message),
       sessions: () => sessionInfos(session),
       locks: () => lockInfos(session),

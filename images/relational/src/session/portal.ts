@@ -1,15 +1,17 @@
 import type { Snapshot } from "@weftkit/store";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { Proc, Relation } from "../catalog/model.ts";
+import { leavesOf } from "../catalog/partitions.ts";
 import { PgError } from "../errors.ts";
-import type { Plan } from "../plan/planner.ts";
+import { commandOf, type Plan } from "../plan/planner.ts";
 import type { Exec, Rows } from "../run/exec.ts";
 import { tableName } from "../storage/tables.ts";
 import type { Datum, Row } from "../types/datum.ts";
 import type { Block } from "./block.ts";
 import { nowMicros } from "./clock.ts";
+import { requireDefinitions, underDefinitions } from "./definitions.ts";
 import { makeExec } from "./exec.ts";
 import { checkNotFailed, currentPlan, type PreparedStatement } from "./prepare.ts";
-import { lockRowOf } from "./row-locks.ts";
 import { checkOf, Finished, type Limits, type Running, runLimited } from "./running.ts";
 import type { SessionState } from "./state.ts";
 import type { FetchResult, Portal, ResultColumn } from "./types.ts";
@@ -72,8 +74,7 @@ class StatementPortal implements Portal {
     if (utility !== undefined)
       return new Finished(await runLimited(session, (limits) => utility.run(this.#params, limits)));
     const block = session.transactions.current();
-    const plan = currentPlan(session, this.prepared);
-    return runPlan(session, block, plan, this.#params);
+    return underDefinitions(() => runPlan(session, block, currentPlan(session, this.prepared), this.#params));
   }
 
   close(): void {
@@ -100,12 +101,10 @@ export async function runPlan(
   plan: Plan,
   params: readonly Datum[],
 ): Promise<Running> {
-  if (plan.query.command !== "select" && block.isReadOnly)
-    throw new PgError(
-      "25006",
-      `cannot execute ${plan.query.command.toUpperCase()} in a read-only transaction`,
-    );
-  if (block.isolation === "serializable") for (const table of tablesOf(plan)) block.readTables.add(table);
+  if (block.isReadOnly && (plan.query.command !== "select" || plan.lock !== undefined))
+    throw new PgError("25006", `cannot execute ${commandOf(plan)} in a read-only transaction`);
+  if (block.isolation === "serializable")
+    for (const table of tablesOf(session.catalog, plan)) block.readTables.add(table);
   block.hasQueried = true;
   if (
     block.isolation !== "read committed" &&
@@ -113,11 +112,12 @@ export async function runPlan(
     block.transaction?.hasChanges !== true
   )
     block.snapshot = await session.database.store.snapshot();
+  const { catalog } = session;
   const ownChanges = block.transaction?.hasChanges === true && block.snapshot === undefined;
   if (!plan.writes && !hasEffects(plan) && !ownChanges && block.transaction?.isHolding !== true)
     return startRead(session, block, plan, params);
-  const { rows, affected } = await runOnWriter(session, block, params, function* (exec, work) {
-    exec.lockRow = lockRowOf(session, plan.query, work);
+  const { rows, affected } = await runOnWriter(session, block, params, function* (exec) {
+    requireDefinitions(exec.catalog, catalog);
     const found: Row[] = [];
     for (const row of plan.run(exec)) {
       if (row === null) yield;
@@ -131,27 +131,27 @@ export async function runPlan(
 const planTables = new WeakMap<Plan, readonly string[]>();
 
 /** The tables that are anywhere in a query, as the store names them; one that is only written is among them. */
-function tablesOf(plan: Plan): readonly string[] {
+function tablesOf(catalog: Catalog, plan: Plan): readonly string[] {
   let tables = planTables.get(plan);
   if (tables === undefined) {
     const found = new Set<string>();
-    collectTables(plan.query, new Set(), found);
+    collectTables(catalog, plan.query, new Set(), found);
     tables = [...found];
     planTables.set(plan, tables);
   }
   return tables;
 }
 
-function collectTables(value: unknown, seen: Set<unknown>, found: Set<string>): void {
+function collectTables(catalog: Catalog, value: unknown, seen: Set<unknown>, found: Set<string>): void {
   if (typeof value !== "object" || value === null || seen.has(value)) return;
   seen.add(value);
   const { oid, columns, typeOid } = value as Partial<Relation>;
   if (oid !== undefined && columns !== undefined && typeOid !== undefined) {
-    found.add(tableName(oid));
+    for (const leaf of leavesOf(catalog, value as Relation)) found.add(tableName(leaf.oid));
     return;
   }
   for (const item of value instanceof Map ? value.values() : Object.values(value))
-    collectTables(item, seen, found);
+    collectTables(catalog, item, seen, found);
 }
 
 const effects = new WeakMap<Plan, boolean>();
@@ -191,11 +191,13 @@ function briefRows(
   db: Exec["db"],
   plan: Plan,
   params: readonly Datum[],
+  catalog: Catalog,
   limits: Limits,
 ): Row[] | undefined {
   const rows: Row[] = [];
   const ends = performance.now() + briefMs;
   const exec = makeExec(session, block, db, undefined, params);
+  requireDefinitions(exec.catalog, catalog);
   exec.check = checkOf(limits);
   for (const row of plan.run(exec)) {
     if (row !== null) rows.push(row);
@@ -210,14 +212,25 @@ async function startRead(
   plan: Plan,
   params: readonly Datum[],
 ): Promise<Running> {
+  const { catalog } = session;
   if (block.snapshot === undefined) {
     const rows = await runLimited(session, (limits) =>
-      session.database.store.read((db) => briefRows(session, block, db, plan, params, limits), limits),
+      session.database.store.read(
+        (db) => briefRows(session, block, db, plan, params, catalog, limits),
+        limits,
+      ),
     );
     if (rows !== undefined) return new Finished({ rows, tag: (count) => `SELECT ${count}` });
   }
-  const snapshot = block.snapshot ?? (await session.database.store.snapshot());
-  return new Reading(session, block, plan, params, snapshot, block.snapshot === undefined);
+  if (block.snapshot !== undefined) return new Reading(session, block, plan, params, block.snapshot, false);
+  const snapshot = await session.database.store.snapshot();
+  try {
+    requireDefinitions(session.catalog, catalog);
+  } catch (error) {
+    snapshot.release();
+    throw error;
+  }
+  return new Reading(session, block, plan, params, snapshot, true);
 }
 
 /** A SELECT on a snapshot: rows come as they are asked for. */

@@ -6,7 +6,8 @@ import { systemRows } from "../introspect/row-sources.ts";
 import { type Node, tagOf } from "../parse/ast.ts";
 import { type ParsedStatement, sqlTexts } from "../parse/parse.ts";
 import { type Plan, planStatement } from "../plan/planner.ts";
-import { checkPrivileges } from "./privileges.ts";
+import { carryRows } from "./current-rows.ts";
+import { type Needs, requireNeeds, secure } from "./privileges.ts";
 import type { SessionState } from "./state.ts";
 import type { CopyDirection, Prepared, ResultColumn } from "./types.ts";
 import { utilityOf } from "./utility.ts";
@@ -20,6 +21,8 @@ export interface PreparedStatement extends Prepared {
   readonly utility: Utility | undefined;
   readonly givenOids: readonly number[];
   readonly preparedAt: number;
+  /** Of a cursor: the tables whose rows are told behind the columns. */
+  carried?: readonly number[] | undefined;
 }
 
 export interface Planned {
@@ -27,6 +30,10 @@ export interface Planned {
   readonly catalogVersion: number;
   readonly path: string;
   readonly pushdown: boolean;
+  /** Whose rights it was made for. */
+  readonly role: number;
+  /** What has to be allowed before it runs; undefined once it was found to be, and for superusers. */
+  needs: Needs | undefined;
 }
 
 const queryTags: ReadonlySet<string> = new Set([
@@ -59,6 +66,7 @@ export function prepareStatement(
   statement: ParsedStatement | undefined,
   parameterOids: readonly number[],
   source: string,
+  isCursor = false,
 ): PreparedStatement {
   const base = { statement, source, givenOids: parameterOids, preparedAt: Date.now() };
   if (statement === undefined) {
@@ -75,7 +83,7 @@ export function prepareStatement(
   const { node } = statement;
   checkNotFailed(session, node);
   if (isQuery(node)) {
-    const { planned, query, params } = planQuery(session, node, parameterOids, true);
+    const { planned, query, params, carried } = planQuery(session, node, parameterOids, true, isCursor);
     const returns = query.command === "select" || query.returns;
     return {
       ...base,
@@ -85,6 +93,7 @@ export function prepareStatement(
       copy: undefined,
       planned,
       utility: undefined,
+      ...(isCursor ? { carried } : {}),
     };
   }
   const utility = utilityOf(session, node, parameterOids);
@@ -111,7 +120,8 @@ export function planQuery(
   node: Node,
   parameterOids: readonly number[],
   openParams: boolean,
-): { planned: Planned; query: Query; params: number[] } {
+  carries = false,
+): { planned: Planned; query: Query; params: number[]; carried: readonly number[] | undefined } {
   const { catalog, io } = session;
   const ctx = new AnalyseContext(
     io,
@@ -120,16 +130,25 @@ export function planQuery(
   );
   const analyser = new StatementAnalyser(ctx, sqlTexts);
   const query = analyser.statement(node);
-  checkPrivileges(session, query);
+  const needs = secure(session, query, analyser);
+  const carried = carries ? carryRows(query) : undefined;
   const { pushdown } = session.settings;
   const plan = planStatement(
     { catalog, pushdown, systemRows: (relation, exec) => systemRows(session, relation, exec) },
     query,
   );
   return {
-    planned: { plan, catalogVersion: catalog.version, path: io.searchPath.join(), pushdown },
+    planned: {
+      plan,
+      catalogVersion: catalog.version,
+      path: io.searchPath.join(),
+      pushdown,
+      role: session.authority.current.oid,
+      needs,
+    },
     query,
     params: ctx.params,
+    carried,
   };
 }
 
@@ -151,18 +170,38 @@ function baseOf(session: SessionState, type: number): number {
   return info?.kind === "d" ? baseOf(session, info.baseType) : type;
 }
 
-/** The plan of a prepared statement for the definitions of now. @throws PgError 0A000 when its result has changed */
+/**
+ * The plan of a prepared statement for the definitions and the role of now.
+ *
+ * @throws PgError 0A000 when its result has changed, 42501
+ */
 export function currentPlan(session: SessionState, prepared: PreparedStatement): Plan {
+  const planned = plannedNow(session, prepared);
+  if (planned.needs !== undefined) {
+    requireNeeds(session, planned.needs);
+    planned.needs = undefined;
+  }
+  return planned.plan;
+}
+
+function plannedNow(session: SessionState, prepared: PreparedStatement): Planned {
   const { planned, statement } = prepared;
   if (planned === undefined || statement === undefined) throw notSupported("running this statement");
   const { catalog, io, settings } = session;
   if (
     planned.catalogVersion === catalog.version &&
     planned.path === io.searchPath.join() &&
-    planned.pushdown === settings.pushdown
+    planned.pushdown === settings.pushdown &&
+    planned.role === session.authority.current.oid
   )
-    return planned.plan;
-  const { planned: next, query } = planQuery(session, statement.node, prepared.parameterOids, false);
+    return planned;
+  const isCursor = "carried" in prepared;
+  const {
+    planned: next,
+    query,
+    carried,
+  } = planQuery(session, statement.node, prepared.parameterOids, false, isCursor);
+  if (isCursor) prepared.carried = carried;
   const returns = query.command === "select" || query.returns;
   const columns = returns ? columnsOf(session, query) : undefined;
   if (!sameColumns(prepared.columns, columns)) {
@@ -171,7 +210,7 @@ export function currentPlan(session: SessionState, prepared: PreparedStatement):
     });
   }
   (prepared as { planned: Planned }).planned = next;
-  return next.plan;
+  return next;
 }
 
 function sameColumns(

@@ -119,7 +119,10 @@ defineUtility("DiscardStmt", (session, node) => {
     if (target === "DISCARD_ALL") {
       session.statements.clear();
       session.events.deallocated(undefined);
-      session.settings.resetAll(session.transactions.current());
+      const block = session.transactions.current();
+      session.settings.set("session_authorization", undefined, false, block);
+      session.settings.set("role", undefined, false, block);
+      session.settings.resetAll(block);
       session.transactions.current().listens.push({ channel: "*", isOn: false });
     }
     if (target === "DISCARD_ALL" || target === "DISCARD_SEQUENCES") {

@@ -1,5 +1,6 @@
 import { postgresRowLocks, statement, type TransactionWork } from "@weftkit/store";
-import type { Query, RangeEntry, RowLock } from "../analyse/expr.ts";
+import type { Exec } from "../run/exec.ts";
+import { readPartitionRowid } from "../storage/ctid.ts";
 import { tableName } from "../storage/tables.ts";
 import type { SessionState } from "./state.ts";
 
@@ -10,21 +11,13 @@ const modes = {
   keyShare: "key share",
 } as const;
 
-/** How FOR UPDATE and the like lock the rows of a query. */
-export function lockRowOf(
-  session: SessionState,
-  query: Query,
-  work: TransactionWork,
-): ((entry: RangeEntry, rowid: number) => boolean) | undefined {
-  if (query.command !== "select" && query.ctes.length === 0) return undefined;
-  const locks = new Map<RangeEntry, RowLock>();
-  collect(query, locks, new Set());
-  if (locks.size === 0) return undefined;
-  const timeoutMs = session.settings.ms("lock_timeout");
-  return (entry, rowid) => {
-    const lock = locks.get(entry);
-    if (lock === undefined) return true;
-    const table = tableName(entry.relation!.oid);
+/** How FOR UPDATE and the like lock rows, wherever in a statement they are. */
+export function lockRowOf(session: SessionState, work: TransactionWork): NonNullable<Exec["lockRow"]> {
+  return (lock, entry, place) => {
+    const timeoutMs = session.settings.ms("lock_timeout");
+    const { leaf, rowid } =
+      typeof place === "string" ? readPartitionRowid(place) : { leaf: entry.relation!.oid, rowid: place };
+    const table = tableName(leaf);
     const isLocked = work.lock(postgresRowLocks, table, rowid, modes[lock.strength], {
       ...(lock.wait === "error" ? { nowait: true } : {}),
       ...(lock.wait === "skip" ? { skipLocked: true } : {}),
@@ -36,15 +29,4 @@ export function lockRowOf(
       statement(work.db, `SELECT 1 FROM ${table} WHERE rowid_ = ?`, { pluck: true }).get(rowid) !== undefined
     );
   };
-}
-
-function collect(value: unknown, locks: Map<RangeEntry, RowLock>, seen: Set<unknown>): void {
-  if (typeof value !== "object" || value === null || seen.has(value)) return;
-  seen.add(value);
-  const query = value as Partial<Query>;
-  if (query.command === "select") {
-    const select = value as { locks: readonly RowLock[] };
-    for (const lock of select.locks) for (const entry of lock.entries) locks.set(entry, lock);
-  }
-  for (const item of Object.values(value)) collect(item, locks, seen);
 }

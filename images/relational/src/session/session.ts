@@ -7,14 +7,16 @@ import { type ParsedStatement, parse, positionOf } from "../parse/parse.ts";
 import type { Datum } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
 import type { IoContext } from "../types/type-ops.ts";
+import { SessionAuthority } from "./authority.ts";
 import type { Block } from "./block.ts";
 import { nowMicros } from "./clock.ts";
 import { startCopyIn, startCopyOut } from "./copy.ts";
+import type { CurrentRow } from "./current-rows.ts";
 import { toPgError } from "./errors.ts";
 import { decodeParameters } from "./parameters.ts";
 import { openPortal } from "./portal.ts";
 import { checkNotFailed, type PreparedStatement, prepareStatement } from "./prepare.ts";
-import { SessionSettings } from "./session-settings.ts";
+import { SessionSettings, settingsOfRole } from "./session-settings.ts";
 import type { SessionDatabase, SessionState } from "./state.ts";
 import { dropTemporary } from "./temporary.ts";
 import { TransactionControl } from "./transaction-control.ts";
@@ -34,6 +36,7 @@ export class SqlSession implements Session, SessionState {
   readonly processId: number;
   readonly database: SessionDatabase;
   readonly user: SecurityContext;
+  readonly authority: SessionAuthority;
   readonly events: SessionEvents;
   readonly settings: SessionSettings;
   readonly transactions: TransactionControl;
@@ -42,6 +45,7 @@ export class SqlSession implements Session, SessionState {
   readonly startedAt = Date.now();
   readonly statements = new Map<string, Prepared>();
   readonly cursors = new Map<string, Portal>();
+  readonly currentRows = new Map<string, CurrentRow>();
   readonly lastValues = new Map<number, bigint>();
   readonly listening = new Set<string>();
   lastSequence: number | undefined;
@@ -59,10 +63,28 @@ export class SqlSession implements Session, SessionState {
     this.events = options.events;
     this.clientAddress = options.clientAddress;
     this.clientPort = options.clientPort;
-    this.settings = new SessionSettings(options, processId, (name, value) =>
-      this.events.parameterStatus(name, value),
-    );
     this.transactions = new TransactionControl(this);
+    this.authority = new SessionAuthority(options.user, this.#authoritySource());
+    this.settings = new SessionSettings(options, processId, {
+      tell: (name, value) => this.events.parameterStatus(name, value),
+      authority: this.authority,
+      defaults: settingsOfRole(this.catalog, options.user.user),
+      refused: (error) => this.events.notice({ severity: "WARNING", error }),
+    });
+  }
+
+  #authoritySource() {
+    const session = this;
+    return {
+      get catalog() {
+        return session.catalog;
+      },
+      // While the settings are made, nobody has become another one yet.
+      setting: (name: "role" | "session_authorization") =>
+        (session.settings as SessionSettings | undefined)?.get(name) ??
+        (name === "role" ? "none" : session.user.user),
+      configured: (role: number) => session.database.configured.get(role),
+    };
   }
 
   get block(): Block | undefined {
@@ -81,7 +103,7 @@ export class SqlSession implements Session, SessionState {
   }
 
   get io(): IoContext {
-    return this.settings.io(this.catalog, this.block?.start ?? nowMicros(), this.user.user);
+    return this.settings.io(this.catalog, this.block?.start ?? nowMicros());
   }
 
   reportedSettings(): ReadonlyMap<string, string> {
@@ -168,6 +190,7 @@ export class SqlSession implements Session, SessionState {
   /** Cursors without HOLD end with their transaction; notifications that waited are told. */
   transactionEnded(_isCommitted: boolean): void {
     for (const [name, cursor] of this.cursors) {
+      if (cursor.isKept === true) continue;
       cursor.close();
       this.cursors.delete(name);
     }

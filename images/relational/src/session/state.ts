@@ -5,7 +5,9 @@ import type { ErrorDetails, PgError } from "../errors.ts";
 import type { ParsedStatement } from "../parse/parse.ts";
 import type { Sequences } from "../storage/sequences.ts";
 import type { IoContext } from "../types/type-ops.ts";
+import type { SessionAuthority } from "./authority.ts";
 import type { Block } from "./block.ts";
+import type { CurrentRow } from "./current-rows.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { Portal, Prepared, SessionEvents, TransactionStatus } from "./types.ts";
 
@@ -16,6 +18,8 @@ export interface SessionDatabase {
   readonly sequences: Sequences;
   readonly sessions: Map<number, SessionState>;
   catalog: Catalog;
+  /** What the image's configuration gives its users, by their role. */
+  readonly configured: ReadonlyMap<number, SecurityContext>;
   notify(from: number, channel: string, payload: string): void;
 }
 
@@ -39,7 +43,10 @@ export interface Transactions {
 export interface SessionState {
   readonly processId: number;
   readonly database: SessionDatabase;
+  /** Who logged in, as the image's configuration or the catalog knows them. */
   readonly user: SecurityContext;
+  /** Whose rights count now. */
+  readonly authority: SessionAuthority;
   readonly events: SessionEvents;
   readonly settings: SessionSettings;
   readonly transactions: Transactions;
@@ -49,6 +56,8 @@ export interface SessionState {
   readonly status: TransactionStatus;
   readonly statements: Map<string, Prepared>;
   readonly cursors: Map<string, Portal>;
+  /** Where cursors stand, those of routines too. */
+  readonly currentRows: Map<string, CurrentRow>;
   readonly lastValues: Map<number, bigint>;
   readonly listening: Set<string>;
   readonly startedAt: number;

@@ -87,6 +87,7 @@ export class TransactionControl {
     const session = this.#session;
     const { database } = session;
     try {
+      for (const cursor of session.cursors.values()) await cursor.keep?.();
       if (block.transaction !== undefined) {
         const { transaction } = block;
         const mayHaveBeenOvertaken = block.isolation === "serializable" && transaction.hasChanges;
@@ -98,6 +99,10 @@ export class TransactionControl {
         };
         const timeout = session.settings.ms("statement_timeout");
         await block.transaction.commit({
+          // Whoever has the writer next goes on from these definitions.
+          committed: () => {
+            if (block.catalog !== undefined) database.catalog = block.catalog;
+          },
           ...(block.deferred.length > 0 || mayHaveBeenOvertaken || onCommit !== undefined ? { last } : {}),
           ...(timeout > 0 ? { deadline: Deadline.after(timeout) } : {}),
         });
@@ -106,7 +111,6 @@ export class TransactionControl {
       await this.#end(block, false);
       throw error;
     }
-    if (block.catalog !== undefined) database.catalog = block.catalog;
     for (const { channel, isOn } of block.listens) {
       if (isOn) session.listening.add(channel);
       else if (channel === "*") session.listening.clear();

@@ -41,6 +41,10 @@ export interface FetchResult {
 
 /** A prepared statement with values. `fetch` runs it, as far as rows are asked for. */
 export interface Portal {
+  /** Of a cursor WITH HOLD, before its transaction commits: keeps the rows that are left. @throws PgError */
+  keep?(): Promise<void>;
+  /** It outlives its transaction. */
+  readonly isKept?: boolean;
   readonly prepared: Prepared;
   readonly columns: readonly ResultColumn[] | undefined;
   /**

@@ -1,18 +1,10 @@
 import { PgError } from "../errors.ts";
 import type { Node, pg } from "../parse/ast.ts";
+import { settingText } from "../settings/set-value.ts";
 import { oid } from "../types/oids.ts";
 import type { SessionState } from "./state.ts";
 import { applyModes } from "./transaction-modes.ts";
 import { column, type Utility } from "./utility-types.ts";
-
-function valueText(node: Node): string {
-  const constant = node.A_Const ?? (node.TypeCast?.arg as Node | undefined)?.A_Const;
-  if (constant?.ival !== undefined) return String(constant.ival.ival ?? 0);
-  if (constant?.fval !== undefined) return constant.fval.fval ?? "";
-  if (constant?.boolval !== undefined) return constant.boolval.boolval === true ? "true" : "false";
-  const text = constant?.sval?.sval ?? "";
-  return node.TypeCast === undefined ? text : `INTERVAL '${text}'`;
-}
 
 /** SET, RESET, SET TRANSACTION. */
 export function setVariable(session: SessionState, node: pg.VariableSetStmt): Utility {
@@ -38,15 +30,11 @@ export function setVariable(session: SessionState, node: pg.VariableSetStmt): Ut
       case "VAR_SET_CURRENT":
         return;
       default: {
-        const text =
-          name === "search_path"
-            ? args.map((arg) => quotePath(valueText(arg))).join(", ")
-            : args.map(valueText).join(", ");
+        const text = settingText(name, args);
         if (name.toLowerCase() === "transaction_isolation") {
           applyModes(session, [{ DefElem: { defname: name.toLowerCase(), arg: args[0] as pg.Node } }], block);
           return;
         }
-        if (name === "role" || name === "session_authorization") checkRole(session, text);
         session.settings.set(name, text, isLocal, block);
       }
     }
@@ -58,15 +46,6 @@ export function setVariable(session: SessionState, node: pg.VariableSetStmt): Ut
       return Promise.resolve({ rows: [], tag: isReset ? "RESET" : "SET" });
     },
   };
-}
-
-function checkRole(session: SessionState, text: string): void {
-  if (text === "none" || text === session.user.user || text === "default") return;
-  throw new PgError("22023", `role "${text}" does not exist`);
-}
-
-function quotePath(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 function setMulti(

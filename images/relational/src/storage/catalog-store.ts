@@ -15,21 +15,31 @@ export const catalogMigration = {
   },
 };
 
+/** Texts that look like a bigint as it is written, or like such a text. */
+const likeBigint = /^~*-?\d+n$/;
+
 function write(_name: string, value: unknown): unknown {
-  return typeof value === "bigint" ? `${value}n` : value;
+  if (typeof value === "bigint") return `${value}n`;
+  return typeof value === "string" && likeBigint.test(value) ? `~${value}` : value;
 }
 
 function read(_name: string, value: unknown): unknown {
-  return typeof value === "string" && /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value;
+  if (typeof value !== "string" || !likeBigint.test(value)) return value;
+  return value.startsWith("~") ? value.slice(1) : BigInt(value.slice(0, -1));
 }
 
 export function loadCatalog(db: Database): Catalog {
   const catalog = new Catalog();
-  const rows = statement(db, "SELECT kind, body FROM catalog_object ORDER BY kind, oid").all() as {
+  const rows = statement(db, "SELECT kind, oid, body FROM catalog_object ORDER BY kind, oid").all() as {
     kind: ObjectKind;
+    oid: number;
     body: string;
   }[];
-  for (const { kind, body } of rows) catalog.load(kind, JSON.parse(body, read) as CatalogObjects[ObjectKind]);
+  for (const { kind, oid, body } of rows) {
+    const object = JSON.parse(body, read) as CatalogObjects[ObjectKind] | null;
+    if (object === null) catalog.unload(kind, oid);
+    else catalog.load(kind, object);
+  }
   return catalog;
 }
 
@@ -41,7 +51,9 @@ export function saveChanges(db: Database, changes: readonly CatalogChange[]): vo
   );
   const remove = statement(db, "DELETE FROM catalog_object WHERE kind = ? AND oid = ?");
   for (const { kind, oid, object } of changes) {
-    if (object === undefined) remove.run(kind, oid);
+    // What every database begins with, such as the schema public, stays dropped only when that is written down.
+    if (object === undefined && oid < firstNormalOid) put.run(kind, oid, "null");
+    else if (object === undefined) remove.run(kind, oid);
     else put.run(kind, oid, JSON.stringify(object, write));
   }
 }

@@ -215,6 +215,7 @@ const numbers: ReadonlySet<number> = new Set([
   oid.regoperator,
   oid.regcollation,
   oid.regconfig,
+  oid.regdictionary,
 ]);
 const texts: ReadonlySet<number> = new Set([oid.text, oid.varchar, oid.name, oid.refcursor]);
 const plainTexts: ReadonlySet<number> = new Set([

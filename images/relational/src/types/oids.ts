@@ -55,6 +55,7 @@ export const oid = {
   tsvector: 3614,
   tsquery: 3615,
   regconfig: 3734,
+  regdictionary: 3769,
   jsonb: 3802,
   anyrange: 3831,
   jsonpath: 4072,

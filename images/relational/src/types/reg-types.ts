@@ -1,6 +1,9 @@
 import { builtinOperators, builtinProcs, procsByName } from "../catalog/builtin.ts";
 import { catalogNamespace, type Proc } from "../catalog/model.ts";
+import { usableNamespace } from "../catalog/namespaces.ts";
+import { roleNamed } from "../catalog/roles.ts";
 import { PgError } from "../errors.ts";
+import { configurationNamed, configurations } from "../text-search/configuration.ts";
 import { compareNumbers } from "./numbers.ts";
 import { oid } from "./oids.ts";
 import { decodeText } from "./texts.ts";
@@ -28,13 +31,8 @@ export function regOps(typeOid: number): TypeOps {
   };
 }
 
-/** Only regrole has fixed roles; the others are of the image's users. */
-const roleOids: Readonly<Record<string, number>> = {
-  postgres: 10,
-  pg_database_owner: 6171,
-  pg_read_all_data: 6181,
-  pg_write_all_data: 6182,
-};
+/** As PostgreSQL 18 numbers them. */
+const dictionaries: Readonly<Record<string, number>> = { simple: 3765, english_stem: 12_375 };
 
 function find(typeOid: number, text: string, io: IoContext): number {
   const parts = splitQualified(text);
@@ -44,7 +42,7 @@ function find(typeOid: number, text: string, io: IoContext): number {
   const namespaces = () => {
     if (schema === undefined)
       return io.searchPath.includes(catalogNamespace) ? io.searchPath : [catalogNamespace, ...io.searchPath];
-    const namespace = catalog.namespaceByName(schema);
+    const namespace = usableNamespace(io, schema);
     if (namespace === undefined) throw new PgError("3F000", `schema "${schema}" does not exist`);
     return [namespace.oid];
   };
@@ -84,7 +82,7 @@ function find(typeOid: number, text: string, io: IoContext): number {
       return proc.oid;
     }
     case oid.regrole: {
-      const role = roleOids[name] ?? [...catalog.all("role")].find((r) => r.name === name)?.oid;
+      const role = roleNamed(catalog, name)?.oid;
       if (role === undefined) throw new PgError("42704", `role "${name}" does not exist`);
       return role;
     }
@@ -93,6 +91,14 @@ function find(typeOid: number, text: string, io: IoContext): number {
       if (found.length === 0) throw new PgError("42883", `operator does not exist: ${text}`);
       if (found.length > 1) throw new PgError("42725", `more than one operator named ${text}`);
       return found[0]!.oid;
+    }
+    case oid.regconfig:
+      return configurationNamed(parts.join(".")).oid;
+    case oid.regdictionary: {
+      const dictionary = dictionaries[parts.join(".").replace(/^pg_catalog\./, "")];
+      if (dictionary === undefined)
+        throw new PgError("42704", `text search dictionary "${text}" does not exist`);
+      return dictionary;
     }
     default:
       throw new PgError("0A000", `names of type ${typeOid} are not supported`);
@@ -144,16 +150,18 @@ function show(typeOid: number, value: number, io: IoContext): string | undefined
         return isVisible && name.includes(".") === false ? name : qualified(proc.namespace, proc.name, false);
       return `${name}(${proc.arguments.map((type) => formatTypeName(type, io)).join(",")})`;
     }
-    case oid.regrole:
-      return (
-        Object.entries(roleOids).find(([, role]) => role === value)?.[0] ?? catalog.get("role", value)?.name
-      );
+    case oid.regrole: {
+      const role = catalog.get("role", value);
+      return role === undefined ? undefined : quoteName(role.name);
+    }
     case oid.regoper:
       return builtinOperators.get(value)?.name;
     case oid.regcollation:
       return { 100: '"default"', 950: '"C"', 951: '"POSIX"' }[value];
     case oid.regconfig:
-      return { 3748: "simple", 13087: "english" }[value];
+      return configurations.get(value)?.name;
+    case oid.regdictionary:
+      return Object.entries(dictionaries).find(([, one]) => one === value)?.[0];
     default:
       return undefined;
   }

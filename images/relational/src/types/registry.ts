@@ -13,6 +13,7 @@ import { multirangeOps, rangeOps } from "./ranges.ts";
 import { recordOps } from "./records.ts";
 import { regOps } from "./reg-types.ts";
 import { lsnOps, tidOps } from "./system-ops.ts";
+import { tsqueryOps, tsvectorOps } from "./text-search-ops.ts";
 import {
   bitOps,
   boolOps,
@@ -68,6 +69,8 @@ const base: ReadonlyMap<number, TypeOps> = new Map<number, TypeOps>([
   [oid.jsonpath, jsonPathOps],
   [oid.inet, networkOps("inet")],
   [oid.cidr, networkOps("cidr")],
+  [oid.tsvector, tsvectorOps],
+  [oid.tsquery, tsqueryOps],
   [oid.macaddr, macaddrOps("macaddr")],
   [oid.macaddr8, macaddrOps("macaddr8")],
   [oid.int2vector, vectorOps(int2Ops, oid.int2)],
@@ -83,6 +86,7 @@ const base: ReadonlyMap<number, TypeOps> = new Map<number, TypeOps>([
     oid.regrole,
     oid.regcollation,
     oid.regconfig,
+    oid.regdictionary,
   ].map((type) => [type, regOps(type)] as const),
 ]);
 

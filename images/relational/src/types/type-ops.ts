@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { Namespace } from "../catalog/model.ts";
 import type { Datum } from "./datum.ts";
 
 /** What input and output of values depend on beside the value. */
@@ -14,6 +15,8 @@ export interface IoContext {
   readonly byteaOutput: "hex" | "escape";
   /** When the transaction began, in microseconds since 2000. */
   readonly transactionStart: bigint;
+  /** Whether names may be looked for in a schema that is named; absent for who may everything. @throws PgError 42501 */
+  readonly requireUsage?: (namespace: Namespace) => void;
 }
 
 /** How values of a type are read, written and compared. */

@@ -362,9 +362,11 @@ export class Collection {
     const matches = set === undefined ? index.alive : Math.min(set.count, index.alive);
     const wanted = Math.min(k, Math.max(matches, 1));
     const { threads } = this.#context;
-    const isScan = exact === true || !index.isGraph || matches <= scanMatchesMax;
+    const width = Math.max(ef ?? efSearchDefault, wanted);
+    // A graph that would compare as many as there are finds less in more time.
+    const scanned = Math.max(scanMatchesMax, width * nodesPerCandidate);
+    const isScan = exact === true || !index.isGraph || matches <= scanned;
     if (!isScan) {
-      const width = Math.max(ef ?? efDefault(index), wanted);
       const budget = set === undefined ? 0xffff_ffff : Math.max(scanMatchesMax, matches * budgetFactor);
       const isHere = set === undefined && threads.isBrief(width * nodesPerCandidate * index.dimensions);
       const found = isHere
@@ -441,10 +443,6 @@ export class Collection {
       return false;
     });
   }
-}
-
-function efDefault(index: DenseIndex): number {
-  return index.isUneven ? 8 * efSearchDefault : efSearchDefault;
 }
 
 /** A distance of the index as clients see it. */

@@ -1,6 +1,6 @@
 import type { Logger } from "@weftkit/observe";
 import { type DenseIndex, linkFrom } from "../index/dense-index.ts";
-import type { IndexThreads } from "../index/index-threads.ts";
+import type { IndexThreads, Work } from "../index/index-threads.ts";
 import type { Scratch } from "../index/scratch.ts";
 
 export interface GraphUpkeepOptions {
@@ -21,6 +21,10 @@ export class GraphUpkeep {
   readonly #options: GraphUpkeepOptions;
   readonly #running = new Map<DenseIndex, Promise<void>>();
   readonly #scratches = new WeakMap<DenseIndex, Scratch>();
+  /** What the builder has been told to do and has not done. */
+  readonly #works = new Set<Promise<number>>();
+  /** Until this resolves no graph is changed. */
+  #pause: Promise<void> | undefined;
   #isStopping = false;
 
   constructor(options: GraphUpkeepOptions) {
@@ -54,32 +58,58 @@ export class GraphUpkeep {
   }
 
   async #run(index: DenseIndex): Promise<void> {
-    const { threads, freed, idle } = this.#options;
+    const { freed } = this.#options;
     while (!this.#isStopping) {
       if (index.waiting > 0) {
-        await threads.work(index, { do: "build", scratch: this.#scratch(index).at });
+        await this.#build(index);
       } else if (isPurgeDue(index)) {
         await this.#purge(index);
         freed();
       } else {
-        await idle();
+        await this.#idle();
         if (index.waiting === 0) return;
       }
     }
   }
 
+  /** What is saved of all graphs together is what they are at one moment. */
+  async #idle(): Promise<void> {
+    while (this.#pause !== undefined) await this.#pause;
+    const done = Promise.withResolvers<void>();
+    this.#pause = done.promise;
+    try {
+      await Promise.allSettled(this.#works);
+      await this.#options.idle();
+    } finally {
+      this.#pause = undefined;
+      done.resolve();
+    }
+  }
+
+  async #work(index: DenseIndex, work: () => Work): Promise<number> {
+    while (this.#pause !== undefined) await this.#pause;
+    const working = this.#options.threads.work(index, work());
+    this.#works.add(working);
+    return working.finally(() => this.#works.delete(working));
+  }
+
+  #build(index: DenseIndex): Promise<number> {
+    return this.#work(index, () => ({ do: "build", scratch: this.#scratch(index).at }));
+  }
+
   async #purge(index: DenseIndex): Promise<void> {
-    const { threads } = this.#options;
     const { nodes } = index;
-    await threads.work(index, { do: "beginPurge", nodes });
+    await this.#work(index, () => ({ do: "beginPurge", nodes }));
     for (let from = 0; from < nodes; ) {
       if (this.#isStopping) return;
-      from = await threads.work(index, { do: "purge", scratch: this.#scratch(index).at, from, to: nodes });
+      const at = from;
+      const scratch = () => this.#scratch(index).at;
+      from = await this.#work(index, () => ({ do: "purge", scratch: scratch(), from: at, to: nodes }));
       // What was added meanwhile does not wait for the end.
-      if (index.waiting > 0) await threads.work(index, { do: "build", scratch: this.#scratch(index).at });
+      if (index.waiting > 0) await this.#build(index);
     }
     // All that were added since are looked at, too: a new node may know a deleted one.
-    index.purged(await threads.work(index, { do: "endPurge", nodes: index.nodes }));
+    index.purged(await this.#work(index, () => ({ do: "endPurge", nodes: index.nodes })));
   }
 
   #scratch(index: DenseIndex): Scratch {

@@ -21,6 +21,7 @@ import {
   readCollections,
   updateDefinition,
 } from "../storage/collection-tables.ts";
+import { recordCollection } from "../storage/record-changes.ts";
 import { Collection, type CollectionContext } from "./collection.ts";
 import { SavedIndexes } from "./saved-indexes.ts";
 
@@ -57,6 +58,8 @@ export class VectorDatabase {
   readonly #context: CollectionContext;
   readonly #collections = new Map<string, Collection>();
   #aliases = new Map<string, number>();
+  /** The last change of a definition: the next one begins from what it has left in memory. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor({ store, log, folder, indexBytesMax }: VectorDatabaseOptions) {
     this.store = store;
@@ -109,47 +112,54 @@ export class VectorDatabase {
   }
 
   async create(name: string, definition: CollectionDefinition): Promise<Collection> {
-    checkName(name, "collection");
-    checkDefinition(definition);
-    const row = await this.store.write((db) => {
-      this.#requireFree(db, name);
-      if (this.#collections.size >= collectionsMax)
-        throw new VectorError(
-          "resource_exhausted",
-          `there are ${collectionsMax} collections, which is the most there can be`,
-        );
-      return insertCollection(db, name, definition);
+    return this.#inTurn(async () => {
+      checkName(name, "collection");
+      checkDefinition(definition);
+      const row = await this.store.write((db) => {
+        this.#requireFree(db, name);
+        if (this.#collections.size >= collectionsMax)
+          throw new VectorError(
+            "resource_exhausted",
+            `there are ${collectionsMax} collections, which is the most there can be`,
+          );
+        return insertCollection(db, name, definition);
+      });
+      return this.#take(row);
     });
-    return this.#take(row);
   }
 
   /** Whether there was one. */
   async drop(name: string): Promise<boolean> {
-    const collection = this.find(name);
-    if (collection === undefined) return false;
-    await this.store.write((db) => deleteCollection(db, collection));
-    if (this.#collections.get(collection.name) === collection) this.#collections.delete(collection.name);
-    for (const [alias, number] of this.#aliases)
-      if (number === collection.number) this.#aliases.delete(alias);
-    await collection.drop();
-    for (const position of collection.positions.values()) this.#saved.remove(collection.number, position);
-    return true;
+    return this.#inTurn(async () => {
+      const collection = this.find(name);
+      if (collection === undefined) return false;
+      await this.store.write((db) => deleteCollection(db, collection));
+      if (this.#collections.get(collection.name) === collection) this.#collections.delete(collection.name);
+      for (const [alias, number] of this.#aliases)
+        if (number === collection.number) this.#aliases.delete(alias);
+      await collection.drop();
+      for (const position of collection.positions.values()) this.#saved.remove(collection.number, position);
+      return true;
+    });
   }
 
   /** Lets another collection take the place of one, with its name and its aliases. */
   async replace(old: Collection, by: Collection): Promise<void> {
-    await this.store.write((db) => {
-      statement(db, "UPDATE aliases SET collection = ? WHERE collection = ?").run(by.number, old.number);
-      deleteCollection(db, old);
-      statement(db, "UPDATE collections SET name = ? WHERE number = ?").run(old.name, by.number);
+    return this.#inTurn(async () => {
+      await this.store.write((db) => {
+        statement(db, "UPDATE aliases SET collection = ? WHERE collection = ?").run(by.number, old.number);
+        deleteCollection(db, old);
+        recordCollection(db, by.number, "RenameCollection", { to: old.name });
+        statement(db, "UPDATE collections SET name = ? WHERE number = ?").run(old.name, by.number);
+      });
+      this.#collections.delete(by.name);
+      by.name = old.name;
+      this.#collections.set(by.name, by);
+      for (const [alias, number] of this.#aliases)
+        if (number === old.number) this.#aliases.set(alias, by.number);
+      await old.drop();
+      for (const position of old.positions.values()) this.#saved.remove(old.number, position);
     });
-    this.#collections.delete(by.name);
-    by.name = old.name;
-    this.#collections.set(by.name, by);
-    for (const [alias, number] of this.#aliases)
-      if (number === old.number) this.#aliases.set(alias, by.number);
-    await old.drop();
-    for (const position of old.positions.values()) this.#saved.remove(old.number, position);
   }
 
   /** Changes a definition; what it says of vectors must be what it said. */
@@ -157,12 +167,15 @@ export class VectorDatabase {
     collection: Collection,
     change: (definition: CollectionDefinition) => CollectionDefinition,
   ): Promise<void> {
-    const definition = await this.store.write((db) => {
-      const changed = change(collection.definition);
-      updateDefinition(db, collection.number, changed);
-      return changed;
+    return this.#inTurn(async () => {
+      const definition = await this.store.write((db) => {
+        if (collection.isDropped) throw noSuchCollection(collection.name);
+        const changed = change(collection.definition);
+        updateDefinition(db, collection.number, changed);
+        return changed;
+      });
+      collection.definition = definition;
     });
-    collection.definition = definition;
   }
 
   async setFieldIndex(collection: Collection, field: string, index: FieldIndex | undefined): Promise<void> {
@@ -180,39 +193,48 @@ export class VectorDatabase {
     name: string,
     params: DenseParams | SparseParams,
   ): Promise<void> {
-    const isDense = "size" in params;
-    const change = ({ dense, sparse, ...rest }: CollectionDefinition): CollectionDefinition => ({
-      ...rest,
-      dense: isDense ? { ...dense, [name]: params } : dense,
-      sparse: isDense ? sparse : { ...sparse, [name]: params },
+    return this.#inTurn(async () => {
+      const isDense = "size" in params;
+      const change = ({ dense, sparse, ...rest }: CollectionDefinition): CollectionDefinition => ({
+        ...rest,
+        dense: isDense ? { ...dense, [name]: params } : dense,
+        sparse: isDense ? sparse : { ...sparse, [name]: params },
+      });
+      checkDefinition(change(collection.definition));
+      if (collection.kindOf(name) !== undefined)
+        throw new VectorError(
+          "already_exists",
+          `the collection has a vector with the name "${name}" already`,
+        );
+      const { definition, position } = await this.store.write((db) => {
+        if (collection.isDropped) throw noSuchCollection(collection.name);
+        const changed = change(collection.definition);
+        updateDefinition(db, collection.number, changed);
+        return { definition: changed, position: addVectorTable(db, collection.number, name) };
+      });
+      collection.definition = definition;
+      collection.positions.set(name, position);
+      collection.addName(name);
     });
-    checkDefinition(change(collection.definition));
-    if (collection.kindOf(name) !== undefined)
-      throw new VectorError("already_exists", `the collection has a vector with the name "${name}" already`);
-    const { definition, position } = await this.store.write((db) => {
-      const changed = change(collection.definition);
-      updateDefinition(db, collection.number, changed);
-      return { definition: changed, position: addVectorTable(db, collection.number, name) };
-    });
-    collection.definition = definition;
-    collection.positions.set(name, position);
-    collection.addName(name);
   }
 
   async removeVectorName(collection: Collection, name: string): Promise<void> {
-    collection.requireKind(name);
-    const definition = await this.store.write((db) => {
-      const dense = { ...collection.definition.dense };
-      const sparse = { ...collection.definition.sparse };
-      delete dense[name];
-      delete sparse[name];
-      const changed = { ...collection.definition, dense, sparse };
-      updateDefinition(db, collection.number, changed);
-      dropVectorTable(db, collection.number, name, collection.positions.get(name)!);
-      return changed;
+    return this.#inTurn(async () => {
+      collection.requireKind(name);
+      const definition = await this.store.write((db) => {
+        if (collection.isDropped) throw noSuchCollection(collection.name);
+        const dense = { ...collection.definition.dense };
+        const sparse = { ...collection.definition.sparse };
+        delete dense[name];
+        delete sparse[name];
+        const changed = { ...collection.definition, dense, sparse };
+        updateDefinition(db, collection.number, changed);
+        dropVectorTable(db, collection.number, name, collection.positions.get(name)!);
+        return changed;
+      });
+      collection.definition = definition;
+      collection.removeVectorName(name);
     });
-    collection.definition = definition;
-    collection.removeVectorName(name);
   }
 
   /** Alias to the collection's name. */
@@ -223,10 +245,18 @@ export class VectorDatabase {
 
   /** All or none. */
   async changeAliases(actions: readonly AliasAction[]): Promise<void> {
-    this.#aliases = await this.store.write((db) => {
-      for (const action of actions) this.#changeAlias(db, action);
-      return readAliases(db);
+    return this.#inTurn(async () => {
+      this.#aliases = await this.store.write((db) => {
+        for (const action of actions) this.#changeAlias(db, action);
+        return readAliases(db);
+      });
     });
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(change);
+    this.#changing = turn.catch(() => {});
+    return turn;
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { isRecording } from "@weftkit/changes";
 import type { Database, Store } from "@weftkit/store";
 import { invalid, noSuchCollection, VectorError } from "../errors.ts";
 import { compileFilter } from "../filters/compile.ts";
@@ -7,6 +8,7 @@ import { mergeAt, type Path, parsePath, removeAt } from "../model/payload-path.t
 import type { PointKey } from "../model/point-id.ts";
 import { decodeVector, encodeVector, type VectorValue } from "../model/vector-value.ts";
 import { type PointRow, PointRows } from "../storage/points.ts";
+import { pointImage, recordPoint } from "../storage/record-changes.ts";
 import { checkVector } from "./check-vector.ts";
 import type { Changes, Collection } from "./collection.ts";
 
@@ -82,7 +84,9 @@ export async function writePoints(
     for (const list of Object.values(changes)) (list as unknown[]).length = 0;
     if (collection.isDropped) throw noSuchCollection(collection.name);
     const writer = new PointWriter(db, collection, changes);
-    return checked.map((operation, i) => writer.run(operation, matching[i]));
+    const counts = checked.map((operation, i) => writer.run(operation, matching[i]));
+    writer.tell();
+    return counts;
   });
   collection.apply(changes);
   return counts;
@@ -125,8 +129,13 @@ class PointWriter {
   readonly #changes: Changes;
   /** Slots from here on were taken by this write. */
   #ownFrom = Number.POSITIVE_INFINITY;
+  readonly #db: Database;
+  /** How points were before this write, while somebody listens. */
+  readonly #before: Map<string, { readonly key: PointKey; readonly image: Buffer | undefined }> | undefined;
 
   constructor(db: Database, collection: Collection, changes: Changes) {
+    this.#db = db;
+    this.#before = isRecording(db) ? new Map() : undefined;
     this.#rows = new PointRows(db, collection.number);
     this.#collection = collection;
     this.#changes = changes;
@@ -141,6 +150,24 @@ class PointWriter {
       default:
         return this.#each(operation, this.#select(operation.selector, matching));
     }
+  }
+
+  /** Tells of each point once, whatever was done to it. */
+  tell(): void {
+    for (const { key, image } of this.#before?.values() ?? [])
+      recordPoint(this.#db, this.#collection.name, key, image, this.#imageOf(key));
+  }
+
+  #imageOf(key: PointKey): Buffer | undefined {
+    const row = this.#rows.byId(key);
+    return row && pointImage(key, { payload: row.payload, vectors: this.#vectorsOf(row.slot) });
+  }
+
+  /** To be called before a point is changed. */
+  #touch(key: PointKey | undefined): void {
+    if (this.#before === undefined || key === undefined) return;
+    const text = key.toString("latin1");
+    if (!this.#before.has(text)) this.#before.set(text, { key, image: this.#imageOf(key) });
   }
 
   #each(
@@ -219,6 +246,7 @@ class PointWriter {
   }
 
   #add(slot: number, key: PointKey, payload: Payload, vectors: ReadonlyMap<string, VectorValue>): void {
+    this.#touch(key);
     this.#rows.insert({ slot, id: key, payload: textOf(payload) });
     for (const [name, value] of vectors)
       this.#rows.insertVector(slot, this.#collection.positions.get(name)!, encodeVector(value));
@@ -226,6 +254,7 @@ class PointWriter {
   }
 
   #remove(slot: number): void {
+    if (this.#before !== undefined) this.#touch(this.#rows.bySlot(slot)?.id);
     this.#rows.delete(slot, this.#collection.positions.values());
     // One that this write has added itself was never in the indexes.
     const own = this.#ownPlace(slot);
@@ -242,6 +271,7 @@ class PointWriter {
 
   #changePayload(row: PointRow, change: (payload: Payload) => Payload): void {
     const payload = change(payloadOf(row));
+    this.#touch(row.id);
     this.#rows.setPayload(row.slot, textOf(payload));
     const own = this.#ownPlace(row.slot);
     if (own >= 0) this.#changes.added[own] = { ...this.#changes.added[own]!, payload };

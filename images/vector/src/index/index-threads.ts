@@ -4,7 +4,6 @@ import type { Logger } from "@weftkit/observe";
 import { workerUrl } from "@weftkit/store";
 import { VectorError } from "../errors.ts";
 import type { DenseIndex, Found, NodeSet } from "./dense-index.ts";
-import { roundUp } from "./layout.ts";
 import type { FromIndexThread, SearchOrder, ToIndexThread } from "./messages.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -39,7 +38,8 @@ interface Thread {
 
 type Waiting = { resolve(value: never): void; reject(error: Error): void };
 type WorkMessage = Exclude<ToIndexThread, { do: "attach" | "detach" | "search" }>;
-type Work = WorkMessage extends infer Message
+/** What the builder can be told to do. */
+export type Work = WorkMessage extends infer Message
   ? Message extends unknown
     ? Omit<Message, "id" | "index">
     : never
@@ -186,7 +186,7 @@ export class IndexThreads {
         do: "attach",
         index: number,
         memory: index.arena.memory,
-        vectorBytes: roundUp(index.dimensions * 4, 16),
+        vectorBytes: index.vectorBytes,
       } satisfies ToIndexThread);
     }
     return number;

@@ -4,10 +4,10 @@ import { crc32 } from "node:zlib";
 import { syncFolderSync } from "@weftkit/core";
 
 /**
- * The file of an index: "WKVX1\n\0\0", the length of the description and of the memory (8 bytes each, little-endian), the
+ * The file of an index: "WKVX2\n\0\0", the length of the description and of the memory (8 bytes each, little-endian), the
  * description (JSON), the memory, and a CRC-32 of all that.
  */
-export const saveMagic = Buffer.from("WKVX1\n\0\0");
+export const saveMagic = Buffer.from("WKVX2\n\0\0");
 const pieceBytes = 4 * 1024 * 1024;
 
 /** Writes an index's memory under another name first. What others change meanwhile is written as it is found. */

@@ -1,5 +1,6 @@
 import { type Database, statement } from "@weftkit/store";
 import type { CollectionDefinition } from "../model/definition.ts";
+import { recordCollection } from "./record-changes.ts";
 
 /** A collection as the catalog's table has it. */
 export interface CollectionRow {
@@ -70,6 +71,7 @@ export function insertCollection(
     `CREATE TABLE ${pointsTable(number)} (slot INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, payload TEXT) STRICT`,
   );
   for (const vector of vectorNames(definition)) addVectorTable(db, number, vector);
+  recordCollection(db, number, "CreateCollection", { definition });
   return { number, name, definition, nextSlot: 1, positions: readPositions(db, number) };
 }
 
@@ -100,12 +102,14 @@ export function updateDefinition(db: Database, collection: number, definition: C
     JSON.stringify(definition),
     collection,
   );
+  recordCollection(db, collection, "UpdateCollection", { definition });
 }
 
 export function deleteCollection(
   db: Database,
   { number, positions }: Pick<CollectionRow, "number" | "positions">,
 ): void {
+  recordCollection(db, number, "DeleteCollection");
   for (const position of positions.values()) db.exec(`DROP TABLE ${vectorsTable(number, position)}`);
   db.exec(`DROP TABLE ${pointsTable(number)}`);
   statement(db, "DELETE FROM vector_names WHERE collection = ?").run(number);

@@ -22,7 +22,7 @@ import {
 } from "../contract/parse-messages.ts";
 import { sha256 } from "../contract/signing.ts";
 import { EndpointError } from "./errors.ts";
-import { HttpConnections } from "./exchange.ts";
+import { type Connections, HttpConnections } from "./exchange.ts";
 import type { ClaimOptions, CommittableManifest, EndpointClientOptions, UploadablePart } from "./options.ts";
 import { defaultRetryRule, withRetries } from "./retry.ts";
 import { type Call, readAs, SignedCaller } from "./signed-caller.ts";
@@ -51,7 +51,7 @@ export class EndpointClient {
   readonly subtree: string;
   readonly #options: EndpointClientOptions;
   readonly #caller: SignedCaller;
-  readonly #connections: HttpConnections;
+  readonly #connections: Connections;
   readonly #throttle: Throttle | undefined;
   readonly #transfers: StoreTransfers;
   readonly #timeoutMs: number;
@@ -69,7 +69,7 @@ export class EndpointClient {
     }
     this.subtree = subtree;
     this.#options = options;
-    this.#connections = new HttpConnections(options.ca);
+    this.#connections = options.connections ?? new HttpConnections(options.ca);
     this.#caller = new SignedCaller(parseEndpointUrl(url), subtree, keys, this.#connections, clock);
     this.#throttle =
       bandwidthBytesPerSecond === undefined ? undefined : new Throttle(bandwidthBytesPerSecond, clock);

@@ -52,8 +52,16 @@ function proxyVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
+/** What carries requests. */
+export interface Connections {
+  /** @throws EndpointError `unreachable` when no whole reply came; the signal's reason when it was aborted */
+  exchange(exchange: Exchange): Promise<HttpReply>;
+  /** Requests under way fail. */
+  close(): void;
+}
+
 /** Keeps connections to the function and the store open between requests. */
-export class HttpConnections {
+export class HttpConnections implements Connections {
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
 

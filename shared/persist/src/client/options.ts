@@ -3,6 +3,7 @@ import type { Logger } from "@weftkit/observe";
 import type { Manifest, Part } from "../contract/manifest.ts";
 import type { LostHead } from "../contract/messages.ts";
 import type { SigningKey } from "../contract/signing.ts";
+import type { Connections } from "./exchange.ts";
 import type { RetryRule } from "./retry.ts";
 
 /** How an endpoint is reached. */
@@ -20,6 +21,8 @@ export interface EndpointClientOptions {
   /** Certificates to trust besides the system's, as PEM. */
   readonly ca?: string | undefined;
   readonly retry?: RetryRule;
+  /** How requests travel, where it is not by connections to `url`. */
+  readonly connections?: Connections;
   /** For one attempt without the time that a bandwidth limit takes; default 60 s, commits twice that. */
   readonly timeoutMs?: number;
 }

@@ -12,7 +12,7 @@ import {
   signRequest,
 } from "../contract/signing.ts";
 import { EndpointError } from "./errors.ts";
-import type { Exchange, HttpConnections, HttpReply } from "./exchange.ts";
+import type { Connections, Exchange, HttpReply } from "./exchange.ts";
 import { readRetryAfterMs } from "./retry.ts";
 
 /** A request of the contract, before it is signed. */
@@ -29,7 +29,7 @@ export interface Call extends Pick<Exchange, "body" | "timeoutMs" | "replyBytesM
 export class SignedCaller {
   readonly #base: URL;
   readonly #subtree: string;
-  readonly #connections: HttpConnections;
+  readonly #connections: Connections;
   readonly #clock: Clock;
   /** The one that worked last is the first. */
   #keys: readonly SigningKey[];
@@ -40,7 +40,7 @@ export class SignedCaller {
     base: URL,
     subtree: string,
     keys: readonly SigningKey[],
-    connections: HttpConnections,
+    connections: Connections,
     clock: Clock,
   ) {
     this.#base = base;

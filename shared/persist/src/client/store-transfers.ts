@@ -1,7 +1,7 @@
 import type { Logger } from "@weftkit/observe";
 import type { UploadUrl } from "../contract/messages.ts";
 import { partBytesCeiling } from "../contract/parse-messages.ts";
-import type { Exchange, HttpConnections, HttpReply } from "./exchange.ts";
+import type { Connections, Exchange, HttpReply } from "./exchange.ts";
 import { isAllowedUrl } from "./url-rules.ts";
 
 const empty = new Uint8Array(0);
@@ -11,11 +11,11 @@ const empty = new Uint8Array(0);
  * reached or is not one that state may travel to is no failure: the function itself takes and gives every part.
  */
 export class StoreTransfers {
-  readonly #connections: HttpConnections;
+  readonly #connections: Connections;
   readonly #timeoutMs: number;
   readonly #log: Pick<Logger, "debug"> | undefined;
 
-  constructor(connections: HttpConnections, timeoutMs: number, log: Pick<Logger, "debug"> | undefined) {
+  constructor(connections: Connections, timeoutMs: number, log: Pick<Logger, "debug"> | undefined) {
     this.#connections = connections;
     this.#timeoutMs = timeoutMs;
     this.#log = log;

@@ -18,6 +18,9 @@ privateAddresses.addSubnet("fc00::", 7, "ipv6");
 /** Names that only a compose or cluster network resolves: of one label, or of Kubernetes' own zone. */
 const clusterName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$|\.svc$|\.svc\.cluster\.local$/;
 
+/** The machine that a container runs on, as Docker and Podman call it within. */
+const hostNames: ReadonlySet<string> = new Set(["host.docker.internal", "host.containers.internal"]);
+
 /** Whether state may travel to this URL: by https anywhere, by http inside a host or a private network only. */
 export function isAllowedUrl(url: URL): boolean {
   if (url.username !== "" || url.password !== "") return false;
@@ -26,7 +29,7 @@ export function isAllowedUrl(url: URL): boolean {
   const host = url.hostname.toLowerCase().replace(/^\[|\]$/g, "");
   const family = isIP(host);
   if (family !== 0) return privateAddresses.check(host, family === 4 ? "ipv4" : "ipv6");
-  return clusterName.test(host);
+  return clusterName.test(host) || hostNames.has(host);
 }
 
 /**
@@ -42,7 +45,7 @@ export function parseEndpointUrl(text: string): URL {
   if (!isAllowedUrl(url)) {
     throw badUrl(
       text,
-      "must be https; http is for loopback, private addresses and names of one label (compose, clusters)",
+      "must be https; http is for loopback, private addresses, names of one label (compose, clusters) and host.docker.internal",
     );
   }
   url.pathname = url.pathname.replace(/\/+$/, "");

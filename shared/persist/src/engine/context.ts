@@ -34,7 +34,8 @@ export interface PersistContext {
   readonly engine: string;
   readonly dataDir: string;
   readonly settings: PersistSettings;
-  readonly streams: readonly Stream[];
+  /** Others, after the state was replaced by that of a snapshot. */
+  streams: readonly Stream[];
   readonly chain: Chain;
   /** Names this process among those that ask for a lease. */
   readonly owner: string;

@@ -1,7 +1,7 @@
 import { type Deadline, Slots, WeftkitError } from "@weftkit/core";
 import type { Registry } from "@weftkit/observe";
 import { EndpointError } from "../client/errors.ts";
-import type { PartsRemote, ReferencedParts } from "../stream.ts";
+import type { PartsRemote, ReferencedParts, Stream } from "../stream.ts";
 import { type Booted, boot, claimLater, type HeldLease } from "./boot-sequence.ts";
 import { captureStreams } from "./capturer.ts";
 import type { PersistContext } from "./context.ts";
@@ -109,7 +109,7 @@ export class Persistence {
   start(): void {
     this.#isStarted = true;
     this.#context.gate.arm();
-    const { settings, clock, streams } = this.#context;
+    const { settings, clock } = this.#context;
     this.#schedule = new Schedule({
       pattern: settings.schedule,
       clock,
@@ -118,11 +118,43 @@ export class Persistence {
       push: () => this.#pushOrReport(),
       capture: () => this.#captureOrReport(),
     });
-    for (const stream of streams) {
+    this.#listenToStreams();
+    this.#sendSubstitutes();
+  }
+
+  #listenToStreams(): void {
+    for (const stream of this.#context.streams) {
       stream.onPressure = () => this.#schedule?.hurry();
       stream.captureNow = () => this.#captureOrReport();
     }
-    this.#sendSubstitutes();
+  }
+
+  /**
+   * Lets the state be replaced by another one, of other streams, and pushes that as a whole, as what came after the one
+   * before. `replace` closes the streams that there are, and opens others, which it gives to `guard` before; nothing is
+   * captured meanwhile.
+   */
+  async replaceState(
+    replace: (guard: (streams: readonly Stream[]) => void) => Promise<readonly Stream[]>,
+  ): Promise<void> {
+    const { chain, gate } = this.#context;
+    for (const stream of this.#context.streams) {
+      stream.onPressure = () => {};
+      // What asks for a capture while it is being closed would wait for this.
+      stream.captureNow = async () => {};
+    }
+    await this.#captures.run(async () => {
+      for (const parts of this.#referenced.values()) await parts.quiet();
+      // Durable before anything is replaced: no capture goes on from a cursor of the other state, also after a crash.
+      await chain.noteCursors({});
+      chain.needsBase = true;
+      this.#context.streams = await replace((streams) => {
+        for (const stream of streams) stream.guard?.(gate);
+      });
+      await this.#connectParts();
+      this.#listenToStreams();
+    });
+    void this.#pushOrReport();
   }
 
   /** The process ends soon: bases that are being made or sent are given up for the last push. */

@@ -1,7 +1,11 @@
+import { openSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "@weftkit/observe";
 import { openStore, type Store, type StoreOptions } from "@weftkit/store";
-import { type Maintenance, startMaintenance } from "@weftkit/store/wal";
+import { copyDatabase, type Maintenance, startMaintenance } from "@weftkit/store/wal";
+import { readFileOf } from "../snapshot/read-file.ts";
+import type { StateFile } from "../snapshot/state-file.ts";
 import { guardedStore } from "./guarded-store.ts";
 import { PagesStream } from "./pages-stream.ts";
 
@@ -48,6 +52,18 @@ export class EngineStore {
     else await this.#stream.attach(store);
     const gate = this.#stream?.gate;
     return gate === undefined ? store : guardedStore(store, gate);
+  }
+
+  /** The database as it is now, for a snapshot; a copy of it is in `scratch` meanwhile. */
+  async *snapshot(scratch: string): AsyncGenerator<StateFile> {
+    const copy = join(scratch, this.#fileName);
+    try {
+      await copyDatabase(this.#store!.file, copy);
+      const { size: bytes } = statSync(copy);
+      yield { place: streamName, path: "", bytes, read: () => readFileOf(openSync(copy, "r"), bytes) };
+    } finally {
+      await rm(copy, { force: true });
+    }
   }
 
   /** Closes everything; harmless when nothing is open. */

@@ -107,6 +107,11 @@ export function createHandler(options: HandlerOptions): Handler {
   };
 }
 
+/** Unsigned, as there is no key to sign with (yet): clients take it for an outage and come again. */
+export function unavailableReply(clock: Clock = systemClock): FunctionReply {
+  return unsigned(errorAnswer(new ContractFailure("unavailable", "the function is not ready"), clock));
+}
+
 function asFailure(error: unknown): ContractFailure {
   if (error instanceof ContractFailure) return error;
   if (error instanceof WeftkitError && error.code === "malformed") {

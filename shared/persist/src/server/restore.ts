@@ -8,6 +8,10 @@ import type { ReadManifest } from "./subtree-store.ts";
 
 /** So many parts get a URL of the store; the others come through the function. */
 const downloadUrlsMax = 1000;
+/** With its URLs a reply is no longer than this, as some platforms send 6 MB with base64 at most. */
+const replyBytesMax = 4_400_000;
+/** Quotes, colon and comma. */
+const jsonBytesPerUrl = 6;
 const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
 /** Which state is asked for; the newest when neither is there. */
@@ -23,8 +27,9 @@ export const restore: Operation<RestoreQuery, RestoreReply | undefined> = async 
   if (read === undefined) return undefined;
   const found = await findState(read.head, query.manifest, isWanted, context);
   if (found === null) return { head: read.head, manifest: null };
-  const downloadUrls = await signDownloads(found.manifest, context);
-  return { head: read.head, manifest: found.text, ...(downloadUrls !== undefined && { downloadUrls }) };
+  const reply = { head: read.head, manifest: found.text };
+  const downloadUrls = await signDownloads(found.manifest, reply, context);
+  return downloadUrls === undefined ? reply : { ...reply, downloadUrls };
 };
 
 /** `GET /restore?part=...` */
@@ -72,13 +77,18 @@ function readPointInTime(at: string): IsWanted {
 
 async function signDownloads(
   manifest: Manifest,
+  reply: RestoreReply,
   { store, subtree }: OperationContext,
 ): Promise<Record<string, string> | undefined> {
   if (store.presignGet === undefined) return undefined;
   const urls: Record<string, string> = {};
+  let bytes = Buffer.byteLength(JSON.stringify(reply));
   // Parts that stand in lists come through the function, as the URLs of all of them would be too many.
   for (const name of [...partsOf(manifest).keys()].slice(0, downloadUrlsMax)) {
-    urls[name] = await store.presignGet(layout.part(subtree.subtree, name));
+    const url = await store.presignGet(layout.part(subtree.subtree, name));
+    bytes += name.length + url.length + jsonBytesPerUrl;
+    if (bytes > replyBytesMax) break;
+    urls[name] = url;
   }
   return urls;
 }

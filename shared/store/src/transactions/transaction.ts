@@ -10,7 +10,15 @@ import { BorrowedWriter, type Place, type WriterHost } from "./borrowed-writer.t
 import type { RowVersions } from "./row-versions.ts";
 import type { Rowids } from "./rowids.ts";
 import { LockNeeded, Work } from "./transaction-work.ts";
-import type { BeginOptions, ChangedRow, Mark, SqlValue, Transaction, TransactionWork } from "./types.ts";
+import type {
+  BeginOptions,
+  ChangedRow,
+  CommitOptions,
+  Mark,
+  SqlValue,
+  Transaction,
+  TransactionWork,
+} from "./types.ts";
 
 /** What a transaction needs of its store. */
 export interface TransactionHost extends WriterHost {
@@ -26,6 +34,12 @@ export interface TransactionHost extends WriterHost {
   /** The last commit that a snapshot sees. */
   commitOf(snapshot: NonNullable<BeginOptions["from"]>): number;
   ended(transaction: InteractiveTransaction): void;
+}
+
+/** That a work is the last one of its transaction. */
+interface Commit {
+  readonly calledMs: number;
+  readonly committed?: (() => void) | undefined;
 }
 
 interface MarkState extends Place {
@@ -179,18 +193,19 @@ export class InteractiveTransaction implements Transaction {
     }
   }
 
-  commit(options: WorkOptions & { last?: (work: TransactionWork) => void } = {}): Promise<void> {
-    const { last } = options;
+  commit(options: CommitOptions = {}): Promise<void> {
+    const { last, committed } = options;
     if (last === undefined && !this.hasChanges) {
       try {
         this.#beginCall();
       } catch (error) {
         return Promise.reject(error);
       }
+      committed?.();
       this.#finish();
       return new Promise((resolve, reject) => this.#host.afterSync(resolve, reject));
     }
-    return this.#perform((work) => last?.(work), options, performance.now());
+    return this.#perform((work) => last?.(work), options, { calledMs: performance.now(), committed });
   }
 
   rollback(): void {
@@ -201,7 +216,7 @@ export class InteractiveTransaction implements Transaction {
   /** Runs `work` and commits, in one turn if nothing has to be waited for. The transaction ends in any case. */
   async transact<T>(work: (work: TransactionWork) => T, limits: WorkOptions | undefined): Promise<T> {
     try {
-      return await this.#perform(work, limits, performance.now());
+      return await this.#perform(work, limits, { calledMs: performance.now() });
     } finally {
       this.rollback();
     }
@@ -231,7 +246,7 @@ export class InteractiveTransaction implements Transaction {
   #perform<T>(
     step: (work: TransactionWork) => T,
     limits: WorkOptions | undefined,
-    committedMs: number | undefined,
+    commit: Commit | undefined,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       try {
@@ -240,8 +255,7 @@ export class InteractiveTransaction implements Transaction {
         reject(error);
         return;
       }
-      const isCommit = committedMs !== undefined;
-      if (isCommit) this.#state = "committing";
+      if (commit !== undefined) this.#state = "committing";
       const fail = (thrown: unknown) => {
         if (this.#state === "committing") this.#state = "open";
         this.#endCall();
@@ -251,7 +265,7 @@ export class InteractiveTransaction implements Transaction {
       const attempt = () => {
         let value: T;
         try {
-          value = this.#attempt(step, limits, committedMs);
+          value = this.#attempt(step, limits, commit);
         } catch (thrown) {
           this.#failed(thrown, limits, go, fail);
           return undefined;
@@ -295,7 +309,7 @@ export class InteractiveTransaction implements Transaction {
         try {
           for (;;) {
             const step = this.#runWork((within) =>
-              this.#writer.connection.run(() => {
+              this.#writer.part(() => {
                 steps ??= work(within);
                 return advance(steps);
               }, limits),
@@ -349,14 +363,15 @@ export class InteractiveTransaction implements Transaction {
   #attempt<T>(
     step: (work: TransactionWork) => T,
     limits: WorkOptions | undefined,
-    committedMs: number | undefined,
+    commit: Commit | undefined,
   ): T {
     const { position } = this.#writer.journal;
     const value = this.#writer.attempt(() => this.#runWork(step), limits);
-    if (committedMs === undefined) return value;
+    if (commit === undefined) return value;
     try {
       this.#writer.commit(() => {
-        this.#host.versions.committed(this.#host.committed(committedMs), this.#writer.journal.rows);
+        this.#host.versions.committed(this.#host.committed(commit.calledMs), this.#writer.journal.rows);
+        commit.committed?.();
       });
     } catch (error) {
       this.#writer.journal.truncate(position);

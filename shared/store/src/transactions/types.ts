@@ -40,6 +40,11 @@ export interface BeginOptions {
   readonly name?: string;
 }
 
+export interface CommitOptions extends WorkOptions {
+  readonly last?: (work: TransactionWork) => void;
+  readonly committed?: () => void;
+}
+
 /** A place in a transaction to go back to. */
 export interface Mark {
   readonly transaction: number;
@@ -114,9 +119,10 @@ export interface Transaction {
   release(mark: Mark): void;
   /**
    * Commits; on the disk when it resolves. `last` runs on the writer before, for checks that were deferred; when it
-   * throws, the transaction is still open.
+   * throws, the transaction is still open. `committed` is called before anybody else has the writer, and before it is on the disk: for
+   * what is kept in memory of that which is stored.
    */
-  commit(options?: WorkOptions & { last?: (work: TransactionWork) => void }): Promise<void>;
+  commit(options?: CommitOptions): Promise<void>;
   /** Ends it without a trace, also while a call of it waits, which is then canceled. */
   rollback(): void;
 }

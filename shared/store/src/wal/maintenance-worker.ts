@@ -1,10 +1,14 @@
 import { workerData } from "node:worker_threads";
+import { openDatabase } from "../connection.ts";
 import { pageSize } from "../identity.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { FRAME_HEADER_BYTES } from "./wal-format.ts";
 import { serveCalls } from "./worker-calls.ts";
 
-const checkpointer = new Checkpointer((workerData as { file: string }).file);
+const { file } = workerData as { file: string };
+const checkpointer = new Checkpointer(file);
+/** Between them a writer of another thread may want the disk. */
+const pagesAtOnce = 2048;
 
 const api = {
   /** Moves what it can without holding anybody up. */
@@ -14,6 +18,17 @@ const api = {
   },
   /** While the writers are held back. */
   restart: () => checkpointer.restart(),
+  /** See `copyDatabase`. */
+  async copy({ target }: { target: string }) {
+    const source = openDatabase(file, { readonly: true });
+    try {
+      // A copy without a transaction around it begins anew whenever somebody else has written.
+      source.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
+      await source.backup(target, { progress: () => pagesAtOnce });
+    } finally {
+      source.close();
+    }
+  },
 };
 
 export type MaintenanceApi = typeof api;

@@ -22,7 +22,8 @@ export interface MaintenanceOptions {
 export class Maintenance {
   readonly #store: Store;
   readonly #log: Logger;
-  readonly #worker: WorkerCalls<MaintenanceApi>;
+  /** Made for the first pass: most databases of tests and of small services never need one. */
+  #worker: WorkerCalls<MaintenanceApi> | undefined;
   readonly #policy: SealPolicy;
   #passing: Promise<void> | undefined;
   #isStopping = false;
@@ -31,7 +32,6 @@ export class Maintenance {
     this.#store = store;
     this.#log = log;
     this.#policy = new SealPolicy(sealBytes);
-    this.#worker = new WorkerCalls(workerUrl(import.meta.url, "maintenance-worker"), { file: store.file });
     store.onWalGrowth = () => {
       if (store.walBytes >= passBytes) void this.pass();
     };
@@ -61,17 +61,24 @@ export class Maintenance {
     this.#isStopping = true;
     this.#store.onWalGrowth = () => {};
     await this.#passing;
-    await this.#worker.end();
+    await this.#worker?.end();
+  }
+
+  #startWorker(): WorkerCalls<MaintenanceApi> {
+    const url = workerUrl(import.meta.url, "maintenance-worker");
+    this.#worker = new WorkerCalls(url, { file: this.#store.file });
+    return this.#worker;
   }
 
   async #pass(): Promise<void> {
-    let state = await this.#worker.call("pass", undefined);
+    const worker = this.#worker ?? this.#startWorker();
+    let state = await worker.call("pass", undefined);
     while (this.#policy.isDue(state.walBytes) && !this.#isStopping) {
       if (!this.#policy.mayHold(state.walBytes, state.tailFrames)) {
-        state = await this.#worker.call("pass", undefined);
+        state = await worker.call("pass", undefined);
         continue;
       }
-      const isDone = await this.#store.exclusively(() => this.#worker.call("restart", undefined));
+      const isDone = await this.#store.exclusively(() => worker.call("restart", undefined));
       this.#policy.held(state.walBytes, isDone);
       if (!isDone)
         this.#log.info(

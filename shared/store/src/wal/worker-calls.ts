@@ -64,6 +64,12 @@ export class WorkerCalls<Api extends WorkerApi> {
     });
   }
 
+  /** Processor time that the thread has taken so far, in milliseconds; also while it is in a call. */
+  async cpuMs(): Promise<number> {
+    const { user, system } = await this.#worker.cpuUsage();
+    return (user + system) / 1000;
+  }
+
   /** Lets the worker close what it has open, and waits for its end. */
   async end(): Promise<void> {
     if (this.#failure === undefined) this.#worker.postMessage({ id: 0, name: END, argument: undefined });

@@ -1,15 +1,23 @@
 import { PgError } from "../../errors.ts";
+import { placeOf } from "../../session/current-rows.ts";
 import type { Row } from "../../types/datum.ts";
 import { oid } from "../../types/oids.ts";
-import type { InnerSql, OutputColumn, Result } from "../inner-sql.ts";
+import type { CursorResult, InnerSql, OutputColumn, Result } from "../inner-sql.ts";
 import type { CursorDefinition, Dynamic, FetchDirection, Statement } from "./ast.ts";
 import { declaredType, variableIn } from "./compile.ts";
 import { type Frame, NameScope, type Variable } from "./variables.ts";
 
 interface OpenCursor {
-  readonly result: Result;
+  readonly result: CursorResult;
   /** The row that was fetched last, from 1; 0 is before the first. */
   at: number;
+}
+
+/** What FOR goes through. */
+export interface LoopRows {
+  readonly columns: readonly OutputColumn[];
+  readonly rows: Iterable<Row>;
+  readonly isEmpty: boolean;
 }
 
 let unnamed = 0;
@@ -41,23 +49,40 @@ export class Cursors {
   ): void {
     const variable = this.#variable(statement.cursor, scope);
     const { source } = statement;
-    let result: Result;
-    if ("query" in source) result = this.#sql.run(source.query, scope, frame);
+    let result: CursorResult;
+    if ("query" in source) result = this.#sql.open(source.query, scope, frame);
     else if ("dynamic" in source) result = execute(source.dynamic);
     else result = this.#bound(variable, source.args, scope, frame);
+    this.#put(variable, frame, result);
+  }
+
+  /** Opens a cursor on a result, by the name that its variable has or now gets. */
+  #put(
+    variable: Variable,
+    frame: Frame,
+    result: CursorResult,
+  ): { readonly name: string; cursor: OpenCursor } {
     const name = (frame[variable.slot] as string | null) ?? `<unnamed portal ${++unnamed}>`;
     if (this.#open.has(name)) throw new PgError("42P03", `cursor "${name}" already in use`);
     frame[variable.slot] = name;
-    this.#open.set(name, { result, at: 0 });
+    const cursor: OpenCursor = { result, at: 0 };
+    this.#open.set(name, cursor);
+    const { session } = this.#sql;
+    session.currentRows.set(name, (tables) => {
+      if (this.#open.get(name) !== cursor) throw new PgError("34000", `cursor "${name}" does not exist`);
+      const nameOf = (oid: number) => session.catalog.get("relation", oid)?.name ?? "";
+      return placeOf(name, result.carried, result.rows[cursor.at - 1], tables, nameOf);
+    });
+    return { name, cursor };
   }
 
   /** The rows of a cursor's own query, with its arguments. */
-  #bound(variable: Variable, args: string | undefined, scope: NameScope, frame: Frame): Result {
+  #bound(variable: Variable, args: string | undefined, scope: NameScope, frame: Frame): CursorResult {
     const definition = this.#definitions.get(variable);
     if (definition === undefined)
       throw new PgError("42601", `cursor variable "${variable.name}" has no query: use OPEN ... FOR`);
     const { parameters, query } = definition;
-    if (parameters.length === 0) return this.#sql.run(query, scope, frame);
+    if (parameters.length === 0) return this.#sql.open(query, scope, frame);
     const given = args === undefined ? [] : splitArguments(args);
     if (given.length !== parameters.length)
       throw new PgError("42601", `wrong number of arguments for cursor "${variable.name}"`);
@@ -76,12 +101,32 @@ export class Cursors {
       const value = this.#sql.value(text, scope, frame, { type: typeOid, typmod });
       frame[variableIn(inner, slots, name, typeOid, { typmod }).slot] = value;
     });
-    return this.#sql.run(query, inner, frame);
+    return this.#sql.open(query, inner, frame);
   }
 
-  /** FOR over a cursor: all of its rows, from its start. */
-  all(name: string, args: string | undefined, scope: NameScope, frame: Frame): Result {
-    return this.#bound(this.#variable(name, scope), args, scope, frame);
+  /** FOR over a cursor: all of its rows, from its start; it is open while they are gone through. */
+  all(name: string, args: string | undefined, scope: NameScope, frame: Frame): LoopRows {
+    const variable = this.#variable(name, scope);
+    const result = this.#bound(variable, args, scope, frame);
+    return {
+      columns: result.columns,
+      isEmpty: result.rows.length === 0,
+      rows: this.#each(variable, frame, result),
+    };
+  }
+
+  *#each(variable: Variable, frame: Frame, result: CursorResult): Generator<Row, void, void> {
+    const before = frame[variable.slot]!;
+    const { name, cursor } = this.#put(variable, frame, result);
+    try {
+      for (const row of result.rows) {
+        cursor.at++;
+        yield shown(result, row);
+      }
+    } finally {
+      this.#open.delete(name);
+      frame[variable.slot] = before;
+    }
   }
 
   #cursor(name: string, scope: NameScope, frame: Frame): { cursor: OpenCursor; portal: string } {
@@ -106,7 +151,8 @@ export class Cursors {
       Math.min(rows.length + 1, this.#destination(statement.direction, cursor, scope, frame)),
     );
     cursor.at = to;
-    const row = rows[to - 1];
+    const found = rows[to - 1];
+    const row = found === undefined ? undefined : shown(cursor.result, found);
     const count =
       statement.into === undefined ? Math.min(Math.abs(to - from), rows.length) : row === undefined ? 0 : 1;
     const moved = statement.into === undefined && row === undefined && count > 0 ? count - 1 : count;
@@ -147,6 +193,11 @@ export class Cursors {
   close(name: string, scope: NameScope, frame: Frame): void {
     this.#open.delete(this.#cursor(name, scope, frame).portal);
   }
+}
+
+/** A row without what it carries behind its columns. */
+function shown({ columns }: CursorResult, row: Row): Row {
+  return row.length > columns.length && columns.length > 0 ? row.slice(0, columns.length) : row;
 }
 
 /** Arguments between commas that are outside of brackets and strings. */

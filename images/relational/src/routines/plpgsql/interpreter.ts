@@ -7,7 +7,7 @@ import type { InnerSql, OutputColumn, Result } from "../inner-sql.ts";
 import { assignTo, assignVariable, storeRow } from "./assign.ts";
 import type { Block, Dynamic, Statement, Target } from "./ast.ts";
 import { blockScope, type CompiledBody, variableIn } from "./compile.ts";
-import { Cursors } from "./cursors.ts";
+import { Cursors, type LoopRows } from "./cursors.ts";
 import { matches, raise, stackedItem } from "./errors.ts";
 import { type Frame, NameScope, type Variable } from "./variables.ts";
 
@@ -465,16 +465,16 @@ export class Interpreter {
         // The variable of a loop over a cursor is its own.
         const own = statement.targets[0]!.names[0]!;
         if ("cursor" in source && !inner.names.has(own)) variableIn(inner, this.#body.slots, own, oid.record);
-        let found: Result;
-        if ("query" in source) found = sql.run(source.query, scope, frame);
-        else if ("dynamic" in source) found = this.#dynamic(source.dynamic, scope);
+        let found: LoopRows;
+        if ("query" in source) found = loopRows(sql.run(source.query, scope, frame));
+        else if ("dynamic" in source) found = loopRows(this.#dynamic(source.dynamic, scope));
         else found = this.#cursors.all(source.cursor, source.args, scope, frame);
         for (const row of found.rows) {
           storeRow(sql, frame, inner, statement.targets, found.columns, row);
           yield inner;
         }
         // With no row at all the targets are NULL.
-        if (found.rows.length === 0) storeRow(sql, frame, inner, statement.targets, found.columns, undefined);
+        if (found.isEmpty) storeRow(sql, frame, inner, statement.targets, found.columns, undefined);
       }
     }
   }
@@ -666,4 +666,8 @@ export function shapeRows(
 
 function mismatch(detail: string): PgError {
   return new PgError("42804", "structure of query does not match function result type", { detail });
+}
+
+function loopRows({ columns, rows }: Result): LoopRows {
+  return { columns, rows, isEmpty: rows.length === 0 };
 }

@@ -335,3 +335,7 @@ select * from rq2();
 create function tg_bad() returns trigger language plpgsql as $$ begin return 1; end $$;
 create function trig_direct() returns trigger language plpgsql as $$ begin return new; end $$;
 select trig_direct();
+CREATE TABLE again (id int PRIMARY KEY, n int);
+INSERT INTO again VALUES (1, 0);
+CREATE FUNCTION look_again() RETURNS text LANGUAGE plpgsql AS $$ DECLARE x int; r text := ''; BEGIN FOR i IN 1..3 LOOP UPDATE again SET n = n + 1; x := (SELECT n FROM again WHERE id = 1); r := r || x; IF (WITH w AS (SELECT n FROM again) SELECT n FROM w) = i AND i IN (SELECT n FROM again) THEN r := r || ' same '; END IF; PERFORM (SELECT n FROM again); END LOOP; RETURN r; END $$;
+SELECT look_again();

@@ -1,0 +1,26 @@
+import type { Database } from "@weftkit/store";
+import { statement } from "@weftkit/store";
+import type { RowFilter } from "../content.ts";
+import { TimeBudget } from "../search/time-budget.ts";
+
+/** So many documents are counted, and so long: of more than that the newest. */
+const countedMax = 100_000;
+const timeMaxMs = 100;
+
+/** The documents of a collection that a filter lets through, those that were changed last first. */
+export function browseDocuments(
+  db: Database,
+  collectionRow: number,
+  filter: RowFilter | undefined,
+): { rows: number[]; isComplete: boolean } {
+  const sql = `SELECT d.row FROM documents d WHERE d.collection = ? AND d.deleted_at IS NULL
+    AND ${filter?.condition("d.row") ?? "1"} ORDER BY d.updated_at DESC, d.id DESC`;
+  const budget = new TimeBudget(timeMaxMs);
+  const rows: number[] = [];
+  const found = statement(db, sql, { pluck: true }).iterate(collectionRow, ...(filter?.parameters ?? []));
+  for (const row of found as IterableIterator<number>) {
+    if (rows.length === countedMax || budget.isSpent) return { rows, isComplete: false };
+    rows.push(row);
+  }
+  return { rows, isComplete: true };
+}
