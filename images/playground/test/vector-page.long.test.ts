@@ -72,12 +72,16 @@ describe.skipIf(!hasChromium)("the console of vector in Chromium", () => {
   });
 
   test("a request that is not answered is given up, and the engine is told", async () => {
+    const asked = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
     const silent = createServer((request, response) => {
       if (request.url === "/v1/ListCollections") {
         response.setHeader("content-type", "application/json");
         response.end('{"collections": []}');
-      } else request.once("close", () => gone.resolve());
+        return;
+      }
+      request.once("close", () => gone.resolve());
+      asked.resolve();
     }).listen(0, "127.0.0.1");
     await new Promise((resolve) => silent.once("listening", resolve));
     const { port } = silent.address() as { port: number };
@@ -86,7 +90,7 @@ describe.skipIf(!hasChromium)("the console of vector in Chromium", () => {
     await open.engine("vector");
     await open.focus("Request");
     await open.chord("Enter");
-    await open.seen("running…");
+    await asked.promise;
     await open.press("Cancel");
     await open.seen("it was given up");
     await gone.promise;
