@@ -135,8 +135,8 @@ export class InmemoryEngine implements Engine<"inmemory"> {
   accept(socket: Duplex, peer: Peer): void {
     const session = this.#server.createSession(peer);
     if (this.#server.cluster !== undefined) session.connectedTo = localAddressOf(socket);
-    const identity = peer.identity ?? this.#server.authenticator?.anonymous;
-    if (identity !== undefined) session.authenticate(identity);
+    if (peer.identity === undefined) this.#server.admit(session);
+    else session.authenticate(peer.identity);
     this.#server.statistics.connectionsReceived++;
     const transport = this.#sockets?.take(socket) ?? new StreamTransport(socket);
     this.#connections.add(

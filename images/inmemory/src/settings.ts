@@ -67,6 +67,10 @@ export interface Settings {
   /** Commands that take so long or longer are events of LATENCY; 0 for none. */
   latencyMonitorMs: number;
   slowlogLength: number;
+  /** Entries of ACL LOG that are kept (acllog-max-len). */
+  aclLogLength: number;
+  /** Whether users that ACL SETUSER makes may use all channels at first (acl-pubsub-default). */
+  isPubsubOpenByDefault: boolean;
   /** Whether DEBUG may be used. */
   isDebugEnabled: boolean;
 }
@@ -109,6 +113,8 @@ export function defaultSettings(): Settings {
     slowlogMicroseconds: 10_000,
     latencyMonitorMs: 0,
     slowlogLength: 128,
+    aclLogLength: 128,
+    isPubsubOpenByDefault: false,
     isDebugEnabled: false,
   };
 }

@@ -197,6 +197,7 @@ test("what Redis answers of commands, users and its version is answered", () => 
   expect(flagsOf("set", "k", "v")).toEqual([["OW", "update"]]);
   expect(flagsOf("set", "k", "v", "GET")).toEqual([["RW", "access", "update"]]);
   expect(flagsOf("bitfield", "k", "GET", "u8", "0")).toEqual([["RO", "access"]]);
+  engine.run("AUTH", "default", "any");
   expect(engine.run("ACL", "WHOAMI")).toBe("default");
   expect(engine.run("ACL", "USERS")).toEqual(["default"]);
   expect(engine.run("AUTH", "nosuch", "foo")).toEqual(

@@ -84,6 +84,21 @@ function isRead(keyFlags: string): boolean {
   return keyFlags.startsWith("RO");
 }
 
+/** Why a user may not run a command. */
+export interface Denial {
+  readonly message: string;
+  /** Undefined for what ACL LOG does not tell. */
+  readonly reason: "command" | "key" | "channel" | undefined;
+  /** The command's name, or the argument that is refused. */
+  readonly object: Buffer;
+}
+
+/** What a user may run. */
+export interface Rights {
+  /** Why the user may not run the command with these arguments, or undefined. */
+  denial(command: RegisteredCommand, args: Args): Denial | undefined;
+}
+
 const DENIED = 0;
 const ALLOWED = 1;
 /** Allowed for some objects: they are looked at each time. */
@@ -123,7 +138,7 @@ function verdictOf(user: SecurityContext, command: RegisteredCommand): number {
  * What one user may run, decided once per command and kept in a table: the check on the hot path is one lookup.
  * Users whose roles name patterns are asked for each key or channel as well.
  */
-export class Access {
+export class Access implements Rights {
   readonly #user: SecurityContext;
   readonly #verdicts: Verdicts;
 
@@ -132,36 +147,37 @@ export class Access {
     this.#verdicts = verdictsOf(user, registry);
   }
 
-  /** Why the user may not run the command with these arguments, or undefined. */
-  denial(command: RegisteredCommand, args: Args): string | undefined {
+  denial(command: RegisteredCommand, args: Args): Denial | undefined {
     const verdict = this.#verdicts[command.id];
     if (verdict === ALLOWED) return undefined;
     if (verdict === BY_OBJECT) return this.#objectDenial(command, args);
-    return `NOPERM User ${this.#user.user} has no permissions to run the '${command.fullName}' command`;
+    const message = `NOPERM User ${this.#user.user} has no permissions to run the '${command.fullName}' command`;
+    return { message, reason: "command", object: Buffer.from(command.fullName) };
   }
 
-  #objectDenial(command: RegisteredCommand, args: Args): string | undefined {
+  #objectDenial(command: RegisteredCommand, args: Args): Denial | undefined {
     const channels = CHANNELS[command.fullName];
     if (channels !== undefined) {
       const last = channels.last < 0 ? args.count - 1 : channels.last;
       for (let i = 1; i <= last; i++) {
-        if (!this.#user.can(channels.action, args.utf8(i))) return NO_CHANNEL;
+        if (!this.#user.can(channels.action, args.utf8(i))) return refused("channel", args, i);
       }
       return undefined;
     }
     const keys = keyIndexes(command, args);
     // Arguments whose keys cannot be told may name any.
-    if (keys === undefined || readsOtherKeys(command, args)) return NO_KEY;
+    if (keys === undefined || readsOtherKeys(command, args)) return refused("key", args, 1);
     for (const { index, flags } of keys) {
       const action = command.isWrite && !isRead(flags) ? "write" : "read";
-      if (!this.#user.can(action, args.utf8(index))) return NO_KEY;
+      if (!this.#user.can(action, args.utf8(index))) return refused("key", args, index);
     }
     return undefined;
   }
 }
 
-const NO_KEY = "NOPERM No permissions to access a key";
-const NO_CHANNEL = "NOPERM No permissions to access a channel";
+function refused(reason: "key" | "channel", args: Args, index: number): Denial {
+  return { message: `NOPERM No permissions to access a ${reason}`, reason, object: args.copy(index) };
+}
 
 /** SORT reads keys that are not among its arguments: those that a pattern after BY or GET makes. */
 function readsOtherKeys(command: RegisteredCommand, args: Args): boolean {

@@ -93,6 +93,8 @@ export interface Command<Session = never> {
   handler?: Handler<Session>;
   /** Finds the keys where `keys` cannot; indexes of arguments. */
   getKeys?: (args: KeyArguments) => number[];
+  /** What is done to the keys behind the first, where `getKeys` finds them and it is another thing (SORT's STORE). */
+  laterKeyFlags?: string;
   /** What is done with the key where that depends on the arguments (the flag variable_flags of `keys`). */
   keyFlags?: (args: KeyArguments) => string;
 }

@@ -16,7 +16,7 @@ export function keyIndexes(command: RegisteredCommand, args: Args): KeyPosition[
     const indexes = command.getKeys(args);
     return indexes.some((index) => index >= args.count)
       ? undefined
-      : indexes.map((index) => ({ index, flags }));
+      : indexes.map((index, at) => ({ index, flags: at === 0 ? flags : (command.laterKeyFlags ?? flags) }));
   }
   const found: KeyPosition[] = [];
   for (const spec of command.keys ?? []) {

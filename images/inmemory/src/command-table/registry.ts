@@ -136,7 +136,7 @@ function register<Session>(
 }
 
 /** All ACL categories, in the order in which Redis tells them. */
-const CATEGORIES = [
+export const CATEGORIES: readonly string[] = [
   "keyspace",
   "read",
   "write",

@@ -51,26 +51,45 @@ function reset(session: ClientSession): void {
   session.reply.simple("RESET");
 }
 
+/** As `login`, for a user that ACL SETUSER has made. */
+function loginHere(session: ClientSession, name: string, password: Buffer, answer: () => void): void {
+  const { server } = session;
+  const user = server.acl.find(name);
+  if (user?.accepts(password)) {
+    session.authenticate(user, user);
+    answer();
+    return;
+  }
+  server.noteAuthenticationFailure(session, name);
+  session.reply.error(WRONGPASS);
+}
+
 /** Checks a name and password and then writes `answer`, or WRONGPASS. */
 function login(session: ClientSession, user: string | undefined, password: Buffer, answer: () => void): void {
-  const { server } = session;
+  const { args, server } = session;
   const { authenticator } = server;
   if (authenticator === undefined || authenticator.method === "none") {
-    // There is one user only, whom any password lets in.
-    if (user === undefined) session.reply.error(NO_PASSWORD);
-    else if (user === "" || user === "default") answer();
-    else session.reply.error(WRONGPASS);
+    if (user === undefined && server.acl.defaultUser!.isPasswordless) session.reply.error(NO_PASSWORD);
+    else loginHere(session, user === undefined || user === "" ? "default" : user, password, answer);
     return;
   }
   // A URL without a user name (`redis://:PASSWORD@host`) reaches us as the user `default` from some
   // clients, and as the user without a name from redis-cli.
   const name =
     user === undefined || user === "" || user === "default" ? (authenticator.defaultUser ?? "default") : user;
+  const isConfigured = authenticator.contextOf(name) !== undefined;
+  if (!isConfigured && server.acl.find(name) !== undefined) {
+    loginHere(session, name, password, answer);
+    return;
+  }
+  // What is asked for is in the arguments, which are others by the time of the answer.
+  const asked = args.copyAll();
   session.decide(
     authenticator.verifyPassword(name, password),
     (context) => {
       if (context === undefined) {
-        server.statistics.authenticationFailures++;
+        session.args.load(asked);
+        server.noteAuthenticationFailure(session, name);
         session.reply.error(WRONGPASS);
         return;
       }

@@ -1,3 +1,4 @@
+import { aclCommands } from "./acl.ts";
 import { bitfieldCommands } from "./bitfield.ts";
 import { bitmapCommands } from "./bitmap.ts";
 import { clientCommands } from "./client.ts";
@@ -57,6 +58,7 @@ export const commandFamilies = [
   connectionCommands,
   transactionCommands,
   serverCommands,
+  aclCommands,
   pubsubCommands,
   infoCommands,
   scriptingCommands,

@@ -133,6 +133,9 @@ function statisticsLines(server: Server): Lines {
     ["unexpected_error_replies", 0],
     ["total_error_replies", [...statistics.errorReplies.values()].reduce((sum, count) => sum + count, 0)],
     ["acl_access_denied_auth", statistics.authenticationFailures],
+    ["acl_access_denied_cmd", statistics.denied.command],
+    ["acl_access_denied_key", statistics.denied.key],
+    ["acl_access_denied_channel", statistics.denied.channel],
     ["client_query_buffer_limit_disconnections", statistics.queryBufferLimitDisconnections],
     ["client_output_buffer_limit_disconnections", statistics.outputBufferLimitDisconnections],
   ];

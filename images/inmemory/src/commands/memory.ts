@@ -50,6 +50,32 @@ function purge(session: ClientSession): void {
   session.reply.ok();
 }
 
+/** Of the limit: writes are about to be refused, or keys to go. */
+const NEAR_LIMIT = 0.9;
+/** Times what is in use now: memory that was needed once and is free. */
+const FORMER_PEAK = 1.5;
+
+/** What of memory is worth a look, in sentences, for people. */
+function doctor({ reply, server }: ClientSession): void {
+  server.measureMemory();
+  const { usedMemory, settings, statistics } = server;
+  const findings: string[] = [];
+  if (settings.maxMemory > 0 && usedMemory > settings.maxMemory * NEAR_LIMIT)
+    findings.push(
+      `${usedMemory} of ${settings.maxMemory} bytes (maxmemory) are used; then ${settings.evictionPolicy} applies.`,
+    );
+  if (statistics.peakMemory > usedMemory * FORMER_PEAK)
+    findings.push(
+      `${statistics.peakMemory} bytes were used at the peak, ${usedMemory} are now; MEMORY PURGE gives back what is free.`,
+    );
+  reply.verbatim(findings.length === 0 ? "Nothing about memory stands out.\n" : `${findings.join("\n")}\n`);
+}
+
+/** Memory is the engine's own; there is no allocator to ask (Redis without jemalloc answers so). */
+function mallocStats({ reply }: ClientSession): void {
+  reply.bulkText("Stats not supported for the current allocator");
+}
+
 export const memoryCommands: Command[] = [
   {
     name: "memory",
@@ -81,6 +107,26 @@ export const memoryCommands: Command[] = [
         complexity: "O(N) where N is the size of the memory that is given back",
         summary: "Gives memory that is not used back to the system now, instead of little by little.",
         handler: purge,
+      },
+      {
+        name: "doctor",
+        arity: 2,
+        flags: [],
+        group: "server",
+        since: "4.0.0",
+        complexity: "O(1)",
+        summary: "Says in sentences what about memory is worth a look.",
+        handler: doctor,
+      },
+      {
+        name: "malloc-stats",
+        arity: 2,
+        flags: [],
+        group: "server",
+        since: "4.0.0",
+        complexity: "O(1)",
+        summary: "Answers that there is no allocator to ask.",
+        handler: mallocStats,
       },
       helpCommand("server", "4.0.0"),
     ],

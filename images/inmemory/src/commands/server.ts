@@ -191,45 +191,9 @@ function slowlogReset(session: ClientSession): void {
   session.reply.ok();
 }
 
-/** Whether everybody is let in: then there is one user, whom Redis calls default. */
-function isOpen({ server: { authenticator } }: ClientSession): boolean {
-  return authenticator === undefined || authenticator.method === "none";
-}
-
-function aclWhoami(session: ClientSession): void {
-  session.reply.bulkText(isOpen(session) || session.user === undefined ? "default" : session.user.user);
-}
-
-function aclUsers(session: ClientSession): void {
-  const { reply, server } = session;
-  const names = isOpen(session) ? ["default"] : (server.authenticator?.users() ?? []).map(({ name }) => name);
-  reply.array(names.length);
-  for (const name of names) reply.bulkText(name);
-}
-
-function aclCat(session: ClientSession): void {
-  const { args, reply, server } = session;
-  const all = server.dispatcher.registry.all;
-  let names: string[];
-  if (args.count === 2) names = [...new Set(all.flatMap(({ allCategories }) => allCategories))].sort();
-  else {
-    const category = args.latin1(2).toLowerCase();
-    names = all
-      .filter(({ allCategories }) => allCategories.includes(category))
-      .map(({ fullName }) => fullName);
-    if (names.length === 0) {
-      reply.error(`ERR Unknown category '${args.latin1(2)}'`);
-      return;
-    }
-  }
-  reply.array(names.length);
-  for (const name of names) reply.bulkText(name);
-}
-
 const ADMIN = { flags: ["admin", "noscript", "loading", "stale"], group: "server" } as const;
 const SAVING = { flags: ["admin", "noscript", "no_async_loading"], group: "server" } as const;
 const LOG_QUERY = { flags: ["admin", "loading", "stale"], group: "server" } as const;
-const OPEN = { flags: ["noscript", "loading", "stale"], group: "server" } as const;
 
 export const serverCommands: Command[] = [
   {
@@ -388,46 +352,6 @@ export const serverCommands: Command[] = [
         handler: slowlogReset,
       },
       helpCommand("server", "6.2.0"),
-    ],
-  },
-  {
-    name: "acl",
-    arity: -2,
-    flags: [],
-    group: "server",
-    since: "6.0.0",
-    complexity: "Depends on the subcommand",
-    summary: "Tells about users and what they may run; users are configured in weftkit.toml.",
-    subcommands: [
-      {
-        ...OPEN,
-        name: "whoami",
-        arity: 2,
-        since: "6.0.0",
-        complexity: "O(1)",
-        summary: "Returns the connection's user.",
-        handler: aclWhoami,
-      },
-      {
-        ...ADMIN,
-        name: "users",
-        arity: 2,
-        since: "6.0.0",
-        complexity: "O(N) where N is the number of users",
-        summary: "Lists the users.",
-        handler: aclUsers,
-      },
-      {
-        ...OPEN,
-        name: "cat",
-        arity: -2,
-        since: "6.0.0",
-        complexity: "O(N) where N is the number of commands",
-        summary: "Lists the categories, or the commands of one.",
-        syntax: "[category]",
-        handler: aclCat,
-      },
-      helpCommand("server", "6.0.0"),
     ],
   },
 ];

@@ -221,6 +221,7 @@ export const sortCommands: Command[] = [
     syntax:
       "key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA] [STORE destination]",
     getKeys: sortKeys,
+    laterKeyFlags: "OW update",
     handler: sort,
   },
   {

@@ -1,3 +1,4 @@
+import type { Denial } from "../command-table/access.ts";
 import { EXECABORT } from "../errors.ts";
 import type { ClientSession } from "../server/server.ts";
 import { type Command, keys } from "./definition.ts";
@@ -60,14 +61,27 @@ function exec(session: ClientSession): void {
       session.command = command;
       // Rights may have changed since the command was queued.
       const denied = session.access?.denial(command, session.args);
-      if (denied !== undefined) reply.error(denied);
-      else server.dispatcher.call(session, command);
+      if (denied !== undefined) {
+        server.noteDenied(session, denied, "multi");
+        reply.error(noLongerAllowed(denied));
+      } else server.dispatcher.call(session, command);
     }
   });
   session.command = own;
   session.mayNotBlock = false;
   // What was done is recorded command by command; EXEC itself adds nothing.
   session.propagateNothing();
+}
+
+const NO_LONGER: Readonly<Record<"command" | "key" | "channel", string>> = {
+  command: "no permission to execute the command or subcommand",
+  key: "no permission to touch the specified keys",
+  channel: "no permission to access one of the channels used as argument to the command",
+};
+
+function noLongerAllowed({ message, reason }: Denial): string {
+  if (reason === undefined) return message;
+  return `NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: ${NO_LONGER[reason]}`;
 }
 
 export const transactionCommands: Command[] = [

@@ -1,3 +1,4 @@
+import type { Denial } from "../command-table/access.ts";
 import type { RegisteredCommand, Registry } from "../command-table/registry.ts";
 import { DEFECT, NOAUTH, OOM, wrongArity } from "../errors.ts";
 import type { Propagation } from "../persistence/propagation.ts";
@@ -48,6 +49,8 @@ export interface DispatchHost<Client extends Session> {
   serveBlocked(): void;
   feedMonitors(line: string): void;
   noteSlow(session: Client, command: RegisteredCommand, microseconds: number): void;
+  /** Told of what a user may not do. */
+  noteDenied(session: Client, denial: Denial, context: "toplevel" | "multi" | "lua"): void;
   /** Told what a command that is timed alone took. */
   noteLatency(command: RegisteredCommand, microseconds: number): void;
   /** Evicts until memory is below its limit; false when it stays above. */
@@ -169,7 +172,10 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
     const server = this.#server;
     if (command.isBarredFromScripts) return "ERR This Redis command is not allowed from script";
     const denied = session.isReplaying ? undefined : session.access?.denial(command, session.args);
-    if (denied !== undefined) return denied.replace(/^NOPERM /, "NOPERM ACL failure in script: ");
+    if (denied !== undefined) {
+      server.noteDenied(session, denied, "lua");
+      return denied.message.replace(/^NOPERM /, "NOPERM ACL failure in script: ");
+    }
     const wrong = server.cluster?.denial(command, session.args);
     if (wrong !== undefined) return wrong;
     if (command.isWrite || command.mayReplicate) {
@@ -288,7 +294,10 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
       if (!command.flags.includes("no_auth")) return NOAUTH;
     } else {
       const denied = session.access.denial(command, session.args);
-      if (denied !== undefined) return denied;
+      if (denied !== undefined) {
+        server.noteDenied(session, denied, session.transaction === undefined ? "toplevel" : "multi");
+        return denied.message;
+      }
     }
     if (server.settings.maxMemory > 0 && !server.makeRoom() && this.#needsMemory(session, command))
       return OOM;

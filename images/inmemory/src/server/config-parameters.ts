@@ -182,6 +182,31 @@ const maxmemory: Parameter = {
   },
 };
 
+/** The password of the user `default`, whom everybody is where no users are configured. */
+const requirepass: Parameter = {
+  name: "requirepass",
+  get: ({ requiredPassword }) => requiredPassword,
+  set: (server, value) => {
+    if (server.acl.defaultUser === undefined)
+      return "users are configured: their passwords are in weftkit.toml or its variables";
+    server.acl.set("default", value === "" ? ["nopass"] : ["resetpass", `>${value}`]);
+    server.requiredPassword = value;
+    return undefined;
+  },
+};
+
+const aclPubsubDefault: Parameter = {
+  name: "acl-pubsub-default",
+  get: ({ settings }) => (settings.isPubsubOpenByDefault ? "allchannels" : "resetchannels"),
+  set: ({ settings }, value) => {
+    const word = value.toLowerCase();
+    if (word !== "allchannels" && word !== "resetchannels")
+      return "argument(s) must be one of the following: allchannels, resetchannels";
+    settings.isPubsubOpenByDefault = word === "allchannels";
+    return undefined;
+  },
+};
+
 /** All parameters; old names are entries of their own, as in Redis, and share the setting. */
 export const parameters: readonly Parameter[] = [
   maxmemory,
@@ -224,7 +249,9 @@ export const parameters: readonly Parameter[] = [
   fixed("dir", (server) => server.dataDirectory),
   fixed("appenddirname", () => "appendonlydir"),
   fixed("appendfilename", () => "appendonly.aof"),
-  fixed("requirepass", () => ""),
+  requirepass,
+  aclPubsubDefault,
+  integer("acllog-max-len", "aclLogLength", 0, LONG_MAX),
   fixed("cluster-enabled", ({ cluster }) => (cluster === undefined ? "no" : "yes")),
   fixed("daemonize", () => "no"),
   fixed("supervised", () => "no"),

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Authenticator } from "@weftkit/auth";
+import { AclLog, type Refused } from "../acl/log.ts";
+import { AclUsers } from "../acl/users.ts";
+import type { Denial } from "../command-table/access.ts";
 import type { RegisteredCommand, Registry } from "../command-table/registry.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import { MISCONF } from "../errors.ts";
@@ -12,6 +15,7 @@ import type { ScriptHost, ScriptRules } from "../scripting/host.ts";
 import type { Runner } from "../scripting/runner.ts";
 import { Scripts } from "../scripting/scripts.ts";
 import { Blocking } from "../session/blocking.ts";
+import { describeClient } from "../session/client-line.ts";
 import { isSecret } from "../session/monitoring.ts";
 import { Pausing } from "../session/pausing.ts";
 import { PubSub } from "../session/pubsub.ts";
@@ -96,6 +100,11 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
   dirty = 0;
   /** Who may log in; without one nobody has to (tests, the rewrite of the log). */
   readonly authenticator: Authenticator | undefined;
+  /** The users that ACL SETUSER has made. */
+  readonly acl: AclUsers;
+  readonly aclLog = new AclLog();
+  /** What CONFIG SET requirepass has set, as CONFIG GET shows it. */
+  requiredPassword = "";
   /** What commands may ask of the append-only file. */
   log: LogControl = noLog;
   /** ms since the epoch when SAVE or the start last had everything on the disk. */
@@ -139,6 +148,8 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
     this.reply = this.createReply();
     this.tracking = new Tracking(this);
     this.dispatcher = new Dispatcher(this, options.registry);
+    const isOpen = this.authenticator === undefined || this.authenticator.method === "none";
+    this.acl = new AclUsers(options.registry, this.settings, isOpen);
     this.databases = Array.from(
       { length: this.settings.databases },
       (_, index) => new Keyspace(this.slab, index),
@@ -250,6 +261,14 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
   }
 
   runAgain(session: ClientSession): void {
+    // Rights may have changed since the command began to wait.
+    const denied = session.access?.denial(session.command, session.args);
+    if (denied !== undefined) {
+      session.command.rejectedCalls++;
+      this.noteDenied(session, denied, "toplevel");
+      session.reply.error(denied.message);
+      return;
+    }
     this.dispatcher.call(session, session.command);
   }
 
@@ -276,6 +295,30 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
       isSecret(command) ? [Buffer.from(command.name), REDACTED] : session.args.copyAll(),
       this.settings.slowlogLength,
     );
+  }
+
+  admit(session: Session): void {
+    const { defaultUser } = this.acl;
+    if (defaultUser?.isEnabled && defaultUser.isPasswordless) session.authenticate(defaultUser, defaultUser);
+  }
+
+  noteDenied(session: ClientSession, denial: Denial, context: "toplevel" | "multi" | "lua"): void {
+    const { reason, object } = denial;
+    if (reason === undefined) return;
+    this.statistics.denied[reason]++;
+    this.#logDenied(session, { reason, context, object, user: session.user?.user ?? "" });
+  }
+
+  /** Notes that somebody could not log in under a name. */
+  noteAuthenticationFailure(session: ClientSession, user: string): void {
+    this.statistics.authenticationFailures++;
+    const context = session.transaction === undefined ? "toplevel" : "multi";
+    this.#logDenied(session, { reason: "auth", context, object: session.args.copy(0), user });
+  }
+
+  #logDenied(session: ClientSession, refused: Omit<Refused, "client">): void {
+    const client = describeClient(session, this);
+    this.aclLog.add({ ...refused, client }, this.now, this.settings.aclLogLength);
   }
 
   noteLatency(command: RegisteredCommand, microseconds: number): void {

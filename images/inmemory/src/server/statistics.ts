@@ -8,6 +8,8 @@ export class Statistics {
   keyspaceMisses = 0;
   expiredKeys = 0;
   authenticationFailures = 0;
+  /** Commands that a user might not run, by what was not allowed. */
+  readonly denied = { command: 0, key: 0, channel: 0 };
   pubsubMessages = 0;
   evictedKeys = 0;
   connectionsReceived = 0;

@@ -10,9 +10,11 @@ export interface Monitored {
   readonly isInScript: boolean;
 }
 
+const SECRET = new Set(["auth", "hello", "migrate", "acl|setuser"]);
+
 /** Commands whose arguments may be passwords. */
 export function isSecret(command: RegisteredCommand): boolean {
-  return command.name === "auth" || command.name === "hello" || command.name === "migrate";
+  return SECRET.has(command.fullName);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Authenticator, SecurityContext } from "@weftkit/auth";
 import type { Peer } from "@weftkit/host";
-import { Access } from "../command-table/access.ts";
+import { Access, type Rights } from "../command-table/access.ts";
 import type { RegisteredCommand, Registry } from "../command-table/registry.ts";
 import { NOT_AN_INTEGER, WRONGTYPE } from "../errors.ts";
 import type { Propagation } from "../persistence/propagation.ts";
@@ -51,6 +51,8 @@ export interface SessionHost {
   lookupWrite(db: Keyspace, bytes: Buffer, offset: number, length: number): number;
   changed(db: Keyspace, key: Buffer, eventClass: number, event: string, dirty: number): void;
   createReply(bytes?: number): Reply;
+  /** Makes the session who it is before it logs in, if that is somebody. */
+  admit(session: Session): void;
   /** A session that is not running was written to. */
   wrote(session: Session): void;
   /** Runs the command in the session's arguments. */
@@ -111,7 +113,7 @@ export class Session implements Waiter {
 
   /** Who the client is and what it may do; undefined until it has authenticated. */
   user: SecurityContext | undefined;
-  access: Access | undefined;
+  access: Rights | undefined;
 
   transaction: Transaction | undefined;
   watched: Watched[] = [];
@@ -196,9 +198,9 @@ export class Session implements Waiter {
   }
 
   /** From now on the session acts for this user. */
-  authenticate(user: SecurityContext): void {
+  authenticate(user: SecurityContext, access: Rights = new Access(user, this.server.registry)): void {
     this.user = user;
-    this.access = new Access(user, this.server.registry);
+    this.access = access;
   }
 
   // ---- keys ------------------------------------------------------------------------------------------------------
@@ -494,8 +496,7 @@ export class Session implements Waiter {
     this.isMonitor = false;
     this.user = undefined;
     this.access = undefined;
-    const anonymous = server.authenticator?.anonymous;
-    if (anonymous !== undefined) this.authenticate(anonymous);
+    server.admit(this);
   }
 
   /** Ends a transaction without running it. */
