@@ -71,6 +71,59 @@ function doctor({ reply, server }: ClientSession): void {
   reply.verbatim(findings.length === 0 ? "Nothing about memory stands out.\n" : `${findings.join("\n")}\n`);
 }
 
+/** Where memory is, by Redis's names; what this engine has not (replicas, links of a cluster) is 0. */
+function stats({ reply, server }: ClientSession): void {
+  server.measureMemory();
+  const { usedMemory, statistics } = server;
+  const used = server.databases.filter(({ size }) => size > 0);
+  const overhead = used.reduce((sum, db) => sum + db.overheadBytes, 0);
+  const keys = used.reduce((sum, { size }) => sum + size, 0);
+  const clients = [...server.sessions.values()].reduce(
+    (sum, { connection }) => sum + (connection?.inputBytes ?? 0) + (connection?.outputBytes ?? 0),
+    0,
+  );
+  const dataset = usedMemory - overhead;
+  const resident = process.memoryUsage.rss();
+  const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+  const integers = (values: Record<string, number>) => {
+    for (const [name, value] of Object.entries(values)) {
+      reply.bulkText(name);
+      reply.integer(value);
+    }
+  };
+  reply.map(14 + used.length);
+  integers({
+    "peak.allocated": statistics.peakMemory,
+    "total.allocated": usedMemory,
+    "replication.backlog": 0,
+    "clients.slaves": 0,
+    "clients.normal": clients,
+    "cluster.links": 0,
+  });
+  for (const db of used) {
+    reply.bulkText(`db.${db.index}`);
+    reply.map(1);
+    integers({ "overhead.hashtable.main": db.overheadBytes });
+  }
+  integers({
+    "overhead.total": overhead,
+    "keys.count": keys,
+    "keys.bytes-per-key": Math.floor(ratio(usedMemory, keys)),
+    "dataset.bytes": dataset,
+  });
+  const doubles = {
+    "dataset.percentage": ratio(dataset, usedMemory) * 100,
+    "peak.percentage": ratio(usedMemory, statistics.peakMemory) * 100,
+  };
+  for (const [name, value] of Object.entries(doubles)) {
+    reply.bulkText(name);
+    reply.double(value);
+  }
+  integers({ "allocator.resident": resident });
+  reply.bulkText("fragmentation");
+  reply.double(ratio(resident, usedMemory));
+}
+
 /** Memory is the engine's own; there is no allocator to ask (Redis without jemalloc answers so). */
 function mallocStats({ reply }: ClientSession): void {
   reply.bulkText("Stats not supported for the current allocator");
@@ -107,6 +160,16 @@ export const memoryCommands: Command[] = [
         complexity: "O(N) where N is the size of the memory that is given back",
         summary: "Gives memory that is not used back to the system now, instead of little by little.",
         handler: purge,
+      },
+      {
+        name: "stats",
+        arity: 2,
+        flags: [],
+        group: "server",
+        since: "4.0.0",
+        complexity: "O(N) where N is the number of connections",
+        summary: "Tells where memory is, in bytes.",
+        handler: stats,
       },
       {
         name: "doctor",
