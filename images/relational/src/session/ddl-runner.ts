@@ -238,16 +238,17 @@ export function ddlWithin<T>(
       systemRows: (r, e) => systemRows(session, r, e),
     });
   const afterTold: (() => void)[] = [];
+  const lockTable = (oid: number, mode: TableLockMode) => {
+    const timeoutMs = session.settings.ms("lock_timeout");
+    const limits = timeoutMs > 0 ? { timeoutMs } : {};
+    holder.lock(postgresTableLocks, tableName(oid), 0, mode, limits);
+  };
   const ddl: Ddl = {
     catalog,
     afterTold: (tell) => void afterTold.push(tell),
     io: { ...session.io, catalog },
     work: holder,
-    lockTable: (oid) => {
-      const timeoutMs = session.settings.ms("lock_timeout");
-      const limits = timeoutMs > 0 ? { timeoutMs } : {};
-      holder.lock(postgresTableLocks, tableName(oid), 0, "access exclusive", limits);
-    },
+    lockTable: (oid) => lockTable(oid, "access exclusive"),
     database: session.database.name,
     authority: session.authority,
     owner: session.authority.owner,
@@ -283,8 +284,9 @@ export function ddlWithin<T>(
   const result = work(ddl);
   const changes = catalog.takeChanges();
   if (told === undefined || !beside.has(tagOf(told.node))) {
+    const mode = (told === undefined ? undefined : weaker.get(tagOf(told.node))) ?? "access exclusive";
     // Others may have changed rows and not committed yet: what they wrote is in the form of before.
-    for (const oid of tablesOf(changes, before)) ddl.lockTable(oid);
+    for (const oid of tablesOf(changes, before)) lockTable(oid, mode);
   }
   saveChanges(holder.db, changes);
   if (told !== undefined) {
@@ -303,6 +305,14 @@ const beside: ReadonlySet<string> = new Set([
   "AlterOwnerStmt",
   "ReassignOwnedStmt",
   "AlterSeqStmt",
+]);
+
+type TableLockMode = "share" | "share row exclusive" | "access exclusive";
+
+/** Commands that keep only changes of rows away: who reads under ACCESS SHARE, as pg_dump does, goes on. */
+const weaker: ReadonlyMap<string, TableLockMode> = new Map([
+  ["IndexStmt", "share"],
+  ["CreateTrigStmt", "share row exclusive"],
 ]);
 
 /** The tables that were there before and whose definitions are changed, by their OIDs. */

@@ -8,6 +8,7 @@ import type { Datum } from "../types/datum.ts";
 import type { Block } from "./block.ts";
 import { nowMicros } from "./clock.ts";
 import { functionSession } from "./function-session.ts";
+import { underLockTimeout } from "./lock-timeout.ts";
 import { requireSequence } from "./privileges.ts";
 import { lockRowOf } from "./row-locks.ts";
 import type { SessionState } from "./state.ts";
@@ -74,7 +75,7 @@ export function makeExec(
         : undefined,
     frozen: new Map(),
     lockRow: work === undefined ? undefined : lockRowOf(session, work),
-    work,
+    work: work === undefined ? undefined : underLockTimeout(session, work),
     events: [],
     affected: 0,
     mergeAction: "",
