@@ -54,7 +54,7 @@ variable "PROGRAMS" {
     { name = "markdown", folder = "images/markdown", ports = "8080" },
     { name = "filestore", folder = "images/filestore", ports = "8081" },
     { name = "gateway", folder = "images/gateway", ports = "20000 20001 20002 20003 20004 20005 20006 20007 20008" },
-    { name = "pool", folder = "images/pool", ports = "6432 6433" },
+    { name = "pool", folder = "images/pool", ports = "6432 6433 6434" },
     { name = "discovery", folder = "images/discovery", ports = "8500 7946 8600" },
     { name = "playground", folder = "images/playground", ports = "3000" },
     { name = "persistence", folder = "persistence-sidecar", ports = "8788" },

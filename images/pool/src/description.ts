@@ -18,9 +18,9 @@ const minute = 60_000;
 export const pool = {
   title: "many clients on few connections",
   doc: "Many clients on few connections of servers.",
-  protocol: "PostgreSQL 3.0, RESP",
+  protocol: "PostgreSQL 3.0, RESP, MongoDB's",
   port: 6432,
-  morePorts: [6433],
+  morePorts: [6433, 6434],
   keys: {
     ...serviceKeys(6432),
     backends: list(
@@ -120,6 +120,20 @@ export const pool = {
       "Connections that RESP's clients have for themselves, for MULTI, blocking commands and subscriptions.",
       1000,
     ),
+    mongo_port: port(
+      "The port for MongoDB's protocol; it is listened on when `backends` has a server of `document`.",
+      6434,
+    ),
+    mongo_connections: integer("Connections that MongoDB's clients share, for each user.", 20, { min: 1 }),
+    mongo_dedicated_max: integer(
+      "More connections for each user, for as long as tailable cursors and change streams wait for what is new.",
+      1000,
+      { min: 1 },
+    ),
+    mongo_advertise: text("What clients of MongoDB's protocol reach the pool by, as `host:port`.", {
+      fallbackDoc: "the address that the client has connected to",
+      example: '"pool.example.com:6434"',
+    }),
   },
   folder: "images/pool",
   keepsState: false,

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from "@weftkit/observe";
+import type { MongoFront } from "./mongo/mongo-front.ts";
 import type { PostgresFront } from "./postgres/postgres-front.ts";
 import type { ServerPool } from "./postgres/server-pool.ts";
 
@@ -42,4 +43,28 @@ export function registerMetrics(metrics: Registry, front: PostgresFront): void {
       this.set(front.refused);
     },
   });
+}
+
+const ofMongo: Readonly<Record<string, [help: string, value: (front: MongoFront) => number]>> = {
+  clients: ["Clients of MongoDB's protocol.", (front) => front.clients.size],
+  clients_waiting: ["Those that wait for a server.", (front) => front.waiting],
+  servers: ["Connections to servers.", (front) => front.servers],
+  transactions_open: [
+    "Transactions that have a connection of their own.",
+    (front) => front.transactions.count,
+  ],
+  cursors_open: ["Cursors that servers keep open.", (front) => front.cursors.count],
+};
+
+export function registerMongoMetrics(metrics: Registry, front: MongoFront): void {
+  for (const [name, [help, value]] of Object.entries(ofMongo)) {
+    new Gauge({
+      name: `weftkit_pool_mongo_${name}`,
+      help,
+      registers: [metrics],
+      collect() {
+        this.set(value(front));
+      },
+    });
+  }
 }

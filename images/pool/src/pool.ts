@@ -10,7 +10,9 @@ import {
 import { ConfigError } from "@weftkit/config";
 import { type Deadline, watchFiles } from "@weftkit/core";
 import type { Service, ServiceContext } from "@weftkit/host";
-import { registerMetrics } from "./metrics.ts";
+import { messageBytesMax as mongoMessageBytesMax } from "@weftkit/wire-mongo";
+import { registerMetrics, registerMongoMetrics } from "./metrics.ts";
+import { MongoFront } from "./mongo/mongo-front.ts";
 import { PoolSockets } from "./network/pool-sockets.ts";
 import { PostgresFront } from "./postgres/postgres-front.ts";
 import { RespFront } from "./resp/resp-front.ts";
@@ -21,11 +23,14 @@ export class Pool implements Service<"pool"> {
   #sockets: PoolSockets | undefined;
   #postgres: PostgresFront | undefined;
   #resp: RespFront | undefined;
+  #mongo: MongoFront | undefined;
   #stopWatching = () => {};
   /** The port that it listens on for PostgreSQL. */
   port = 0;
   /** And for RESP; 0 when it does not. */
   respPort = 0;
+  /** And for MongoDB's protocol; 0 when it does not. */
+  mongoPort = 0;
 
   async open(ctx: ServiceContext<"pool">): Promise<void> {
     const { section, log, config, watchIntervalMs } = ctx;
@@ -75,6 +80,9 @@ export class Pool implements Service<"pool"> {
     const resp = { engine: "inmemory", group: "default" } as const;
     if (this.#backends.table.of(resp).length > 0 || mayLeadTo(section.backends, resp))
       await this.#openResp(ctx, bind, backendTls, front);
+    const document = { engine: "document", group: "default" } as const;
+    if (this.#backends.table.of(document).length > 0 || mayLeadTo(section.backends, document))
+      await this.#openMongo(ctx, bind, backendTls, front);
     log.info({ port: this.port, native: this.#sockets.isNative }, "listening for PostgreSQL");
   }
 
@@ -109,9 +117,49 @@ export class Pool implements Service<"pool"> {
     log.info({ port: this.respPort }, "listening for RESP");
   }
 
+  async #openMongo(
+    ctx: ServiceContext<"pool">,
+    bind: string,
+    backendTls: BackendTls,
+    front: PostgresFront,
+  ): Promise<void> {
+    const { section, log } = ctx;
+    const { user, password } = section;
+    this.#mongo = new MongoFront({
+      bind,
+      port: section.mongo_port,
+      advertise: section.mongo_advertise,
+      clientsMax: section.max_connections,
+      linksMax: section.mongo_connections,
+      tailingMax: section.mongo_dedicated_max,
+      connectTimeoutMs: section.server_connect_timeout,
+      waitMs: section.query_wait_timeout,
+      idleMs: section.server_idle_timeout || Number.POSITIVE_INFINITY,
+      idleTransactionMs: section.idle_transaction_timeout,
+      messageBytesMax: Math.min(mongoMessageBytesMax, section.message_bytes_max),
+      authenticates: section.auth_type !== "trust",
+      secretOf: (name) => front.users.get(name),
+      login:
+        user === undefined || password === undefined
+          ? undefined
+          : { user, database: "admin", secret: { password } },
+      backends: this.#backends!,
+      backendTls,
+      tls: ctx.tls,
+      sockets: this.#sockets!,
+    });
+    registerMongoMetrics(ctx.metrics, this.#mongo);
+    this.mongoPort = await this.#mongo.open();
+    log.info({ port: this.mongoPort }, "listening for MongoDB's protocol");
+  }
+
   async close(deadline: Deadline): Promise<void> {
     this.#stopWatching();
-    await Promise.all([this.#postgres?.close(deadline.signal), this.#resp?.close(deadline.signal)]);
+    await Promise.all([
+      this.#postgres?.close(deadline.signal),
+      this.#resp?.close(deadline.signal),
+      this.#mongo?.close(deadline.signal),
+    ]);
     this.#backends?.close();
     this.#sockets?.end();
   }
@@ -132,6 +180,16 @@ export class Pool implements Service<"pool"> {
       })),
       ...(this.#resp !== undefined && {
         resp: { port: this.respPort, clients: this.#resp.clients.size, servers: this.#resp.servers },
+      }),
+      ...(this.#mongo !== undefined && {
+        mongo: {
+          port: this.mongoPort,
+          clients: this.#mongo.clients.size,
+          waiting: this.#mongo.waiting,
+          servers: this.#mongo.servers,
+          transactions: this.#mongo.transactions.count,
+          cursors: this.#mongo.cursors.count,
+        },
       }),
       backends: this.#backends
         ?.states()

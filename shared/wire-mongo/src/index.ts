@@ -14,3 +14,15 @@ export { frameLength, headerBytes, messageBytesMax, opCodes } from "./frame.ts";
 export { type DocumentSequence, type Message, type MsgMessage, msgFlags, readMessage } from "./messages.ts";
 export { WireMongoError, type WireMongoErrorCode } from "./violation.ts";
 export { compressMessage, type OutgoingMsg, writeMsg, writeQuery, writeReply } from "./write.ts";
+export {
+  binaryElement,
+  booleanElement,
+  dateElement,
+  documentElement,
+  documentOf,
+  doubleElement,
+  intElement,
+  listElement,
+  longsElement,
+  textElement,
+} from "./write-document.ts";

@@ -1,13 +1,15 @@
 import { isHello } from "@weftkit/peek";
 import {
-  bsonTypes,
   documentLength,
+  documentOf,
   elementValue,
   fieldName,
   headerBytes,
+  listElement,
   msgFlags,
   opCodes,
   requireValidDocument,
+  textElement,
   valueLength,
   writeMsg,
   writeReply,
@@ -98,23 +100,4 @@ function rewritten(frame: Buffer, at: number, address: string): Buffer {
     element = next;
   }
   return documentOf(parts);
-}
-
-function documentOf(elements: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(elements);
-  const length = Buffer.alloc(4);
-  length.writeInt32LE(body.length + 5);
-  return Buffer.concat([length, body, Buffer.alloc(1)]);
-}
-
-function textElement(name: string, text: string): Buffer {
-  const bytes = Buffer.from(`${text}\0`);
-  const length = Buffer.alloc(4);
-  length.writeInt32LE(bytes.length);
-  return Buffer.concat([Buffer.from([bsonTypes.string]), Buffer.from(`${name}\0`), length, bytes]);
-}
-
-function listElement(name: string, texts: readonly string[]): Buffer {
-  const items = texts.map((text, index) => textElement(String(index), text));
-  return Buffer.concat([Buffer.from([bsonTypes.array]), Buffer.from(`${name}\0`), documentOf(items)]);
 }

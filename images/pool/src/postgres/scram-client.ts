@@ -14,15 +14,18 @@ export type ScramSecret =
 /** The client's side of one SCRAM-SHA-256 login (RFC 5802, RFC 7677). 1. `first` 2. `final` 3. `verify` */
 export class ScramClient {
   readonly #secret: ScramSecret;
+  readonly #name: string;
   readonly #nonce = randomBytes(18).toString("base64");
   #serverSignature = Buffer.alloc(0);
 
-  constructor(secret: ScramSecret) {
+  /** @param user empty where the protocol has told it before (PostgreSQL) */
+  constructor(secret: ScramSecret, user = "") {
     this.#secret = secret;
+    this.#name = user.replaceAll("=", "=3D").replaceAll(",", "=2C");
   }
 
   first(): string {
-    return `n,,n=,r=${this.#nonce}`;
+    return `n,,n=${this.#name},r=${this.#nonce}`;
   }
 
   /** @throws WeftkitError `malformed_scram` */
@@ -38,7 +41,7 @@ export class ScramClient {
     }
     const { clientKey, serverKey } = await this.#keys(Buffer.from(salt, "base64"), iterations);
     const unproved = `c=biws,r=${nonce}`;
-    const authMessage = `n=,r=${this.#nonce},${serverFirst},${unproved}`;
+    const authMessage = `n=${this.#name},r=${this.#nonce},${serverFirst},${unproved}`;
     const storedKey = createHash("sha256").update(clientKey).digest();
     const signature = createHmac("sha256", storedKey).update(authMessage).digest();
     this.#serverSignature = createHmac("sha256", serverKey).update(authMessage).digest();
