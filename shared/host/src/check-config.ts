@@ -9,7 +9,6 @@ import {
   type ProgramName,
 } from "@weftkit/config";
 import { createLogger } from "@weftkit/observe";
-import { readSettings } from "@weftkit/persist";
 import { openDiscoveryLink } from "./discovery-link.ts";
 import { readTls } from "./tls.ts";
 
@@ -44,9 +43,10 @@ export async function checkConfig(
 }
 
 /** @throws ConfigError for mistakes of `[persist]`, where it is on */
-export function checkPersistence({ persist }: Config, engine: string): undefined {
-  if (persist.mode !== "disabled") readSettings(persist, engine);
-  return undefined;
+export async function checkPersistence({ persist }: Config, engine: string): Promise<undefined> {
+  if (persist.mode === "disabled") return;
+  const { readSettings } = await import("@weftkit/persist");
+  readSettings(persist, engine);
 }
 
 /**

@@ -11,7 +11,6 @@ import { createLogger, type Logger } from "@weftkit/observe";
 import { allOrMistakes, checkPersistence } from "./check-config.ts";
 import { type DiscoveryLink, openDiscoveryLink } from "./discovery-link.ts";
 import type { ImageDefinition } from "./engine.ts";
-import { Image } from "./image.ts";
 import { clientsMax } from "./open-files.ts";
 import type { Service, ServiceDefinition } from "./service.ts";
 import { ServiceHost } from "./service-host.ts";
@@ -98,6 +97,8 @@ export async function startInProcess<Name extends EngineName>(
     () => openDiscoveryLink(config, definition.name, log),
     () => checkPersistence(config, definition.name),
   );
+  // Read when an engine starts: services have no state, and would keep the code of what saves it in memory.
+  const { Image } = await import("./image.ts");
   const image = new Image({ definition, config, log, auth, tls, discovery, processMetrics, watchIntervalMs });
   await image.start(options.signal);
   return image;
