@@ -2,7 +2,7 @@ import { resourceError, unsupported } from "../errors.ts";
 import type { Members } from "../protocol/shape.ts";
 import type { Services } from "../services.ts";
 import { namedTable } from "../tables/find-table.ts";
-import { namePattern, string } from "../validation/shapes.ts";
+import { indexName, namePattern, string } from "../validation/shapes.ts";
 import { type Answer, asItIs, type Operation, operation } from "./operation.ts";
 
 /**
@@ -19,10 +19,10 @@ interface TableInput {
 }
 
 /** Asks about a table, which must exist. */
-function aboutTable(name: string, answer: (table: string) => Answer): Operation {
+function aboutTable(name: string, answer: (table: string) => Answer, more: Members = {}): Operation {
   return operation<TableInput, TableInput>({
     name,
-    members: tableMembers,
+    members: { ...tableMembers, ...more },
     action: "read",
     tables: ({ TableName }) => [TableName],
     prepare: asItIs,
@@ -101,11 +101,15 @@ export const absentFeatures: readonly Operation[] = [
   refused("DisableKinesisStreamingDestination", noKinesis),
   refused("UpdateKinesisStreamingDestination", noKinesis),
   fixed("ListContributorInsights", { ContributorInsightsSummaries: [] }),
-  aboutTable("DescribeContributorInsights", (TableName) => ({
-    TableName,
-    ContributorInsightsRuleList: [],
-    ContributorInsightsStatus: "DISABLED",
-  })),
+  aboutTable(
+    "DescribeContributorInsights",
+    (TableName) => ({
+      TableName,
+      ContributorInsightsRuleList: [],
+      ContributorInsightsStatus: "DISABLED",
+    }),
+    { IndexName: indexName },
+  ),
   refused("UpdateContributorInsights", noInsights),
   notFound("GetResourcePolicy", "ResourceArn", "PolicyNotFoundException", "Resource-based policy"),
   refused("PutResourcePolicy", noPolicies),

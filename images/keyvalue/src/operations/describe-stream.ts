@@ -9,7 +9,7 @@ export const describeStream = operation<DescribeStreamInput, DescribeStreamInput
   action: "read",
   tables: tableOfStream,
   prepare: asItIs,
-  run({ store }, { StreamArn: arn, ExclusiveStartShardId: after }, { region }) {
+  run({ store }, { StreamArn: arn, ExclusiveStartShardId: after, ShardFilter: filter }, { region }) {
     return store.read((db) => {
       const row = findStream(db, arn);
       const id = shardId(row);
@@ -29,7 +29,8 @@ export const describeStream = operation<DescribeStreamInput, DescribeStreamInput
           CreationRequestDateTime: seconds(row.created_at),
           TableName: row.table_name,
           KeySchema: JSON.parse(row.key_schema) as unknown,
-          Shards: after === id ? [] : [shard],
+          // A stream is one shard, which has no children.
+          Shards: after === id || filter?.Type === "CHILD_SHARDS" ? [] : [shard],
         },
       };
     });

@@ -8,6 +8,7 @@ import type {
   StreamViewType,
   Throughput,
 } from "../tables/definition.ts";
+import { absentInCreateTable, requireNoAbsentMembers } from "./absent-members.ts";
 import { boolean, indexName, listOf, namePattern, string, structure } from "./shapes.ts";
 import type { TagInput } from "./tag-resource.ts";
 
@@ -157,6 +158,7 @@ export const members: Members = {
   OnDemandThroughput: onDemandThroughput,
   WarmThroughput: warmThroughput,
   ResourcePolicy: string,
+  ...absentInCreateTable,
 };
 
 const unitsMax = 1_000_000_000_000;
@@ -172,6 +174,7 @@ export function requireTableName(name: string | undefined): void {
 
 export function prepare(input: CreateTableInput): CreateTableInput {
   requireTableName(input.TableName);
+  requireNoAbsentMembers(input);
   if (input.ResourcePolicy !== undefined)
     throw validation("ResourcePolicy is not supported by this endpoint: rights come from users and roles");
   const { BillingMode: mode = "PROVISIONED", ProvisionedThroughput: throughput } = input;

@@ -1,7 +1,7 @@
 import { validation } from "../errors.ts";
 import type { Members, StringShape } from "../protocol/shape.ts";
 import { readStreamArn } from "../streams/stream-arn.ts";
-import { namePattern } from "./shapes.ts";
+import { namePattern, structure } from "./shapes.ts";
 
 /** The requests of the streams' own API. */
 
@@ -23,12 +23,21 @@ export interface DescribeStreamInput {
   readonly StreamArn: string;
   readonly Limit?: number;
   readonly ExclusiveStartShardId?: string;
+  readonly ShardFilter?: { readonly Type?: "CHILD_SHARDS"; readonly ShardId?: string };
 }
 
 export const describeStreamMembers: Members = {
   StreamArn: streamArn,
   Limit: { type: "Integer", min: 1, max: 100 },
   ExclusiveStartShardId: { type: "string", min: 28, max: 65 },
+  ShardFilter: structure(
+    "ShardFilter",
+    {
+      Type: { type: "string", enum: ["CHILD_SHARDS"] },
+      ShardId: { type: "string", min: 28, max: 65 },
+    },
+    { isField: true },
+  ),
 };
 
 export interface GetShardIteratorInput {

@@ -1,6 +1,7 @@
 import { invalidParameter, limitExceeded, validation } from "../errors.ts";
 import type { Members } from "../protocol/shape.ts";
 import type { AttributeDefinition, OnDemandThroughput, Throughput } from "../tables/definition.ts";
+import { absentInUpdateTable, requireNoAbsentMembers } from "./absent-members.ts";
 import {
   attributeDefinitions,
   billingMode,
@@ -87,10 +88,12 @@ export const members: Members = {
   OnDemandThroughput: onDemandThroughput,
   WarmThroughput: warmThroughput,
   ReplicaUpdates: listOf(structure("ReplicationGroupUpdate", {})),
+  ...absentInUpdateTable,
 };
 
 export function prepare(input: UpdateTableInput): UpdateTableInput {
   const updates = input.GlobalSecondaryIndexUpdates ?? [];
+  requireNoAbsentMembers(input);
   if (input.ReplicaUpdates !== undefined && input.ReplicaUpdates.length > 0)
     throw validation("Replicas in other regions are not supported by this endpoint");
   const changes = [
