@@ -301,6 +301,16 @@ test("attributes may have names that JavaScript's objects have members of", asyn
   expect(found).toContain('"m":{"M":{"__proto__":{"N":"2"}}}');
 });
 
+test("a document path has 32 levels at the most", async () => {
+  const table = await RawTable.create(running);
+  const read = (levels: number) =>
+    table.call("GetItem", { Key: pk, ProjectionExpression: `a${".b".repeat(levels - 1)}` });
+  expect((await read(32)).status).toBe(200);
+  expect((await read(33)).json.message).toBe(
+    "Invalid ProjectionExpression: The document path has too many nesting levels; nesting levels: 33",
+  );
+});
+
 describe("batches and transactions", () => {
   test("one wrong member means that nothing is written", async () => {
     const table = await RawTable.create(running);

@@ -20,6 +20,8 @@ const operatorsMax = 300;
 /** Parentheses inside of each other. */
 const depthMax = 150;
 const inOperandsMax = 100;
+/** As deep as items can be. */
+const pathPartsMax = 32;
 
 const comparators: ReadonlySet<string> = new Set(["=", "<>", "<", "<=", ">", ">="]);
 const conditionFunctions: ReadonlySet<string> = new Set([
@@ -271,6 +273,11 @@ class ExpressionParser {
         parts.push(index);
         this.#expect("]");
       } else break;
+    }
+    if (parts.length > pathPartsMax) {
+      throw new ExpressionError(
+        `The document path has too many nesting levels; nesting levels: ${parts.length}`,
+      );
     }
     return { kind: "path", parts };
   }
