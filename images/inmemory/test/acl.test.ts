@@ -89,6 +89,15 @@ describe("users made by ACL SETUSER", () => {
     expect(await admin.call("ACL", "LOG")).toEqual([]);
   });
 
+  test("subcommands that take one argument at most refuse more", async () => {
+    const engine = await RunningEngine.start();
+    const client = await engine.client();
+    for (const name of ["CAT", "GENPASS", "LOG"]) {
+      const message = `ERR unknown subcommand or wrong number of arguments for '${name}'. Try ACL HELP.`;
+      expect(await client.call("ACL", name, "1", "2")).toEqual(new Error(message));
+    }
+  });
+
   test("CONFIG SET requirepass lets nobody in without it", async () => {
     const engine = await RunningEngine.start();
     const admin = await engine.client();

@@ -6,7 +6,7 @@ import { Args } from "../protocol/args.ts";
 import type { ClientSession } from "../server/server.ts";
 import { aclList, deluser, setuser } from "./acl-users.ts";
 import type { Command } from "./definition.ts";
-import { helpCommand } from "./help.ts";
+import { helpCommand, subcommandSyntax } from "./help.ts";
 
 const GENERATED_BITS = 256;
 const GENERATED_BITS_MAX = 4096;
@@ -32,6 +32,14 @@ function cat(session: ClientSession): void {
   }
   reply.array(names.length);
   for (const name of names) reply.bulkText(name);
+}
+
+/** For subcommands that take one argument at most: Redis's table has no upper bound, its code has. */
+function oneAtMost(handler: (session: ClientSession) => void): (session: ClientSession) => void {
+  return (session) => {
+    if (session.args.count > 3) session.reply.error(subcommandSyntax(session));
+    else handler(session);
+  };
 }
 
 function genpass(session: ClientSession): void {
@@ -244,7 +252,7 @@ export const aclCommands: Command[] = [
         complexity: "O(N) where N is the number of commands",
         summary: "Lists the categories, or the commands of one.",
         syntax: "[category]",
-        handler: cat,
+        handler: oneAtMost(cat),
       },
       {
         ...OPEN,
@@ -253,7 +261,7 @@ export const aclCommands: Command[] = [
         complexity: "O(1)",
         summary: "Makes a password of random hexadecimal digits.",
         syntax: "[bits]",
-        handler: genpass,
+        handler: oneAtMost(genpass),
       },
       {
         ...ADMIN,
@@ -272,7 +280,7 @@ export const aclCommands: Command[] = [
         complexity: "O(N) where N is the number of entries returned",
         summary: "Returns what was refused lately, or forgets it.",
         syntax: "[count | RESET]",
-        handler: log,
+        handler: oneAtMost(log),
       },
       {
         ...ADMIN,

@@ -2,7 +2,7 @@ import { matchGlob } from "../protocol/glob.ts";
 import type { Library, RestorePolicy } from "../scripting/functions.ts";
 import type { ClientSession } from "../server/server.ts";
 import { type Command, countedKeys } from "./definition.ts";
-import { helpCommand } from "./help.ts";
+import { helpCommand, subcommandSyntax } from "./help.ts";
 import { answeringErrors, keyCount, killRunning } from "./scripting.ts";
 
 const NOT_FOUND = "ERR Library not found";
@@ -50,10 +50,7 @@ function load(session: ClientSession): void {
 }
 
 function tooMany(session: ClientSession): void {
-  const { args, reply } = session;
-  reply.error(
-    `ERR unknown subcommand or wrong number of arguments for '${args.latin1(1)}'. Try FUNCTION HELP.`,
-  );
+  session.reply.error(subcommandSyntax(session));
 }
 
 function dump(session: ClientSession): void {

@@ -30,3 +30,10 @@ function help(session: ClientSession): void {
   reply.array(lines.length);
   for (const line of lines) reply.simple(line);
 }
+
+/** The error of a subcommand whose arguments make no sense (Redis, addReplySubcommandSyntaxError). */
+export function subcommandSyntax(session: ClientSession): string {
+  const { args } = session;
+  const shown = args.utf8(1).slice(0, 128);
+  return `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${args.utf8(0).toUpperCase()} HELP.`;
+}

@@ -6,7 +6,7 @@ import { createStream, openStream, type Stream } from "../storage/stream.ts";
 import { FIRST_ID, type StreamId } from "../storage/stream-id.ts";
 import { addKey } from "./collections.ts";
 import { type Command, key } from "./definition.ts";
-import { helpCommand } from "./help.ts";
+import { helpCommand, subcommandSyntax } from "./help.ts";
 import { readId, readStrictId } from "./stream-arguments.ts";
 import { noSuchGroup } from "./stream-propagation.ts";
 
@@ -14,13 +14,6 @@ const KEY_MISSING =
   "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option to create an empty stream automatically.";
 const ENTRIES_READ_NEGATIVE = "ERR value for ENTRIESREAD must be positive or -1";
 const BUSYGROUP = "BUSYGROUP Consumer Group name already exists";
-
-/** The error of a subcommand whose arguments make no sense (Redis, addReplySubcommandSyntaxError). */
-export function subcommandSyntax(session: ClientSession): string {
-  const { args } = session;
-  const shown = args.utf8(1).slice(0, 128);
-  return `ERR unknown subcommand or wrong number of arguments for '${shown}'. Try ${args.utf8(0).toUpperCase()} HELP.`;
-}
 
 /** `[MKSTREAM] [ENTRIESREAD n]` from argument 5 on; undefined after an error was answered. */
 function readGroupOptions(

@@ -11,9 +11,8 @@ import { TYPE_STREAM } from "../storage/keyspace.ts";
 import { openStream, type Stream } from "../storage/stream.ts";
 import { FIRST_ID, LAST_ID } from "../storage/stream-id.ts";
 import { type Command, key } from "./definition.ts";
-import { helpCommand } from "./help.ts";
+import { helpCommand, subcommandSyntax } from "./help.ts";
 import { writeEntry } from "./stream-arguments.ts";
-import { subcommandSyntax } from "./stream-group.ts";
 import { noSuchGroup } from "./stream-propagation.ts";
 
 const FULL_COUNT_DEFAULT = 10;
