@@ -322,7 +322,8 @@ test("the PROXY protocol is read from those who are trusted, and written to serv
     socket.on("data", (bytes: Buffer) => {
       text += bytes.toString("latin1");
       if (!text.endsWith("PING\r\n")) return;
-      seen.push(text);
+      // The gateway asks for its backends' health by itself.
+      if (text !== "PING\r\n") seen.push(text);
       socket.end("done");
     });
   });
