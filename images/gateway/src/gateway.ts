@@ -10,6 +10,7 @@ import {
 import { ConfigError, type EngineName, engineNames } from "@weftkit/config";
 import type { Deadline } from "@weftkit/core";
 import type { Service, ServiceContext } from "@weftkit/host";
+import { writeLocalProxyHeader } from "@weftkit/peek";
 import { Door, type DoorOptions } from "./door.ts";
 import { HttpFront } from "./http/http-front.ts";
 import type { ListenerName } from "./routes/route.ts";
@@ -69,7 +70,11 @@ export class Gateway implements Service<"gateway"> {
       sources.push(fileSource(section.backends_file, log, watchIntervalMs));
     }
     const health = { ...defaultHealthPolicy, intervalMs: section.health_interval };
-    const backends = new Backends({ sources, log, health, probe: protocolProbe(backendTls) });
+    const probe = protocolProbe(backendTls, (backend) => {
+      const version = book.proxyHeaderOf(backend);
+      return version === undefined ? undefined : writeLocalProxyHeader(version);
+    });
+    const backends = new Backends({ sources, log, health, probe });
     this.#backends = backends;
     await backends.open();
     backends.register(ctx.metrics);

@@ -79,12 +79,18 @@ export const tcpProbe: Probe = async (backend, timeoutMs, signal) => {
   (await connect(backend, { timeoutMs, signal })).destroy();
 };
 
-/** Whether somebody answers in the engine's protocol, in TLS where the backend wants it. */
-export function protocolProbe(tls: BackendTls): Probe {
+/**
+ * Whether somebody answers in the engine's protocol, in TLS where the backend wants it.
+ *
+ * @param preamble what a backend must be sent before anything else, as a PROXY header
+ */
+export function protocolProbe(tls: BackendTls, preamble?: (backend: Backend) => Buffer | undefined): Probe {
   return async (backend, timeoutMs, signal) => {
     const question = questions[backend.engine];
     const startedMs = performance.now();
     const plain = await connect(backend, { timeoutMs, signal });
+    const first = preamble?.(backend);
+    if (first !== undefined) plain.write(first);
     const leftMs = Math.max(1, timeoutMs - (performance.now() - startedMs));
     // PostgreSQL asks for TLS in plain text, and its answer is all that is asked for.
     const isPlain = !backend.tls || backend.engine === "relational";

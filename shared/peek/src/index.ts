@@ -7,5 +7,6 @@ export {
   type ProxyHeader,
   plainAddress,
   readProxyHeader,
+  writeLocalProxyHeader,
   writeProxyHeader,
 } from "./proxy-header.ts";

@@ -98,14 +98,11 @@ export function writeProxyHeader(version: 1 | 2, ends: ProxiedEnds): Buffer {
   const source = plainAddress(ends.sourceAddress);
   const target = plainAddress(ends.targetAddress);
   const family = isIPv4(source) && isIPv4(target) ? 4 : isIPv6(source) && isIPv6(target) ? 6 : 0;
+  if (family === 0) return writeLocalProxyHeader(version);
   if (version === 1) {
-    const line =
-      family === 0
-        ? "PROXY UNKNOWN\r\n"
-        : `PROXY TCP${family} ${source} ${target} ${ends.sourcePort} ${ends.targetPort}\r\n`;
+    const line = `PROXY TCP${family} ${source} ${target} ${ends.sourcePort} ${ends.targetPort}\r\n`;
     return Buffer.from(line, "latin1");
   }
-  if (family === 0) return Buffer.concat([signature2, Buffer.from([0x20, 0, 0, 0])]);
   const addressBytes = family === 4 ? 4 : 16;
   const bodyBytes = 2 * addressBytes + 4;
   const header = Buffer.alloc(16 + bodyBytes);
@@ -118,6 +115,12 @@ export function writeProxyHeader(version: 1 | 2, ends: ProxiedEnds): Buffer {
   header.writeUInt16BE(ends.sourcePort, 16 + 2 * addressBytes);
   header.writeUInt16BE(ends.targetPort, 18 + 2 * addressBytes);
   return header;
+}
+
+/** The header of a connection that is made for nobody else, as to ask for a server's health: UNKNOWN, or LOCAL in version 2. */
+export function writeLocalProxyHeader(version: 1 | 2): Buffer {
+  if (version === 1) return Buffer.from("PROXY UNKNOWN\r\n", "latin1");
+  return Buffer.concat([signature2, Buffer.from([0x20, 0, 0, 0])]);
 }
 
 /** An IPv4 address in IPv6's clothes, without them. */

@@ -38,6 +38,15 @@ export class RouteBook implements BackendSource {
     return this.#table;
   }
 
+  /** The version of the PROXY header that a route sends to this backend first. */
+  proxyHeaderOf({ engine, groups }: Backend): 1 | 2 | undefined {
+    const route = this.#table.routes.find(
+      ({ proxyHeader, target }) =>
+        proxyHeader !== undefined && target.engine === engine && groups.includes(target.group),
+    );
+    return route?.proxyHeader;
+  }
+
   async open(found: Found): Promise<void> {
     const { path, log, watchIntervalMs } = this.#options;
     if (path === undefined) {
