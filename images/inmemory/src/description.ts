@@ -56,6 +56,10 @@ const keys = {
     0,
     { max: 65_535 },
   ),
+  acl_file: text(
+    "A file of users as Redis's `aclfile`, beside those of the configuration: read at the start and by ACL LOAD, written by ACL SAVE. A path from the data folder on, or an absolute one; the file must be there, and is not part of what persistence pushes.",
+    { example: "users.acl" },
+  ),
   timeout_seconds: integer("Close a connection that was idle this long; 0 is never.", 0, { max: 2_147_483 }),
   enable_debug_command: flag("Whether administrators may use DEBUG, which can hold the engine up.", false),
   client_query_buffer_limit: bytes(

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import { ConfigError } from "@weftkit/config";
 import type { Deadline } from "@weftkit/core";
@@ -7,6 +7,7 @@ import type { Logger } from "@weftkit/observe";
 import { LogStream, type Stream } from "@weftkit/persist";
 import type { StateFile } from "@weftkit/persist/snapshot";
 import { NativeSockets, StreamTransport, socketsSupport } from "@weftkit/sockets";
+import { AclFile } from "./acl/file.ts";
 import { CommandChanges, changeForm } from "./changes/change-of-command.ts";
 import { LogChanges, type LogChangesLimits } from "./changes/log-changes.ts";
 import { Registry } from "./command-table/registry.ts";
@@ -72,6 +73,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
       settings: settingsOf(section),
     });
     this.#server = server;
+    if (section.acl_file !== undefined) loadAclFile(server, resolve(ctx.dataDir, section.acl_file));
     const folder = join(ctx.dataDir, logFolder);
     const started = performance.now();
     server.isLoading = true;
@@ -114,6 +116,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
       const write = (["debug", "debug", "info", "warn"] as const)[level] ?? "info";
       ctx.log[write]({ from: "script" }, message);
     };
+    server.limitConnections = (max) => ctx.limitConnections(max);
     server.onShutdown = () => process.kill(process.pid, "SIGTERM");
     registerMetrics(server, ctx.metrics);
     this.#sockets = this.#options.hasNativeSockets === false ? undefined : NativeSockets.open();
@@ -190,6 +193,17 @@ export class InmemoryEngine implements Engine<"inmemory"> {
         connection.destroy();
       }
     }
+  }
+}
+
+/** Brings the users of an ACL file in. */
+function loadAclFile(server: Server, path: string): void {
+  const file = new AclFile(path, server.acl);
+  server.aclFile = file;
+  try {
+    file.load();
+  } catch (error) {
+    throw new ConfigError([{ where: "inmemory.acl_file", message: (error as Error).message }]);
   }
 }
 

@@ -66,6 +66,8 @@ export interface Settings {
   slowlogMicroseconds: number;
   /** Commands that take so long or longer are events of LATENCY; 0 for none. */
   latencyMonitorMs: number;
+  /** What INFO latencystats tells of each command. */
+  latencyPercentiles: readonly number[];
   slowlogLength: number;
   /** Entries of ACL LOG that are kept (acllog-max-len). */
   aclLogLength: number;
@@ -112,6 +114,7 @@ export function defaultSettings(): Settings {
     scriptMemoryBytes: 1 << 30,
     slowlogMicroseconds: 10_000,
     latencyMonitorMs: 0,
+    latencyPercentiles: [50, 99, 99.9],
     slowlogLength: 128,
     aclLogLength: 128,
     isPubsubOpenByDefault: false,

@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { describe, expect, test } from "vitest";
 import { RunningEngine } from "./running-engine.ts";
 
@@ -133,4 +136,76 @@ test("users of the configuration are the operator's; others live beside them", a
   expect(await client.call("AUTH", "app", "wrong")).toEqual(wrong);
   expect(await client.call("AUTH", "app", "pw")).toBe("OK");
   expect(await client.call("GET", "k")).toBeNull();
+});
+
+describe("an ACL file", () => {
+  const hash = "30c952fab122c3f9759f02a6d95c3758b246b4fee239957b2d4fee46e26170c4";
+
+  test("is read at the start and by LOAD, and written by SAVE", async () => {
+    const dataDir = temporaryFolder();
+    const file = join(dataDir, "users.acl");
+    writeFileSync(file, `user app on #${hash} ~a:* +@read\n\nuser gone on nopass ~* +@all\n`);
+    const engine = await RunningEngine.start({ dataDir, inmemory: { acl_file: "users.acl" } });
+    const [admin, app, gone] = [await engine.client(), await engine.client(), await engine.client()];
+    expect(await admin.call("CONFIG", "GET", "aclfile")).toEqual(["aclfile", file]);
+    expect(await app.call("AUTH", "app", "pw")).toBe("OK");
+    expect(await gone.call("AUTH", "gone", "")).toBe("OK");
+    expect(await app.call("GET", "b")).toEqual(noKey);
+
+    writeFileSync(file, `user app on #${hash} ~b +@read\nuser app on\nuser x +nosuch\nuser y (~a\napp\n`);
+    const refused = (await admin.call("ACL", "LOAD")) as Error;
+    expect(refused.message).toBe(
+      [
+        "ERR WARNING: Duplicate user 'app' found on line 2",
+        `${file}:3: Error in applying operation '+nosuch': Unknown command or category name in ACL`,
+        `${file}:4: Unmatched parenthesis in selector definition`,
+        `${file}:5 should start with user keyword followed by the username`,
+        "WARNING: ACL errors detected, no change to the previously active ACL rules was performed",
+      ].join(". "),
+    );
+    expect(await app.call("GET", "b")).toEqual(noKey);
+
+    await admin.call("ACL", "SETUSER", "default", "+@all", "-debug");
+    writeFileSync(file, `user app on #${hash} ~b +@read\n`);
+    expect(await admin.call("ACL", "LOAD")).toBe("OK");
+    expect(await app.call("GET", "b")).toBeNull();
+    expect(await app.call("GET", "a:1")).toEqual(noKey);
+    await gone.closed;
+    expect(await admin.call("ACL", "LIST")).toEqual([
+      `user app on sanitize-payload #${hash} ~b resetchannels -@all +@read`,
+      "user default on nopass sanitize-payload ~* &* +@all",
+    ]);
+
+    await admin.call("ACL", "SETUSER", "other", "on", ">pw", "~c", "+get");
+    expect(await admin.call("ACL", "SAVE")).toBe("OK");
+    await engine.image.stop();
+    expect(readFileSync(file, "utf8").split("\n")).toHaveLength(4);
+    const again = await RunningEngine.start({ dataDir, inmemory: { acl_file: file } });
+    const other = await again.client();
+    expect(await other.call("AUTH", "other", "pw")).toBe("OK");
+    expect(await other.call("GET", "c")).toBeNull();
+  });
+
+  test("that cannot be used stops the start, and names no user of the configuration", async () => {
+    const dataDir = temporaryFolder();
+    const auth = { method: "password", user: "root", password: "secret" };
+    const start = () => RunningEngine.start({ dataDir, inmemory: { acl_file: "users.acl" }, auth });
+    await expect(start()).rejects.toThrow(/acl_file.*opening file/);
+    writeFileSync(join(dataDir, "users.acl"), "user root on\nuser default on\n");
+    await expect(start()).rejects.toThrow(
+      /users\.acl:1: the user 'root' is of the configuration: remove the line.*users\.acl:2: the user 'default'/,
+    );
+  });
+
+  test("DRYRUN knows users of the configuration, too", async () => {
+    const engine = await RunningEngine.start({
+      auth: { method: "password", user: "root", password: "secret" },
+    });
+    const client = await engine.client();
+    await client.call("AUTH", "root", "secret");
+    expect(await client.call("ACL", "DRYRUN", "root", "GET", "k")).toBe("OK");
+    expect(await client.call("ACL", "DRYRUN", "nobody", "GET", "k")).toEqual(
+      new Error("ERR User 'nobody' not found"),
+    );
+  });
 });

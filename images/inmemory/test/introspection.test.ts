@@ -1,8 +1,12 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Registry } from "../src/command-table/registry.ts";
 import { commandFamilies } from "../src/commands/index.ts";
 import { parseSyntax } from "../src/commands/syntax.ts";
 import { EngineInMemory } from "./engine-in-memory.ts";
+import { redisParameters } from "./redis-parameters.ts";
+import { RunningEngine } from "./running-engine.ts";
 
 describe("COMMAND", () => {
   test("counts, lists and describes the table", () => {
@@ -91,6 +95,37 @@ describe("COMMAND", () => {
 });
 
 describe("CONFIG", () => {
+  test("GET knows every parameter of Redis", () => {
+    const engine = new EngineInMemory();
+    const told = engine.run("CONFIG", "GET", "*") as string[];
+    const names = told.filter((_, index) => index % 2 === 0);
+    expect(redisParameters.filter((name) => !names.includes(name))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+    expect((engine.run("CONFIG", "SET", "min-replicas-to-write", 1) as Error).message).toContain(
+      "Redis accepts",
+    );
+    expect((engine.run("CONFIG", "SET", "tls-port", 1) as Error).message).toContain("immutable");
+  });
+
+  test("SET maxclients holds for clients from now on", async () => {
+    const engine = await RunningEngine.start();
+    const first = await engine.client();
+    const second = await engine.client();
+    for (const client of [first, second]) expect(await client.call("PING")).toBe("PONG");
+    expect(await first.call("CONFIG", "SET", "maxclients", "1")).toBe("OK");
+    expect(await second.call("PING")).toBe("PONG");
+    const third = connect(engine.port, "127.0.0.1");
+    const [bytes] = (await once(third, "data")) as [Buffer];
+    expect(bytes.toString()).toBe("-ERR max number of clients reached\r\n");
+    third.destroy();
+    expect(String(await first.call("CONFIG", "SET", "maxclients", "4294967295"))).toMatch(
+      /not able to handle the specified number of clients, try with \d+/,
+    );
+    expect(await first.call("CONFIG", "GET", "maxclients")).toEqual(["maxclients", "1"]);
+    expect(await first.call("CONFIG", "SET", "maxclients", "3")).toBe("OK");
+    expect(await (await engine.client()).call("PING")).toBe("PONG");
+  });
+
   test("SET changes all parameters or none", () => {
     const engine = new EngineInMemory();
     const answer = engine.run("CONFIG", "SET", "maxmemory", "5mb", "maxmemory-policy", "nonsense");
@@ -205,6 +240,9 @@ test("what Redis answers of commands, users and its version is answered", () => 
   );
   expect(engine.run("AUTH", "default", "anything")).toBe("OK");
   expect(engine.run("LOLWUT", "VERSION")).toMatch(/^Redis ver\. /);
+  // Whatever was slow so far is forgotten.
+  engine.run("CONFIG", "SET", "slowlog-log-slower-than", "-1");
+  engine.run("SLOWLOG", "RESET");
   engine.run("CONFIG", "SET", "slowlog-log-slower-than", "0");
   expect(engine.run("SLOWLOG", "LEN")).toBe(1);
 });

@@ -11,6 +11,7 @@ export interface EngineSurroundings {
   readonly readiness: Readiness;
   /** Aborted when the shutdown begins. */
   readonly stopping: AbortSignal;
+  limitConnections(max: number): number;
   fatal(error: unknown): void;
 }
 
@@ -68,7 +69,7 @@ export class EngineRun<Name extends EngineName> {
 
   #context(): EngineContext<Name> {
     const { definition, config, log, auth } = this.#parts;
-    const { readiness, stopping, fatal } = this.#surroundings;
+    const { readiness, stopping, fatal, limitConnections } = this.#surroundings;
     return {
       name: definition.name,
       version: definition.version,
@@ -83,6 +84,7 @@ export class EngineRun<Name extends EngineName> {
         this.#changes = changes;
         this.#changeForm = form;
       },
+      limitConnections,
       fatal,
       signal: AbortSignal.any([stopping, this.#ending.signal]),
     };

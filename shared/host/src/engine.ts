@@ -59,6 +59,11 @@ export interface EngineContext<Name extends EngineName = EngineName> {
    * says how changes are written as JSON where they are not already.
    */
   serveChanges(log: ChangeLog, form?: ChangeForm): void;
+  /**
+   * Lets at most so many clients in from now on, whatever the configuration says; those that are connected stay. Returns how many the
+   * process can serve by its open files: where these are fewer, nothing has changed.
+   */
+  limitConnections(max: number): number;
   /** Reports what cannot be gone on from: the image logs it, tries to close and ends with exit code 70. */
   fatal(error: unknown): void;
   /** Aborted when the engine is about to be closed. */

@@ -11,6 +11,7 @@ import { EngineRun } from "./engine-run.ts";
 import { EngineSlot } from "./engine-slot.ts";
 import type { ImageParts } from "./image-parts.ts";
 import { Listener } from "./listener.ts";
+import { clientsMax } from "./open-files.ts";
 import { Snapshots } from "./snapshots.ts";
 import { followTls } from "./tls.ts";
 
@@ -89,6 +90,11 @@ export class Image<Name extends EngineName> {
     return new EngineRun(this.#parts, {
       readiness: this.#readiness,
       stopping: this.#stopping.signal,
+      limitConnections: (max) => {
+        const possible = clientsMax(max);
+        if (possible === max) this.#listener.connectionsMax = max;
+        return possible;
+      },
       fatal: (error) => this.#failure.resolve(error),
     });
   }
@@ -292,7 +298,7 @@ export class Image<Name extends EngineName> {
       ready: this.#readiness.ready,
       components: this.#readiness.components(),
       uptimeMs: Math.round(systemClock.monotonicMs() - this.#startedMs),
-      connections: { open: this.#listener.connections, max: config[definition.name].max_connections },
+      connections: { open: this.#listener.connections, max: this.#listener.connectionsMax },
       ...(this.#persistence !== undefined && { persistence: this.#persistence.status() }),
       ...(this.#cdc !== undefined && { cdc: this.#cdc.status() }),
       ...(this.#parts.discovery !== undefined && { isRegistered: this.#parts.discovery.isRegistered }),

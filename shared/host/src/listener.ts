@@ -47,12 +47,14 @@ export class Listener {
   readonly #negotiations = new Map<string, (socket: TLSSocket) => void>();
   readonly #accepted: Counter;
   readonly #refused: Counter<"reason">;
+  #connectionsMax: number;
   #connections = 0;
   #refusals = 0;
   #handshakes = 0;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
+    this.#connectionsMax = options.connectionsMax;
     const registers = [options.metrics];
     this.#accepted = new Counter({
       name: "weftkit_connections_accepted_total",
@@ -83,6 +85,16 @@ export class Listener {
   /** How many clients are connected. */
   get connections(): number {
     return this.#connections;
+  }
+
+  /** How many may be at once. */
+  get connectionsMax(): number {
+    return this.#connectionsMax;
+  }
+
+  /** Clients that are connected stay, even when they are more. */
+  set connectionsMax(max: number) {
+    this.#connectionsMax = max;
   }
 
   /** Begins to listen; resolves to the port. @throws WeftkitError `cannot_listen` */
@@ -123,7 +135,7 @@ export class Listener {
     }
     server.on("connection", (socket: Socket) => {
       this.#handshakes++;
-      const spare = this.#options.connectionsMax + refusalsMax;
+      const spare = this.#connectionsMax + refusalsMax;
       if (this.#connections + this.#refusals + this.#handshakes > spare) socket.destroy();
     });
     server.on("tlsClientError", (error) => {
@@ -139,8 +151,8 @@ export class Listener {
   }
 
   #admit(socket: Socket): void {
-    const { connectionsMax, engine, log } = this.#options;
-    if (this.#connections >= connectionsMax) {
+    const { engine, log } = this.#options;
+    if (this.#connections >= this.#connectionsMax) {
       this.#refuse(socket);
       return;
     }
@@ -199,7 +211,8 @@ export class Listener {
   }
 
   #refuse(socket: Socket): void {
-    const { engine, log, connectionsMax } = this.#options;
+    const { engine, log } = this.#options;
+    const connectionsMax = this.#connectionsMax;
     this.#refused.inc({ reason: "max_connections" });
     log.warn({ connectionsMax }, "a connection was refused: max_connections is reached");
     // Nobody else listens, and a client that hangs up first is no news.

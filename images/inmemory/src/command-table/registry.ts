@@ -1,5 +1,6 @@
 import type { Args } from "../protocol/args.ts";
 import type { Command, Handler } from "./definition.ts";
+import type { LatencyHistogram } from "./latency-histogram.ts";
 
 /** A command as it is dispatched: its definition with what is derived from it, computed once at start. */
 export interface RegisteredCommand<Session = never> extends Command<Session> {
@@ -25,6 +26,8 @@ export interface RegisteredCommand<Session = never> extends Command<Session> {
   // Statistics, as INFO commandstats shows them.
   calls: number;
   microseconds: number;
+  /** How long it took, once it was run; nothing is added with `latency-tracking no`. */
+  latencies: LatencyHistogram | undefined;
   rejectedCalls: number;
   failedCalls: number;
 }
@@ -127,6 +130,7 @@ function register<Session>(
     registered,
     calls: 0,
     microseconds: 0,
+    latencies: undefined,
     rejectedCalls: 0,
     failedCalls: 0,
   };

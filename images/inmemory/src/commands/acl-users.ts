@@ -2,12 +2,8 @@ import type { AclUser } from "../acl/user.ts";
 import type { ClientSession } from "../server/server.ts";
 
 /** Why ACL SETUSER and DELUSER leave a user alone, or undefined: those of the configuration are the operator's. */
-function configuredDenial(
-  { server: { acl, authenticator } }: ClientSession,
-  name: string,
-): string | undefined {
-  if (acl.defaultUser !== undefined) return undefined;
-  if (name !== "default" && authenticator?.contextOf(name) === undefined) return undefined;
+function configuredDenial({ server: { acl } }: ClientSession, name: string): string | undefined {
+  if (!acl.isConfigured(name)) return undefined;
   return `ERR User '${name}' is of the configuration, not of ACL SETUSER: change it in weftkit.toml, its users file or its variables`;
 }
 
@@ -29,7 +25,7 @@ export function setuser(session: ClientSession): void {
 }
 
 /** Closes connections of a user that listen to channels which it may not use any more. */
-function closeUnallowedSubscribers(session: ClientSession, user: AclUser): void {
+export function closeUnallowedSubscribers(session: ClientSession, user: AclUser): void {
   for (const other of session.server.sessions.values()) {
     if (other.user !== user || other.subscriptionCount === 0) continue;
     const isAllowed = (names: Iterable<string>, isPattern: boolean) =>
@@ -57,14 +53,19 @@ export function deluser(session: ClientSession): void {
     const user = server.acl.remove(name);
     if (user === undefined) continue;
     count++;
-    for (const other of server.sessions.values()) {
-      if (other.user !== user) continue;
-      other.user = undefined;
-      other.access = undefined;
-      close(session, other);
-    }
+    closeSessionsOf(session, user);
   }
   reply.integer(count);
+}
+
+/** Closes the connections of a user that is no more. */
+export function closeSessionsOf(session: ClientSession, user: AclUser): void {
+  for (const other of session.server.sessions.values()) {
+    if (other.user !== user) continue;
+    other.user = undefined;
+    other.access = undefined;
+    close(session, other);
+  }
 }
 
 /** Ends a connection now, or behind its reply when it is the one that asks. */

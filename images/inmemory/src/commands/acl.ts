@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Selector } from "../acl/selector.ts";
+import { Access, type Rights } from "../command-table/access.ts";
 import { CATEGORIES } from "../command-table/registry.ts";
 import { wrongArity } from "../errors.ts";
 import { Args } from "../protocol/args.ts";
-import type { ClientSession } from "../server/server.ts";
-import { aclList, deluser, setuser } from "./acl-users.ts";
+import type { ClientSession, Server } from "../server/server.ts";
+import { aclList, closeSessionsOf, closeUnallowedSubscribers, deluser, setuser } from "./acl-users.ts";
 import type { Command } from "./definition.ts";
 import { helpCommand, subcommandSyntax } from "./help.ts";
 
@@ -105,11 +106,17 @@ function users(session: ClientSession): void {
   for (const name of names) session.reply.bulkText(name);
 }
 
+function configuredRights({ authenticator, registry }: Server, name: string): Rights | undefined {
+  const user = authenticator?.contextOf(name);
+  return user === undefined ? undefined : new Access(user, registry);
+}
+
 /** Whether a user might run a command, which is not run. */
 function dryrun(session: ClientSession): void {
   const { args, reply, server } = session;
-  const user = server.acl.find(args.utf8(2));
-  if (user === undefined) {
+  const name = args.utf8(2);
+  const rights = server.acl.find(name) ?? configuredRights(server, name);
+  if (rights === undefined) {
     reply.error(`ERR User '${args.latin1(2)}' not found`);
     return;
   }
@@ -126,7 +133,7 @@ function dryrun(session: ClientSession): void {
     reply.error(wrongArity(command.fullName));
     return;
   }
-  const denial = user.denial(command, asked);
+  const denial = rights.denial(command, asked);
   if (denial === undefined) {
     reply.ok();
     return;
@@ -134,7 +141,7 @@ function dryrun(session: ClientSession): void {
   const { reason, object, message } = denial;
   const told =
     reason === "key" || reason === "channel"
-      ? `User ${user.user} has no permissions to access the '${object.toString("latin1")}' ${reason}`
+      ? `User ${name} has no permissions to access the '${object.toString("latin1")}' ${reason}`
       : message.slice(message.indexOf(" ") + 1);
   reply.bulkBuffer(Buffer.from(told, "latin1"));
 }
@@ -175,8 +182,35 @@ function log(session: ClientSession): void {
   }
 }
 
-function noFile(session: ClientSession): void {
-  session.reply.error(NO_FILE);
+/** Reads the file of users again: those who stay have the rules in it at once, and connections of others end. */
+function load(session: ClientSession): void {
+  const { reply, server } = session;
+  if (server.aclFile === undefined) {
+    reply.error(NO_FILE);
+    return;
+  }
+  try {
+    const gone = server.aclFile.load();
+    for (const user of gone) closeSessionsOf(session, user);
+    for (const user of server.acl.all) closeUnallowedSubscribers(session, user);
+    reply.ok();
+  } catch (error) {
+    reply.error(`ERR ${(error as Error).message}`);
+  }
+}
+
+function save(session: ClientSession): void {
+  const { reply, server } = session;
+  if (server.aclFile === undefined) {
+    reply.error(NO_FILE);
+    return;
+  }
+  try {
+    server.aclFile.save();
+    reply.ok();
+  } catch (error) {
+    reply.error(`ERR There was an error trying to save the ACLs: ${(error as Error).message}`);
+  }
 }
 
 const OPEN = { flags: ["noscript", "loading", "stale"], group: "server", since: "6.0.0" } as const;
@@ -192,7 +226,8 @@ export const aclCommands: Command[] = [
     group: "server",
     since: "6.0.0",
     complexity: "Depends on the subcommand",
-    summary: "Tells about users and what they may run, and makes users that last until the engine stops.",
+    summary:
+      "Tells about users and what they may run, and makes users, which last until the engine stops, or as acl_file keeps them.",
     subcommands: [
       {
         ...OPEN,
@@ -286,17 +321,17 @@ export const aclCommands: Command[] = [
         ...ADMIN,
         name: "load",
         arity: 2,
-        complexity: "O(1)",
-        summary: "Refuses: there is no ACL file.",
-        handler: noFile,
+        complexity: BY_USERS,
+        summary: "Reads the users in the file that acl_file names again.",
+        handler: load,
       },
       {
         ...ADMIN,
         name: "save",
         arity: 2,
-        complexity: "O(1)",
-        summary: "Refuses: there is no ACL file.",
-        handler: noFile,
+        complexity: BY_USERS,
+        summary: "Writes the users that ACL SETUSER has made into the file that acl_file names.",
+        handler: save,
       },
       helpCommand("server", "6.0.0"),
     ],

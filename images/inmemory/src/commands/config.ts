@@ -1,5 +1,6 @@
 import { matchGlob } from "../protocol/glob.ts";
-import { type Parameter, parameters } from "../server/config-parameters.ts";
+import { parameters } from "../server/config-parameters.ts";
+import type { Parameter } from "../server/parameter.ts";
 import type { ClientSession } from "../server/server.ts";
 import type { Command } from "./definition.ts";
 import { helpCommand } from "./help.ts";

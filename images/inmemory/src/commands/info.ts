@@ -17,6 +17,7 @@ const SECTIONS: readonly { name: string; isDefault: boolean; lines: (server: Ser
   { name: "Modules", isDefault: true, lines: () => [] },
   { name: "Commandstats", isDefault: false, lines: commandLines },
   { name: "Errorstats", isDefault: true, lines: errorLines },
+  { name: "Latencystats", isDefault: false, lines: latencyLines },
   {
     name: "Cluster",
     isDefault: true,
@@ -165,6 +166,17 @@ function commandLines(server: Server): Lines {
       `cmdstat_${fullName}`,
       `calls=${calls},usec=${Math.round(microseconds)},usec_per_call=${(microseconds / Math.max(calls, 1)).toFixed(2)},rejected_calls=${rejectedCalls},failed_calls=${failedCalls}`,
     ]);
+}
+
+function latencyLines({ dispatcher, settings }: Server): Lines {
+  if (!dispatcher.timer.isTracking) return [];
+  return dispatcher.registry.all.flatMap(({ fullName, latencies }): Lines => {
+    if (latencies === undefined) return [];
+    const values = settings.latencyPercentiles.map(
+      (percent) => `p${percent}=${latencies.percentile(percent).toFixed(3)}`,
+    );
+    return [[`latency_percentiles_usec_${fullName}`, values.join(",")]];
+  });
 }
 
 function errorLines(server: Server): Lines {

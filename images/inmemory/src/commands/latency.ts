@@ -41,6 +41,43 @@ function reset({ args, reply, server }: ClientSession): void {
   reply.integer(count);
 }
 
+function graph(session: ClientSession): void {
+  const { args, reply, server } = session;
+  const drawn = server.latency.graph(args.latin1(2), Math.floor(server.now / 1000));
+  if (drawn === undefined) reply.error(`ERR No samples available for event '${args.latin1(2)}'`);
+  else reply.verbatim(drawn);
+}
+
+/** How long commands took: the named ones, with the subcommands of each, or all that were run. */
+function histogram({ args, reply, server }: ClientSession): void {
+  const { registry } = server.dispatcher;
+  const names = Array.from({ length: args.count - 2 }, (_, index) => args.latin1(index + 2));
+  const chosen =
+    names.length === 0
+      ? registry.all
+      : names.flatMap((name) => {
+          const command = registry.byName(name);
+          return command === undefined ? [] : [command, ...command.registered];
+        });
+  const measured = chosen.flatMap(({ fullName, latencies }) =>
+    latencies === undefined ? [] : [{ fullName, latencies }],
+  );
+  reply.map(measured.length);
+  for (const { fullName, latencies } of measured) {
+    reply.bulkText(fullName);
+    reply.map(2);
+    reply.bulkText("calls");
+    reply.integer(latencies.total);
+    reply.bulkText("histogram_usec");
+    const lines = latencies.cumulative();
+    reply.map(lines.length);
+    for (const [microseconds, count] of lines) {
+      reply.integer(microseconds);
+      reply.integer(count);
+    }
+  }
+}
+
 /** What is known of the events in sentences, for people. */
 function doctor({ reply, server }: ClientSession): void {
   const { events } = server.latency;
@@ -112,6 +149,26 @@ export const latencyCommands: Command[] = [
         complexity: "O(1)",
         summary: "Sums up the events in sentences.",
         handler: doctor,
+      },
+      {
+        ...ADMIN,
+        name: "graph",
+        arity: 3,
+        since: "2.8.13",
+        complexity: "O(1)",
+        summary: "Draws when an event took how long.",
+        syntax: "event",
+        handler: graph,
+      },
+      {
+        ...ADMIN,
+        name: "histogram",
+        arity: -2,
+        since: "7.0.0",
+        complexity: "O(N) where N is the number of commands with latency information",
+        summary: "Returns how often commands took how long, in buckets that double.",
+        syntax: "[command [command ...]]",
+        handler: histogram,
       },
       helpCommand("server", "2.8.13"),
     ],

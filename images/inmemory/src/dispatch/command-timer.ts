@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { LatencyHistogram } from "../command-table/latency-histogram.ts";
 import type { RegisteredCommand } from "../command-table/registry.ts";
 
 /** So many brief commands are timed together. */
@@ -19,6 +20,8 @@ export class CommandTimer {
   #started = 0;
   readonly #together: (RegisteredCommand | undefined)[] = new Array(TOGETHER_MAX).fill(undefined);
   #count = 0;
+  /** Whether what each command takes is kept, beside their sum (`latency-tracking`). */
+  isTracking = true;
 
   /** Commands come after a pause. */
   start(): void {
@@ -59,17 +62,26 @@ export class CommandTimer {
     this.#mark = now;
     this.#count = 0;
     command.microseconds += microseconds;
+    if (this.isTracking) count(command, LatencyHistogram.bucketOf(microseconds));
     return microseconds;
   }
 
   /** Shares the time since the last look at the clock among the brief commands that ended since then. */
   settle(): void {
-    const count = this.#count;
-    if (count === 0) return;
+    const ended = this.#count;
+    if (ended === 0) return;
     const now = performance.now();
-    const microseconds = ((now - this.#mark) * 1000) / count;
+    const microseconds = ((now - this.#mark) * 1000) / ended;
     this.#mark = now;
     this.#count = 0;
-    for (let i = 0; i < count; i++) this.#together[i]!.microseconds += microseconds;
+    for (let i = 0; i < ended; i++) this.#together[i]!.microseconds += microseconds;
+    if (!this.isTracking) return;
+    const bucket = LatencyHistogram.bucketOf(microseconds);
+    for (let i = 0; i < ended; i++) count(this.#together[i]!, bucket);
   }
+}
+
+function count(command: RegisteredCommand, bucket: number): void {
+  command.latencies ??= new LatencyHistogram();
+  command.latencies.add(bucket);
 }

@@ -36,7 +36,7 @@ const DIFFERENCES: readonly [what: string, redis: string, here: string][] = [
   [
     "users",
     "`ACL SETUSER`, kept in an ACL file",
-    "those of the [configuration](../access.md), with roles, are the truth at every start; `ACL USERS` lists them, `ACL SETUSER` and `DELUSER` leave them alone. What `ACL SETUSER` makes has Redis's rules and lives until the engine stops; `ACL LOAD` and `SAVE` answer as a Redis without `aclfile`. `default` is a user only where nobody is configured (`WEFTKIT_AUTH=none`)",
+    "those of the [configuration](../access.md), with roles, are the truth at every start; `ACL USERS` lists them, `ACL SETUSER` and `DELUSER` leave them alone. What `ACL SETUSER` makes has Redis's rules and lives until the engine stops, or with `acl_file` as `ACL SAVE` keeps it; `ACL LOAD` closes the connections of users that are no more, and no others. `default` is a user only where nobody is configured (`WEFTKIT_AUTH=none`)",
   ],
   [
     "output buffer of normal clients",

@@ -1,17 +1,8 @@
 import type { OutputLimit, Settings } from "../settings.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "../settings.ts";
 import { formatNotifyClasses, parseNotifyClasses } from "./notifications.ts";
-import type { Server } from "./server.ts";
-
-/** A parameter of CONFIG GET and SET. */
-export interface Parameter {
-  readonly name: string;
-  get(server: Server): string;
-  /** Returns why the value is refused, or undefined after setting it. Absent: fixed while running. */
-  set?(server: Server, value: string): string | undefined;
-  /** The value is kept and shown, nothing more. */
-  readonly isInert?: boolean;
-}
+import { fixed, type Parameter } from "./parameter.ts";
+import { parametersWithoutEffect } from "./parameters-without-effect.ts";
 
 type NumberKey = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings];
 
@@ -73,26 +64,6 @@ function memory(name: string, key: NumberKey, min = 0): Parameter {
   };
 }
 
-function fixed(name: string, get: (server: Server) => string): Parameter {
-  return { name, get };
-}
-
-/** A parameter that clients set out of habit and that has no meaning here: the value is kept and shown, nothing more. */
-function inert(name: string, initial: string, pattern: RegExp): Parameter {
-  return {
-    name,
-    isInert: true,
-    get: (server) => server.inertParameters.get(name) ?? initial,
-    set: (server, value) => {
-      if (!pattern.test(value)) return "argument(s) must be one of the values that Redis accepts";
-      server.inertParameters.set(name, value);
-      return undefined;
-    },
-  };
-}
-
-const YES_NO = /^(?:yes|no)$/i;
-const NUMBER = /^-?\d+$/;
 const INT_MAX = 2 ** 31 - 1;
 const LONG_MAX = Number.MAX_SAFE_INTEGER;
 
@@ -207,6 +178,45 @@ const aclPubsubDefault: Parameter = {
   },
 };
 
+const maxclients: Parameter = {
+  ...integer("maxclients", "maxClients", 1, 2 ** 32 - 1),
+  set: (server, value) => {
+    if (!/^-?\d+$/.test(value)) return "argument couldn't be parsed into an integer";
+    const wanted = Number(value);
+    if (wanted < 1 || wanted >= 2 ** 32) return "argument must be between 1 and 4294967295 inclusive";
+    const possible = server.limitConnections(wanted);
+    if (possible < wanted)
+      return `The operating system is not able to handle the specified number of clients, try with ${possible}`;
+    server.settings.maxClients = wanted;
+    return undefined;
+  },
+};
+
+const latencyTracking: Parameter = {
+  name: "latency-tracking",
+  get: ({ dispatcher }) => (dispatcher.timer.isTracking ? "yes" : "no"),
+  set: ({ dispatcher }, value) => {
+    if (!/^(?:yes|no)$/i.test(value)) return "argument must be 'yes' or 'no'";
+    dispatcher.timer.isTracking = value.toLowerCase() === "yes";
+    return undefined;
+  },
+};
+
+const latencyPercentiles: Parameter = {
+  name: "latency-tracking-info-percentiles",
+  get: ({ settings }) => settings.latencyPercentiles.join(" "),
+  set: ({ settings }, value) => {
+    const words = value.split(" ").filter(Boolean);
+    if (words.some((word) => !/^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(word)))
+      return "Invalid latency-tracking-info-percentiles parameters";
+    const percentiles = words.map(Number);
+    if (percentiles.some((percent) => percent < 0 || percent > 100))
+      return "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]";
+    settings.latencyPercentiles = percentiles;
+    return undefined;
+  },
+};
+
 /** All parameters; old names are entries of their own, as in Redis, and share the setting. */
 export const parameters: readonly Parameter[] = [
   maxmemory,
@@ -220,7 +230,7 @@ export const parameters: readonly Parameter[] = [
   memory("auto-aof-rewrite-min-size", "rewriteMinBytes"),
   notifyKeyspaceEvents,
   integer("timeout", "timeoutSeconds", 0, INT_MAX),
-  fixed("maxclients", ({ settings }) => String(settings.maxClients)),
+  maxclients,
   memory("client-query-buffer-limit", "queryBufferLimitBytes", 1024 ** 2),
   memory("proto-max-bulk-len", "bulkLimitBytes", 1024 ** 2),
   outputBufferLimit,
@@ -242,51 +252,34 @@ export const parameters: readonly Parameter[] = [
   integer("stream-node-max-entries", "streamNodeEntriesMax", 0, LONG_MAX),
   integer("slowlog-log-slower-than", "slowlogMicroseconds", -1, LONG_MAX),
   integer("latency-monitor-threshold", "latencyMonitorMs", 0, LONG_MAX),
+  latencyTracking,
+  latencyPercentiles,
   integer("slowlog-max-len", "slowlogLength", 0, LONG_MAX),
   fixed("databases", ({ settings }) => String(settings.databases)),
+  fixed("enable-debug-command", ({ settings }) => (settings.isDebugEnabled ? "yes" : "no")),
+  // A payload is always looked at in depth before it is stored.
+  fixed("sanitize-dump-payload", () => "yes"),
   fixed("port", (server) => server.localAddress.split(":").at(-1)!),
   fixed("bind", (server) => server.localAddress.split(":").slice(0, -1).join(":")),
   fixed("dir", (server) => server.dataDirectory),
   fixed("appenddirname", () => "appendonlydir"),
   fixed("appendfilename", () => "appendonly.aof"),
   requirepass,
+  fixed("aclfile", ({ aclFile }) => aclFile?.path ?? ""),
   aclPubsubDefault,
   integer("acllog-max-len", "aclLogLength", 0, LONG_MAX),
   fixed("cluster-enabled", ({ cluster }) => (cluster === undefined ? "no" : "yes")),
   fixed("daemonize", () => "no"),
   fixed("supervised", () => "no"),
   fixed("io-threads", () => "1"),
+  fixed("io-threads-do-reads", () => "no"),
   fixed("replicaof", () => ""),
   fixed("slaveof", () => ""),
   fixed("aof-use-rdb-preamble", () => "no"),
   fixed("tcp-keepalive", ({ settings }) => String(settings.tcpKeepaliveSeconds)),
-  inert("save", "", /^(?:\d+ \d+(?: \d+ \d+)*)?$/),
-  inert("hz", "10", NUMBER),
   trackingKeys(),
   memory("hll-sparse-max-bytes", "hllSparseBytesMax"),
   integer("lua-time-limit", "busyReplyMs", 0, Number.MAX_SAFE_INTEGER),
   integer("busy-reply-threshold", "busyReplyMs", 0, Number.MAX_SAFE_INTEGER),
-  inert("maxmemory-clients", "0", /^0%?$/),
-  inert("maxmemory-eviction-tenacity", "10", NUMBER),
-  inert("stop-writes-on-bgsave-error", "yes", YES_NO),
-  inert("rdbcompression", "yes", YES_NO),
-  inert("rdbchecksum", "yes", YES_NO),
-  inert("aof-timestamp-enabled", "no", /^no$/i),
-  inert("slave-read-only", "yes", YES_NO),
-  inert("replica-read-only", "yes", YES_NO),
-  inert("dynamic-hz", "yes", YES_NO),
-  inert("list-compress-depth", "0", NUMBER),
-  inert("active-expire-effort", "1", /^(?:10|[1-9])$/),
-  inert("activerehashing", "yes", YES_NO),
-  inert("activedefrag", "no", /^no$/i),
-  inert("lazyfree-lazy-eviction", "yes", YES_NO),
-  inert("lazyfree-lazy-expire", "yes", YES_NO),
-  inert("lazyfree-lazy-server-del", "yes", YES_NO),
-  inert("lazyfree-lazy-user-del", "yes", YES_NO),
-  inert("lazyfree-lazy-user-flush", "yes", YES_NO),
-  inert("latency-tracking", "no", YES_NO),
-  inert("no-appendfsync-on-rewrite", "no", YES_NO),
-  inert("aof-load-truncated", "yes", /^yes$/i),
-  inert("set-proc-title", "yes", YES_NO),
-  inert("loglevel", "notice", /^(?:debug|verbose|notice|warning|nothing)$/i),
+  ...parametersWithoutEffect,
 ];

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Authenticator } from "@weftkit/auth";
+import type { AclFile } from "../acl/file.ts";
 import { AclLog, type Refused } from "../acl/log.ts";
 import { AclUsers } from "../acl/users.ts";
 import type { Denial } from "../command-table/access.ts";
@@ -102,6 +103,8 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
   readonly authenticator: Authenticator | undefined;
   /** The users that ACL SETUSER has made. */
   readonly acl: AclUsers;
+  /** Where they are kept, when they are. */
+  aclFile: AclFile | undefined;
   readonly aclLog = new AclLog();
   /** What CONFIG SET requirepass has set, as CONFIG GET shows it. */
   requiredPassword = "";
@@ -118,6 +121,8 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
   busy: string | undefined;
   /** What the engine is as a cluster, if it is one. */
   cluster: Cluster | undefined;
+  /** Lets at most so many clients in; returns how many the process can serve, and changes nothing where these are fewer. */
+  limitConnections: (max: number) => number = (max) => max;
   /** Ends the process in good order (SHUTDOWN). */
   onShutdown: () => void = () => {};
   /** Where clients connect to, as `address:port`. */
@@ -148,8 +153,7 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
     this.reply = this.createReply();
     this.tracking = new Tracking(this);
     this.dispatcher = new Dispatcher(this, options.registry);
-    const isOpen = this.authenticator === undefined || this.authenticator.method === "none";
-    this.acl = new AclUsers(options.registry, this.settings, isOpen);
+    this.acl = new AclUsers(options.registry, this.settings, this.authenticator);
     this.databases = Array.from(
       { length: this.settings.databases },
       (_, index) => new Keyspace(this.slab, index),
@@ -406,6 +410,7 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
     for (const command of this.dispatcher.registry.all) {
       command.calls = 0;
       command.microseconds = 0;
+      command.latencies = undefined;
       command.rejectedCalls = 0;
       command.failedCalls = 0;
     }
