@@ -120,6 +120,8 @@ export interface NamespaceColumn {
   readonly name: string;
   readonly expr: Expr;
   readonly origin?: { readonly table: number; readonly attnum: number } | undefined;
+  /** It can be named, but `*` does not give it. */
+  readonly isHidden?: boolean;
 }
 
 /** Where an expression stands, which decides what it may contain and how an error names it. */

@@ -1,4 +1,4 @@
-import { notSupported, PgError } from "../errors.ts";
+import { PgError } from "../errors.ts";
 import { at, type Node, type pg, strings } from "../parse/ast.ts";
 import { oid } from "../types/oids.ts";
 import type { Level } from "./context.ts";
@@ -28,18 +28,21 @@ export function analyseWith(a: Analyser, level: Level, node: pg.WithClause | und
   }
   const order = node.recursive === true ? byDependency(nodes) : nodes;
   for (const item of order) {
-    if (item.search_clause !== undefined) throw notSupported("the SEARCH clause", at(item.location));
-    if (item.cycle_clause !== undefined) throw notSupported("the CYCLE clause", at(item.location));
     const name = item.ctename ?? "";
     const isRecursive = node.recursive === true && mentions(item.ctequery as Node, name);
-    const cte = isRecursive ? analyseRecursive(a, level, item) : plain(a, level, item);
+    if (!isRecursive && (item.search_clause !== undefined || item.cycle_clause !== undefined))
+      throw new PgError("42601", "WITH query is not recursive", {}, at(item.location));
+    const materialized = materialize[item.ctematerialized as keyof typeof materialize] ?? "default";
+    const cte = isRecursive
+      ? analyseRecursive(a, level, item, materialized)
+      : plain(a, level, item, materialized);
     level.ctes.set(name, cte);
     ctes.push(cte);
   }
   return ctes;
 }
 
-function plain(a: Analyser, level: Level, item: pg.CommonTableExpr): Cte {
+function plain(a: Analyser, level: Level, item: pg.CommonTableExpr, materialized: Cte["materialized"]): Cte {
   const name = item.ctename ?? "";
   const query = a.subquery(item.ctequery as Node, level);
   if (query.command !== "select") {
@@ -57,7 +60,7 @@ function plain(a: Analyser, level: Level, item: pg.CommonTableExpr): Cte {
     query,
     columns: cteColumns(query, item),
     recursive: false,
-    materialized: materialize[item.ctematerialized as keyof typeof materialize] ?? "default",
+    materialized,
     references: 0,
   };
 }

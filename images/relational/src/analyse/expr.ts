@@ -383,6 +383,22 @@ export type FromNode =
       readonly on?: Expr | undefined;
     };
 
+/** SEARCH and CYCLE of a recursive CTE: which columns they add, and the values that mark a cycle. */
+export interface RecursionClauses {
+  readonly search?: {
+    readonly isBreadth: boolean;
+    readonly by: readonly string[];
+    readonly column: EntryColumn;
+  };
+  readonly cycle?: {
+    readonly by: readonly string[];
+    readonly mark: EntryColumn;
+    readonly path: EntryColumn;
+    readonly value: Expr;
+    readonly otherwise: Expr;
+  };
+}
+
 export interface Cte {
   readonly name: string;
   query: Query;
@@ -390,6 +406,8 @@ export interface Cte {
   readonly recursive: boolean;
   materialized: "default" | "always" | "never";
   references: number;
+  /** SEARCH and CYCLE; the columns that they add are the last ones, which `*` of a query further in does not give. */
+  readonly clauses?: RecursionClauses | undefined;
 }
 
 export interface Target {
@@ -451,6 +469,18 @@ export interface SetOperation {
   readonly entry: RangeEntry;
   /** Of a recursive CTE. */
   readonly recursive?: Cte | undefined;
+  /** Of one with SEARCH or CYCLE: the last of `columns` are made of each row by these. */
+  readonly added?: RecursionColumns | undefined;
+}
+
+/** How the columns of SEARCH and CYCLE are computed from a row of the recursion's terms. */
+export interface RecursionColumns {
+  /** The row: its own columns and, in the recursive term, what the added ones were where it comes from. */
+  readonly entry: RangeEntry;
+  readonly first: readonly Expr[];
+  readonly next: readonly Expr[];
+  /** Whether the row is one at all: what comes from a row that closes a cycle is none. */
+  readonly goesOn?: Expr | undefined;
 }
 
 /** What a statement that changes rows has in common. */

@@ -16,11 +16,21 @@ import {
 import { raise } from "./columns.ts";
 import type { AnalyseContext, Level, NamespaceColumn, NamespaceItem } from "./context.ts";
 import { entryColumn } from "./context.ts";
-import type { EntryColumn, Expr, FromNode, Query, RangeEntry, SelectQuery, TableFunction } from "./expr.ts";
+import type {
+  Cte,
+  EntryColumn,
+  Expr,
+  FromNode,
+  Query,
+  RangeEntry,
+  SelectQuery,
+  TableFunction,
+} from "./expr.ts";
 import { outputTargets } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
 import { fieldsOf } from "./fields.ts";
 import { makeOperator } from "./resolve-operator.ts";
+import { addedColumns } from "./search-cycle.ts";
 import { resolveTypeName } from "./type-names.ts";
 
 export interface Analyser extends ExpressionAnalyser {
@@ -137,8 +147,13 @@ function fromItem(a: Analyser, level: Level, node: Node): FromItem {
 }
 
 function columnVars(entry: RangeEntry): NamespaceColumn[] {
-  return entry.columns.map((column) => ({
+  // The columns of SEARCH and CYCLE are for the query that has the WITH.
+  const { cte, cteLevelsUp = 0 } = entry;
+  const hidden = cte?.clauses !== undefined && cteLevelsUp > 0 ? addedColumns(cte.clauses).length : 0;
+  const shown = entry.columns.length - hidden;
+  return entry.columns.map((column, i) => ({
     name: column.name,
+    ...(i < shown ? {} : { isHidden: true }),
     expr: {
       kind: "var",
       levelsUp: 0,
@@ -206,6 +221,13 @@ function renamed(columns: readonly EntryColumn[], alias: pg.Alias | undefined, t
   return columns.map((column, i) => (names[i] === undefined ? column : { ...column, name: names[i] }));
 }
 
+/** The columns of SEARCH and CYCLE keep their names. */
+function renamedCte(cte: Cte, alias: pg.Alias | undefined, table: string): EntryColumn[] {
+  const added = cte.clauses === undefined ? 0 : addedColumns(cte.clauses).length;
+  const own = cte.columns.length - added;
+  return [...renamed(cte.columns.slice(0, own), alias, table), ...cte.columns.slice(own)];
+}
+
 export function relationColumns(relation: Relation): EntryColumn[] {
   return relation.columns
     .filter((column) => column.dropped !== true)
@@ -245,7 +267,7 @@ function rangeVar(a: Analyser, level: Level, node: pg.RangeVar): RangeEntry {
         id: ctx.nextEntryId(),
         kind: "cte",
         alias,
-        columns: renamed(cte.columns, node.alias, alias),
+        columns: renamedCte(cte, node.alias, alias),
         used: new Set(),
         cte,
         cteLevelsUp: levels,

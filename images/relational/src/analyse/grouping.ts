@@ -150,8 +150,10 @@ export function checkGrouping(a: Analyser, _level: Level, { targets, having, gro
     for (const expr of expressionsOf(query)) visit(expr, depth);
     for (const inner of subqueriesOf(query)) visitQuery(inner, depth + 1);
     if (query.command === "select" && query.setOperation !== undefined) {
-      visitQuery(query.setOperation.left, depth + 1);
-      visitQuery(query.setOperation.right, depth + 1);
+      const { left, right, recursive } = query.setOperation;
+      const inner = recursive === undefined ? depth + 1 : depth;
+      visitQuery(left, inner);
+      visitQuery(right, inner);
     }
   };
   for (const target of targets) visit(target.expr, 0);

@@ -1,4 +1,4 @@
-import { PgError } from "../errors.ts";
+import { notSupported, PgError } from "../errors.ts";
 import { at, type Node, type pg, strings } from "../parse/ast.ts";
 import { oid } from "../types/oids.ts";
 import { coerce, resolveUnknown } from "./coerce.ts";
@@ -7,10 +7,25 @@ import { entryColumn } from "./context.ts";
 import type { Cte, EntryColumn, Query, RangeEntry, SelectQuery, Target } from "./expr.ts";
 import { outputTargets } from "./expr.ts";
 import type { Analyser } from "./from.ts";
+import { checkRecursion } from "./recursion-rules.ts";
+import {
+  addedColumns,
+  analyseClauses,
+  carryColumns,
+  checkClauses,
+  checkTerms,
+  entriesOfFrom,
+  recursionColumns,
+} from "./search-cycle.ts";
 import { requireEquality } from "./sort-keys.ts";
 
-/** `WITH RECURSIVE name AS (non-recursive term UNION [ALL] recursive term)` */
-export function analyseRecursive(a: Analyser, level: Level, item: pg.CommonTableExpr): Cte {
+/** `WITH RECURSIVE name AS (non-recursive term UNION [ALL] recursive term) [SEARCH ...] [CYCLE ...]` */
+export function analyseRecursive(
+  a: Analyser,
+  level: Level,
+  item: pg.CommonTableExpr,
+  materialized: Cte["materialized"],
+): Cte {
   const { ctx } = a;
   const name = item.ctename ?? "";
   const select = (item.ctequery as Node).SelectStmt;
@@ -23,28 +38,36 @@ export function analyseRecursive(a: Analyser, level: Level, item: pg.CommonTable
       location,
     );
   }
-  if (select.sortClause !== undefined)
-    throw new PgError("0A000", "ORDER BY in a recursive query is not implemented", {}, location);
-  if (select.limitCount !== undefined)
-    throw new PgError("0A000", "LIMIT in a recursive query is not implemented", {}, location);
-  if (select.limitOffset !== undefined)
-    throw new PgError("0A000", "OFFSET in a recursive query is not implemented", {}, location);
+  checkRecursion(name, select, location);
+  if (select.withClause !== undefined)
+    throw notSupported("WITH before the terms of a recursive query", location);
   const first = resolvedTargets(ctx, a.subquery({ SelectStmt: select.larg } as Node, level));
   const names = strings(item.aliascolnames as Node[] | undefined);
-  const columns: EntryColumn[] = outputTargets(first).map((target, i) =>
+  const own: EntryColumn[] = outputTargets(first).map((target, i) =>
     entryColumn(names[i] ?? target.name, target.expr, i + 1),
   );
+  const clauses = analyseClauses(a, level, item, own);
+  const added = clauses === undefined ? [] : addedColumns(clauses);
+  const columns = [...own, ...added];
   const cte: Cte = {
     name,
     query: first,
     columns,
     recursive: true,
-    materialized: "always",
+    materialized,
     references: 0,
+    clauses,
   };
   level.ctes.set(name, cte);
   const second = a.subquery({ SelectStmt: select.rarg } as Node, level);
-  const right = coerceRecursive(ctx, second, columns, name, location);
+  refuseAggregates(second, cte);
+  const coerced = coerceRecursive(ctx, second, own, name, location);
+  let right = coerced;
+  if (clauses !== undefined) {
+    checkTerms(select);
+    checkClauses(item, own);
+    right = carryColumns(coerced, cte, added);
+  }
   if (select.all !== true) for (const target of outputTargets(first)) requireEquality(ctx, target.expr);
   const entry: RangeEntry = {
     id: ctx.nextEntryId(),
@@ -87,10 +110,23 @@ export function analyseRecursive(a: Analyser, level: Level, item: pg.CommonTable
       columns,
       entry,
       recursive: cte,
+      added: clauses === undefined ? undefined : recursionColumns(ctx, clauses, columns),
     },
   };
   cte.query = union;
   return cte;
+}
+
+/** @throws PgError 42P19 */
+function refuseAggregates(term: Query, cte: Cte): void {
+  if (term.command !== "select" || term.aggregates.length === 0) return;
+  if (entriesOfFrom(term.from).some((entry) => entry.cte === cte))
+    throw new PgError(
+      "42P19",
+      "aggregate functions are not allowed in a recursive query's recursive term",
+      {},
+      term.aggregates[0]!.location,
+    );
 }
 
 function resolvedTargets(ctx: AnalyseContext, query: Query): Query {

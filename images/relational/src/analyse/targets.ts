@@ -3,7 +3,7 @@ import { at, locationOf, type Node, stringOf, strings, tagOf } from "../parse/as
 import { oid } from "../types/oids.ts";
 import type { Analyser } from "./analyser.ts";
 import { findTable, missingTable, raise } from "./columns.ts";
-import type { Level } from "./context.ts";
+import type { Level, NamespaceColumn, NamespaceItem } from "./context.ts";
 import type { Expr, Target } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
 import { fieldsOf } from "./fields.ts";
@@ -58,7 +58,7 @@ export function expandStar(
     if (items.length === 0 && !level.namespace.some((item) => item.tableVisible))
       throw new PgError("42601", "SELECT * with no tables specified is not valid", {}, location);
     return items.flatMap((item) =>
-      item.columns.map((column) => ({
+      shownColumns(item).map((column) => ({
         expr: raise(column.expr, 0),
         name: column.name,
         junk: false,
@@ -72,12 +72,16 @@ export function expandStar(
     if (variable === undefined) throw missingTable(level, names.at(-1)!, location);
     return spread(a, variable, location);
   }
-  return found.item.columns.map((column) => ({
+  return shownColumns(found.item).map((column) => ({
     expr: raise(column.expr, found.levels),
     name: column.name,
     junk: false,
     origin: column.origin,
   }));
+}
+
+function shownColumns(item: NamespaceItem): NamespaceColumn[] {
+  return item.columns.filter((column) => column.isHidden !== true);
 }
 
 /** `(expr).*` */

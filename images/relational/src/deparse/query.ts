@@ -5,9 +5,11 @@ import type {
   FromNode,
   Query,
   RangeEntry,
+  RecursionColumns,
   SelectQuery,
   TableFunction,
 } from "../analyse/expr.ts";
+import { addedColumns } from "../analyse/search-cycle.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { notSupported } from "../errors.ts";
 import type { IoContext } from "../types/type-ops.ts";
@@ -69,6 +71,8 @@ class QueryWriter {
   query(query: Query, indent: string, names?: readonly string[]): string {
     // Views are of queries; statements that change rows stand in none.
     if (query.command !== "select") throw notSupported(`writing ${query.command.toUpperCase()} as SQL`);
+    // The tables have their names first: those in WITH are called otherwise.
+    for (const entry of query.from.flatMap((node) => [...entriesOf(node)])) this.#name(entry);
     const withs = this.#with(query.ctes, indent);
     if (query.setOperation !== undefined) return withs + this.#setOperation(query, indent, names);
     return withs + this.#select(query, indent, names);
@@ -81,21 +85,46 @@ class QueryWriter {
         cte.query,
         `${indent}        `,
       );
-      const columns = cte.recursive ? `(${cte.columns.map(({ name }) => quoteName(name)).join(", ")})` : "";
+      const own = cte.columns.slice(
+        0,
+        cte.columns.length - (cte.clauses === undefined ? 0 : addedColumns(cte.clauses).length),
+      );
+      const columns = cte.recursive ? `(${own.map(({ name }) => quoteName(name)).join(", ")})` : "";
       const materialized =
         cte.materialized === "always"
           ? "MATERIALIZED "
           : cte.materialized === "never"
             ? "NOT MATERIALIZED "
             : "";
-      return `${quoteName(cte.name)}${columns} AS ${materialized}(\n${indent}        ${inner}\n${indent}        )`;
+      return `${quoteName(cte.name)}${columns} AS ${materialized}(\n${indent}        ${inner}\n${indent}        )${this.#clauses(cte, indent)}`;
     });
     const recursive = ctes.some((cte) => cte.recursive) ? "RECURSIVE " : "";
     return ` WITH ${recursive}${parts.join(", ")}\n${indent}`;
   }
 
+  /** SEARCH and CYCLE. */
+  #clauses({ clauses }: Cte, indent: string): string {
+    const list = (by: readonly string[]) => by.map(quoteName).join(", ");
+    let text = "";
+    if (clauses?.search !== undefined) {
+      const { isBreadth, by, column } = clauses.search;
+      text += ` SEARCH ${isBreadth ? "BREADTH" : "DEPTH"} FIRST BY ${list(by)} SET ${quoteName(column.name)}`;
+    }
+    if (clauses?.cycle !== undefined) {
+      const { by, mark, path, value, otherwise } = clauses.cycle;
+      text += ` CYCLE ${list(by)} SET ${quoteName(mark.name)}`;
+      const is = (expr: Expr, wanted: boolean) => expr.kind === "const" && expr.value === wanted;
+      if (!is(value, true) || !is(otherwise, false)) {
+        const ctx = this.#context(indent);
+        text += ` TO ${deparse(ctx, value)} DEFAULT ${deparse(ctx, otherwise)}`;
+      }
+      text += ` USING ${quoteName(path.name)}`;
+    }
+    return text;
+  }
+
   #setOperation(query: SelectQuery, indent: string, names: readonly string[] | undefined): string {
-    const { op, all, left, right } = query.setOperation!;
+    const { op, all, left, right, added } = query.setOperation!;
     const side = (part: Query, own: readonly string[] | undefined) => {
       const needsBrackets =
         part.command === "select" &&
@@ -111,7 +140,7 @@ class QueryWriter {
       );
       return needsBrackets ? `(${text})` : text;
     };
-    const text = `${side(left, names)}\n${indent}${op.toUpperCase()}${all ? " ALL" : ""}\n${indent}${side(right, names)}`;
+    const text = `${side(left, names)}\n${indent}${op.toUpperCase()}${all ? " ALL" : ""}\n${indent}${side(written(right, added), names)}`;
     const columns = query.setOperation!.columns;
     const order = query.orderBy.map((item) => {
       const target = query.targets[item.target]!;
@@ -125,7 +154,6 @@ class QueryWriter {
 
   #select(query: SelectQuery, indent: string, names: readonly string[] | undefined): string {
     const entries = query.from.flatMap((node) => [...entriesOf(node)]);
-    for (const entry of entries) this.#name(entry);
     const [only] = entries;
     if (entries.length === 1 && only?.kind === "values" && isBareValues(query))
       return ` VALUES ${this.#values(only, indent)}`;
@@ -353,6 +381,13 @@ function* entriesOf(node: FromNode): Generator<RangeEntry> {
     yield* entriesOf(node.left);
     yield* entriesOf(node.right);
   }
+}
+
+/** The recursive term as it was written: SEARCH and CYCLE carry their columns behind its own. */
+function written(term: Query, added: RecursionColumns | undefined): Query {
+  return added === undefined || term.command !== "select"
+    ? term
+    : { ...term, targets: term.targets.slice(0, -added.first.length) };
 }
 
 /** VALUES as a query of its own: its columns in order and nothing else. */

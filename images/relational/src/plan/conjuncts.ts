@@ -55,8 +55,11 @@ export function visitQuery(query: Query, depth: number, found: FoundVar): void {
   if (query.command === "select") {
     for (const aggregate of query.aggregates) visitVars(aggregate, depth, found);
     if (query.setOperation !== undefined) {
-      visitQuery(query.setOperation.left, depth + 1, found);
-      visitQuery(query.setOperation.right, depth + 1, found);
+      const { left, right, recursive } = query.setOperation;
+      // The terms of a recursive CTE see the queries around as the CTE itself does.
+      const inner = recursive === undefined ? depth + 1 : depth;
+      visitQuery(left, inner, found);
+      visitQuery(right, inner, found);
     }
   }
   for (const inner of subqueriesOf(query)) visitQuery(inner, depth + 1, found);

@@ -1,10 +1,12 @@
-import type { Cte, RangeEntry, SelectQuery } from "../analyse/expr.ts";
+import type { Cte, RangeEntry, RecursionColumns, SelectQuery } from "../analyse/expr.ts";
 import { PgError } from "../errors.ts";
+import type { Compiled } from "../run/compiler.ts";
 import { type CteState, type Env, type Exec, pauseEvery, type Rows } from "../run/exec.ts";
+import { Scope } from "../run/scope.ts";
 import type { Source } from "../run/source.ts";
 import type { Row } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
-import type { CompiledQuery, PlanContext } from "./context.ts";
+import { type CompiledQuery, makeEnv, type PlanContext } from "./context.ts";
 
 /** Reads a CTE: its rows are made once for a statement, when they are first asked for, as far as they are. */
 export function cteScan(ctx: PlanContext, entry: RangeEntry): Pick<Source, "run"> {
@@ -58,14 +60,19 @@ export function recursiveUnion(
   query: SelectQuery,
   left: CompiledQuery,
   right: CompiledQuery,
+  parent: Scope | undefined,
 ): CompiledQuery {
   const { setOperation } = query;
   const cte = setOperation!.recursive!;
   const keys = setOperation!.all
     ? undefined
     : setOperation!.columns.map((column) => typeOps(ctx.catalog, column.type).key!);
+  const added =
+    setOperation!.added === undefined
+      ? undefined
+      : compileAdded(ctx, setOperation!.added, left.width, parent);
   return {
-    width: left.width,
+    width: setOperation!.columns.length,
     *run(exec, outer) {
       const seen = new Set<string>();
       const isNew = (row: Row): boolean => {
@@ -78,7 +85,9 @@ export function recursiveUnion(
         return true;
       };
       let working: Row[] = [];
-      for (const row of left.run(exec, outer)) {
+      for (const given of left.run(exec, outer)) {
+        const row =
+          given === null || added === undefined ? given : added.first(given, makeEnv(exec, outer, given));
         if (row === null) yield null;
         else if (isNew(row)) {
           working.push(row);
@@ -88,9 +97,11 @@ export function recursiveUnion(
       while (working.length > 0) {
         yield null;
         const next: Row[] = [];
-        for (const row of withWorking(exec, cte, working, right, outer)) {
+        for (const given of withWorking(exec, cte, working, right, outer)) {
+          const row =
+            given === null || added === undefined ? given : added.next(given, makeEnv(exec, outer, given));
           if (row === null) yield null;
-          else if (isNew(row)) {
+          else if (row !== undefined && isNew(row)) {
             next.push(row);
             yield row;
           }
@@ -98,6 +109,28 @@ export function recursiveUnion(
         working = next;
       }
     },
+  };
+}
+
+/** Makes the columns of SEARCH and CYCLE: of a row of either term that of the CTE, or undefined where a cycle was closed. */
+function compileAdded(
+  ctx: PlanContext,
+  { entry, first, next, goesOn }: RecursionColumns,
+  own: number,
+  parent: Scope | undefined,
+): { first(row: Row, env: Env): Row; next(row: Row, env: Env): Row | undefined } {
+  const scope = new Scope(parent, new Map([[entry, 0]]));
+  const [firsts, nexts] = [first, next].map((exprs) =>
+    exprs.map((expr) => ctx.compiler.compile(expr, scope)),
+  );
+  const holds = goesOn === undefined ? undefined : ctx.compiler.condition(goesOn, scope);
+  const made = (row: Row, env: Env, exprs: readonly Compiled[]): Row => [
+    ...row.slice(0, own),
+    ...exprs.map((expr) => expr(row, env)),
+  ];
+  return {
+    first: (row, env) => made(row, env, firsts!),
+    next: (row, env) => (holds?.(row, env) === false ? undefined : made(row, env, nexts!)),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Datum, Row } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
 import { planAggregation } from "./aggregation.ts";
 import type { CompiledQuery, PlanContext } from "./context.ts";
+import { isCorrelatedCte } from "./correlation.ts";
 import { recursiveUnion } from "./ctes.ts";
 import { planFrom } from "./from.ts";
 import { LateValue } from "./late-values.ts";
@@ -34,7 +35,7 @@ export function planSelect(ctx: PlanContext, query: SelectQuery, parent: Scope |
     const combined =
       query.setOperation.recursive === undefined
         ? planSetOperation(ctx, query.setOperation, left, right)
-        : recursiveUnion(ctx, query, left, right);
+        : recursiveUnion(ctx, query, left, right, parent);
     own.offsets.set(query.setOperation.entry, 0);
     width = combined.width;
     stage = (env) => combined.run(env.exec, isRecursive ? env : { exec: env.exec, row: [], outer: env });
@@ -203,6 +204,7 @@ function finish(
   const compare = orders.length === 0 ? undefined : compareRows(orders);
   const isPlainVisible = visible.length === targets.length && locked.length === 0;
   const show = (row: Row): Row => visible.map((i) => row[i]!);
+  const remade = query.ctes.filter(isCorrelatedCte);
   const run = function* (
     exec: Exec,
     outer: Env | undefined,
@@ -210,6 +212,8 @@ function finish(
     late?: ReadonlySet<number>,
   ): Rows {
     const own: Env = outer ?? { exec, row: [], outer: undefined };
+    // They are made anew for each row of the query around.
+    for (const cte of remade) exec.ctes.delete(cte);
     const { skip, count } = limits(limit, offset, own, query.withTies);
     if (count === 0) return;
     let rows = late === undefined ? stage(own) : lateStage!(own, late);

@@ -1,4 +1,4 @@
-import type { Query, SubLink } from "../analyse/expr.ts";
+import type { SubLink } from "../analyse/expr.ts";
 import { outputTargets } from "../analyse/expr.ts";
 import { PgError } from "../errors.ts";
 import { nestArrays } from "../run/compile.ts";
@@ -7,18 +7,8 @@ import type { Env, Rows } from "../run/exec.ts";
 import type { Scope } from "../run/scope.ts";
 import { type Datum, PgArray, PgRecord, type Row } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
-import { visitQuery } from "./conjuncts.ts";
 import type { CompiledQuery, PlanContext } from "./context.ts";
-
-/** Whether a subquery reads anything of the queries around it. */
-function isCorrelated(query: Query): boolean {
-  let found = false;
-  for (let depth = 1; depth < 12 && !found; depth++)
-    visitQuery(query, depth, () => {
-      found = true;
-    });
-  return found;
-}
+import { isCorrelated } from "./correlation.ts";
 
 function* rowsOf(rows: Rows, env: Env): Generator<Row, void, void> {
   let pauses = 0;

@@ -109,7 +109,7 @@ export function typeOps(catalog: Catalog, typeOid: number): TypeOps {
 function derive(catalog: Catalog, type: TypeInfo): TypeOps {
   const opsOf = (typeOid: number) => typeOps(catalog, typeOid);
   if (type.oid === oid.record) return recordOps(opsOf, type.oid, undefined);
-  if (type.category === "A" && type.element !== 0)
+  if (type.element !== 0 && (type.category === "A" || type.oid === oid.recordArray))
     return arrayOps(opsOf(type.element), type.element, catalog.type(type.element)?.delimiter ?? ",");
   switch (type.kind) {
     case "d":

@@ -6,8 +6,10 @@ import type { IoContext } from "./type-ops.ts";
 
 /** Names of types as people write them. */
 
+/** `_record` is one too, though its category is that of pseudo-types. */
 export function isArrayType(type: TypeInfo): boolean {
-  return type.element !== 0 && type.length === -1 && type.category === "A" && type.subscript !== 0;
+  const isOfArrays = type.category === "A" || type.oid === oid.recordArray;
+  return type.element !== 0 && type.length === -1 && isOfArrays && type.subscript !== 0;
 }
 
 const spelled: Readonly<Record<number, string>> = {
