@@ -1,12 +1,15 @@
 import type { Clock } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Database, Store } from "@weftkit/store";
+import type { SpaceReserve } from "./storage/space-reserve.ts";
 
 /** What is done a little at a time, beside the requests. */
 export interface BackgroundTask {
   readonly name: string;
   /** So long after it had nothing to do it looks again. */
   readonly intervalMs: number;
+  /** Whether it only makes room: it goes on when the volume is full. */
+  readonly frees: boolean;
   /** Whether there is something to do. */
   isDue(db: Database, nowMs: number): boolean;
   /** Does a little, in a write of the store; returns whether there may be more to do at once. */
@@ -18,6 +21,7 @@ export interface BackgroundOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly tasks: readonly BackgroundTask[];
+  readonly reserve: SpaceReserve;
   /** Puts right what a step has changed in memory and that was not committed. */
   readonly afterFailure: () => Promise<void>;
 }
@@ -28,16 +32,18 @@ export class Background {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #tasks: readonly BackgroundTask[];
+  readonly #reserve: SpaceReserve;
   readonly #afterFailure: () => Promise<void>;
   readonly #timers = new Map<BackgroundTask, NodeJS.Timeout>();
   readonly #running = new Map<BackgroundTask, Promise<void>>();
   #isStopped = false;
 
-  constructor({ store, log, clock, tasks, afterFailure }: BackgroundOptions) {
+  constructor({ store, log, clock, tasks, reserve, afterFailure }: BackgroundOptions) {
     this.#store = store;
     this.#log = log;
     this.#clock = clock;
     this.#tasks = tasks;
+    this.#reserve = reserve;
     this.#afterFailure = afterFailure;
   }
 
@@ -70,7 +76,9 @@ export class Background {
     try {
       if (!(await this.#store.read((db) => task.isDue(db, this.#clock.wallMs())))) return;
       while (!this.#isStopped) {
-        const hasMore = await this.#store.write((db) => task.step(db, this.#clock.wallMs()));
+        const hasMore = await this.#reserve.run(task.frees, () =>
+          this.#store.write((db) => task.step(db, this.#clock.wallMs())),
+        );
         if (!hasMore) return;
       }
     } catch (error) {

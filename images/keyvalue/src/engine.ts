@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { jsonTexts, StoreChanges } from "@weftkit/changes";
 import { type Deadline, systemClock } from "@weftkit/core";
@@ -14,6 +15,7 @@ import { Dispatcher } from "./protocol/dispatcher.ts";
 import type { Services } from "./services.ts";
 import { forgetTokens } from "./storage/client-tokens.ts";
 import { migrations } from "./storage/schema.ts";
+import { SpaceReserve } from "./storage/space-reserve.ts";
 import { ItemWriter } from "./storage/write-item.ts";
 import { StreamLog } from "./streams/stream-log.ts";
 import { TrimStreams } from "./streams/trim-streams.ts";
@@ -26,8 +28,11 @@ import { SaveCounts } from "./tables/save-counts.ts";
 /** The database, in the data folder. */
 export const databaseFile = "keyvalue.db";
 
-/** Of a request: 16 MB in a batch, and what base64 and JSON add. */
-const bodyBytesMax = 32 * 1024 * 1024;
+/** Room on the volume, beside it. */
+const reserveFile = "keyvalue.reserve";
+
+/** Of a request, as on AWS: the largest is a batch of 25 items. */
+const bodyBytesMax = 16 * 1024 * 1024;
 
 /** Works that are refused have changed nothing. */
 const isAnswer = (error: unknown) => error instanceof AwsError;
@@ -38,6 +43,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
   #changes!: StoreChanges;
   #http!: RpcServer;
   #background!: Background;
+  #reserve!: SpaceReserve;
   readonly #catalog = new Catalog();
   readonly #engineStore = new EngineStore(databaseFile);
 
@@ -74,6 +80,8 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       }).get() as Buffer;
     });
     const writer = new ItemWriter(streams);
+    const reserve = new SpaceReserve({ store, file: join(ctx.dataDir, reserveFile), log });
+    this.#reserve = reserve;
     this.#background = new Background({
       store,
       log,
@@ -86,6 +94,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
         forgetTokens,
         new SaveCounts(catalog),
       ],
+      reserve,
       afterFailure: () => store.read((db) => catalog.reload(db)),
     });
     const services: Services = {
@@ -96,6 +105,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       writer,
       streams,
       background: this.#background,
+      reserve,
       log,
       tokenKey,
     };
@@ -107,6 +117,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       bodyBytesMax,
     });
     this.#background.wake();
+    reserve.start();
   }
 
   accept(socket: Duplex, peer: Peer): void {
@@ -120,6 +131,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
   async close(deadline: Deadline): Promise<void> {
     await this.#http.close(deadline);
     await this.#background.stop();
+    await this.#reserve.stop();
     await this.#changes.close();
     await this.#store.write((db) => this.#catalog.saveCounts(db));
   }

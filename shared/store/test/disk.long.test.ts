@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { Store } from "@weftkit/store";
 import { patientMs } from "@weftkit/testing/patience";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
+import { canMount, diskVolume, memoryVolume } from "@weftkit/testing/volume";
 import { expect, test } from "vitest";
 import { faults, startWriting } from "./acknowledged.ts";
 import { addNote, notes, openForTest } from "./open-for-test.ts";
-import { canMount, diskVolume, memoryVolume } from "./volume.ts";
 
 if (!canMount)
   console.log("not allowed to mount volumes: full, read-only and unplugged disks are left out here");

@@ -11,14 +11,9 @@ import type {
 } from "./ast.ts";
 import { ExpressionError } from "./expression-error.ts";
 import { isReservedWord } from "./reserved-words.ts";
-import { syntaxError, type Token, tokenize } from "./tokens.ts";
+import { TokenReader } from "./token-reader.ts";
+import type { Token } from "./tokens.ts";
 
-/** Raw bytes of an expression. */
-const expressionBytesMax = 4096;
-/** Operators and functions in one expression; it bounds the depth as well. */
-const operatorsMax = 300;
-/** Parentheses inside of each other. */
-const depthMax = 150;
 const inOperandsMax = 100;
 /** As deep as items can be. */
 const pathPartsMax = 32;
@@ -41,38 +36,28 @@ class ExpressionParser {
   readonly names = new Set<string>();
   readonly values = new Set<string>();
   readonly faults: Faults = {};
-  readonly #source: string;
-  readonly #tokens: readonly Token[];
+  readonly #reader: TokenReader;
   readonly #functions: ReadonlySet<string>;
   /** Keywords of this kind of expression: no attribute can be named so. */
   readonly #keywords: ReadonlySet<string>;
-  #at = 0;
-  #operators = 0;
-  #depth = 0;
 
   constructor(source: string, functions: ReadonlySet<string>, keywords: readonly string[]) {
-    if (source === "") throw new ExpressionError("The expression can not be empty;");
-    if (Buffer.byteLength(source) > expressionBytesMax) {
-      throw new ExpressionError("Expression size has exceeded the maximum allowed size;");
-    }
-    this.#source = source;
-    this.#tokens = tokenize(source);
+    this.#reader = new TokenReader(source);
     this.#functions = functions;
     this.#keywords = new Set(keywords);
-    if (this.#peek().kind === "end") throw this.#unexpected();
   }
 
   condition(): Condition {
     const tree = this.#or();
-    this.#requireEnd();
+    this.#reader.requireEnd();
     this.#requireNotSize(tree);
     return tree;
   }
 
   projection(): readonly PathNode[] {
     const paths = [this.#path()];
-    while (this.#takes(",")) paths.push(this.#path());
-    this.#requireEnd();
+    while (this.#reader.takes(",")) paths.push(this.#path());
+    this.#reader.requireEnd();
     return paths;
   }
 
@@ -83,28 +68,29 @@ class ExpressionParser {
     const deleted: { path: PathNode; value: ValueNode }[] = [];
     const seen = new Set<string>();
     do {
-      const section = this.#peek().text.toUpperCase();
-      if (this.#peek().kind !== "name" || !this.#keywords.has(section)) throw this.#unexpected();
-      this.#next();
+      const section = this.#reader.peek().text.toUpperCase();
+      if (this.#reader.peek().kind !== "name" || !this.#keywords.has(section))
+        throw this.#reader.unexpected();
+      this.#reader.next();
       if (seen.has(section))
         this.faults.section ??= `The "${section}" section can only be used once in an update expression;`;
       seen.add(section);
       do {
         const path = this.#path();
         if (section === "SET") {
-          this.#expect("=");
+          this.#reader.expect("=");
           set.push({ path, value: this.#setValue() });
         } else if (section === "REMOVE") remove.push(path);
         else if (section === "ADD") add.push({ path, value: this.#value() });
         else deleted.push({ path, value: this.#value() });
-      } while (this.#takes(","));
-    } while (this.#peek().kind !== "end");
+      } while (this.#reader.takes(","));
+    } while (this.#reader.peek().kind !== "end");
     return { set, remove, add, delete: deleted };
   }
 
   #or(): Condition {
     let left = this.#and();
-    while (this.#takesWord("OR")) {
+    while (this.#reader.takesWord("OR")) {
       const right = this.#and();
       this.#requireNotSize(left);
       this.#requireNotSize(right);
@@ -115,7 +101,7 @@ class ExpressionParser {
 
   #and(): Condition {
     let left = this.#not();
-    while (this.#takesWord("AND")) {
+    while (this.#reader.takesWord("AND")) {
       const right = this.#not();
       this.#requireNotSize(left);
       this.#requireNotSize(right);
@@ -125,44 +111,44 @@ class ExpressionParser {
   }
 
   #not(): Condition {
-    if (!this.#takesWord("NOT")) return this.#term();
-    const of = this.#nested(() => this.#not());
+    if (!this.#reader.takesWord("NOT")) return this.#term();
+    const of = this.#reader.nested(() => this.#not());
     this.#requireNotSize(of);
     return { kind: "not", of };
   }
 
   /** A condition in parentheses, or one that begins with an operand, which may be in parentheses itself. */
   #term(): Condition {
-    if (this.#peek().text === "(" && !this.#isOperandInParentheses()) {
-      this.#next();
-      const isDoubled = this.#peek().text === "(";
-      const from = this.#at;
-      const inner = this.#nested(() => this.#or());
-      if (isDoubled && this.#closes(from) === this.#at - 1) this.#redundant();
-      this.#expect(")");
+    if (this.#reader.peek().text === "(" && !this.#isOperandInParentheses()) {
+      this.#reader.next();
+      const isDoubled = this.#reader.peek().text === "(";
+      const from = this.#reader.at;
+      const inner = this.#reader.nested(() => this.#or());
+      if (isDoubled && this.#reader.closes(from) === this.#reader.at - 1) this.#redundant();
+      this.#reader.expect(")");
       return inner;
     }
     const left = this.#operand();
-    const token = this.#peek();
+    const token = this.#reader.peek();
     if (comparators.has(token.text)) {
-      this.#next();
-      this.#count();
+      this.#reader.next();
+      this.#reader.count();
       const right = this.#operand();
       this.#requireUsable([left, right]);
       return { kind: "compare", comparator: token.text as Comparator, left, right };
     }
-    if (this.#takesWord("BETWEEN")) {
+    if (this.#reader.takesWord("BETWEEN")) {
       const low = this.#operand();
-      if (!this.#takesWord("AND")) throw this.#unexpected();
+      if (!this.#reader.takesWord("AND")) throw this.#reader.unexpected();
       const high = this.#operand();
       this.#requireUsable([left, low, high]);
       return { kind: "between", value: left, low, high };
     }
-    if (this.#takesWord("IN")) {
-      this.#expect("(");
+    if (this.#reader.takesWord("IN")) {
+      this.#reader.expect("(");
       const list = [this.#operand()];
-      while (this.#takes(",")) list.push(this.#operand());
-      this.#expect(")");
+      while (this.#reader.takes(",")) list.push(this.#operand());
+      this.#reader.expect(")");
       if (list.length > inOperandsMax) {
         throw new ExpressionError(
           `The IN operator is provided with too many operands; number of operands: ${list.length}`,
@@ -172,86 +158,74 @@ class ExpressionParser {
       return { kind: "in", value: left, list };
     }
     if (left.kind === "function") return left;
-    throw this.#unexpected();
+    throw this.#reader.unexpected();
   }
 
   /** Looks whether the parenthesis that opens here closes before a comparator: `(a) = :b`. */
   #isOperandInParentheses(): boolean {
-    const close = this.#closes(this.#at);
+    const close = this.#reader.closes(this.#reader.at);
     if (close === undefined) return false;
-    const after = this.#tokens[close + 1]!;
+    const after = this.#reader.tokenAt(close + 1);
     if (after.kind === "symbol")
       return comparators.has(after.text) || after.text === "." || after.text === "[";
     return after.kind === "name" && /^(?:BETWEEN|IN)$/i.test(after.text);
   }
 
-  /** Where the parenthesis at this token is closed. */
-  #closes(open: number): number | undefined {
-    let depth = 0;
-    for (let at = open; at < this.#tokens.length; at++) {
-      const { text, kind } = this.#tokens[at]!;
-      if (kind !== "symbol") continue;
-      if (text === "(") depth++;
-      else if (text === ")" && --depth === 0) return at;
-    }
-    return undefined;
-  }
-
   #operand(): Operand {
-    const token = this.#peek();
+    const token = this.#reader.peek();
     if (token.text === "(") {
-      this.#next();
-      const isDoubled = this.#peek().text === "(";
-      const inner = this.#nested(() => this.#operand());
+      this.#reader.next();
+      const isDoubled = this.#reader.peek().text === "(";
+      const inner = this.#reader.nested(() => this.#operand());
       if (isDoubled) this.#redundant();
-      this.#expect(")");
+      this.#reader.expect(")");
       return inner.kind === "path" ? this.#pathAfter([...inner.parts]) : inner;
     }
     if (token.kind === "value") return this.#value();
-    if (token.kind === "name" && this.#peek(1).text === "(" && !this.#isKeyword(token))
+    if (token.kind === "name" && this.#reader.peek(1).text === "(" && !this.#isKeyword(token))
       return this.#function();
     return this.#path();
   }
 
   #setValue(): Operand {
-    const isWhole = this.#peek().text === "(" && this.#isAllOfSetValue();
+    const isWhole = this.#reader.peek().text === "(" && this.#isAllOfSetValue();
     if (isWhole) {
-      this.#next();
-      const inner = this.#nested(() => this.#setValue());
-      this.#expect(")");
+      this.#reader.next();
+      const inner = this.#reader.nested(() => this.#setValue());
+      this.#reader.expect(")");
       return inner;
     }
     const left = this.#operand();
-    const operator = this.#peek().text;
+    const operator = this.#reader.peek().text;
     if (operator !== "+" && operator !== "-") return left;
-    this.#next();
-    this.#count();
+    this.#reader.next();
+    this.#reader.count();
     return { kind: "arithmetic", operator, left, right: this.#operand() };
   }
 
   /** Whether the parenthesis that opens here holds all of the value: `(a + :b)`, not `(a) + :b`. */
   #isAllOfSetValue(): boolean {
-    const close = this.#closes(this.#at);
+    const close = this.#reader.closes(this.#reader.at);
     if (close === undefined) return false;
-    const after = this.#tokens[close + 1]!;
+    const after = this.#reader.tokenAt(close + 1);
     return after.text !== "+" && after.text !== "-" && after.text !== "." && after.text !== "[";
   }
 
   #function(): FunctionNode {
-    const name = this.#next().text;
-    this.#expect("(");
-    this.#count();
-    const args = [this.#nested(() => this.#operand())];
-    while (this.#takes(",")) args.push(this.#nested(() => this.#operand()));
-    this.#expect(")");
+    const name = this.#reader.next().text;
+    this.#reader.expect("(");
+    this.#reader.count();
+    const args = [this.#reader.nested(() => this.#operand())];
+    while (this.#reader.takes(",")) args.push(this.#reader.nested(() => this.#operand()));
+    this.#reader.expect(")");
     if (!this.#functions.has(name)) this.faults.function ??= `Invalid function name; function: ${name}`;
     if (this.#functions === conditionFunctions) this.#requireUsable(args);
     return { kind: "function", name, args };
   }
 
   #value(): ValueNode {
-    const token = this.#next();
-    if (token.kind !== "value") throw this.#unexpected(this.#at - 1);
+    const token = this.#reader.next();
+    if (token.kind !== "value") throw this.#reader.unexpected(this.#reader.at - 1);
     this.values.add(token.text);
     return { kind: "value", name: token.text };
   }
@@ -262,16 +236,16 @@ class ExpressionParser {
 
   #pathAfter(parts: PathPart[]): PathNode {
     for (;;) {
-      if (this.#takes(".")) parts.push(this.#pathName());
-      else if (this.#takes("[")) {
-        const token = this.#next();
-        if (token.kind !== "number") throw this.#unexpected(this.#at - 1);
+      if (this.#reader.takes(".")) parts.push(this.#pathName());
+      else if (this.#reader.takes("[")) {
+        const token = this.#reader.next();
+        if (token.kind !== "number") throw this.#reader.unexpected(this.#reader.at - 1);
         const index = Number(token.text);
         if (index > 2 ** 31 - 1) {
           throw new ExpressionError(`List index is not within the allowable range; index: [${token.text}]`);
         }
         parts.push(index);
-        this.#expect("]");
+        this.#reader.expect("]");
       } else break;
     }
     if (parts.length > pathPartsMax) {
@@ -283,12 +257,12 @@ class ExpressionParser {
   }
 
   #pathName(): string {
-    const token = this.#next();
+    const token = this.#reader.next();
     if (token.kind === "placeholder") {
       this.names.add(token.text);
       return token.text;
     }
-    if (token.kind !== "name" || this.#isKeyword(token)) throw this.#unexpected(this.#at - 1);
+    if (token.kind !== "name" || this.#isKeyword(token)) throw this.#reader.unexpected(this.#reader.at - 1);
     if (isReservedWord(token.text))
       this.faults.reserved ??= `Attribute name is a reserved keyword; reserved keyword: ${token.text}`;
     return token.text;
@@ -317,62 +291,6 @@ class ExpressionParser {
   #redundant(): void {
     this.faults.parentheses ??= "The expression has redundant parentheses;";
   }
-
-  #nested<T>(read: () => T): T {
-    if (++this.#depth > depthMax) throw tooComplex();
-    const value = read();
-    this.#depth--;
-    return value;
-  }
-
-  #count(): void {
-    if (++this.#operators > operatorsMax) throw tooComplex();
-  }
-
-  #peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)]!;
-  }
-
-  #next(): Token {
-    const token = this.#peek();
-    this.#at++;
-    return token;
-  }
-
-  #takes(symbol: string): boolean {
-    const { kind, text } = this.#peek();
-    if (kind !== "symbol" || text !== symbol) return false;
-    this.#at++;
-    return true;
-  }
-
-  #takesWord(word: string): boolean {
-    const { kind, text } = this.#peek();
-    if (kind !== "name" || text.length !== word.length || text.toUpperCase() !== word) return false;
-    this.#at++;
-    this.#count();
-    return true;
-  }
-
-  #expect(symbol: string): void {
-    if (!this.#takes(symbol)) throw this.#unexpected();
-  }
-
-  #requireEnd(): void {
-    if (this.#peek().kind !== "end") throw this.#unexpected();
-  }
-
-  #unexpected(at = this.#at): ExpressionError {
-    const index = Math.min(at, this.#tokens.length - 1);
-    const [before, token, after] = [this.#tokens[index - 1], this.#tokens[index]!, this.#tokens[index + 1]];
-    return syntaxError(this.#source, before, token, after);
-  }
-}
-
-function tooComplex(): ExpressionError {
-  return new ExpressionError(
-    `The expression contains too many operators or functions, or nests too deeply; at most ${operatorsMax} operators and ${depthMax} levels are possible`,
-  );
 }
 
 /** Which faults are told first. */

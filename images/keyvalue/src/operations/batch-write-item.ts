@@ -23,6 +23,7 @@ export const batchWriteItem = operation<BatchWriteItemInput, PreparedBatchWrite>
   action: "write",
   tables: ({ tables }) => tables.map(({ name }) => name),
   prepare,
+  frees: ({ tables }) => tables.every(({ writes }) => writes.every(({ size }) => size === undefined)),
   run({ catalog, writes, writer }, prepared, { nowMs }) {
     const { input } = prepared;
     checkTargets(catalog, prepared);

@@ -14,6 +14,7 @@ export const deleteItem = operation<DeleteItemInput, PreparedDelete>({
   action: "write",
   tables: ({ input }) => [input.TableName],
   prepare,
+  frees: () => true,
   run({ catalog, writes, writer }, prepared, { nowMs }) {
     const { input } = prepared;
     checkKey(itemTable(catalog, input.TableName), input.Key);

@@ -12,6 +12,7 @@ export const deleteTable = operation<TableNameInput, TableNameInput>({
   action: "schema",
   tables: ({ TableName }) => [TableName],
   prepare: asItIs,
+  frees: () => true,
   async run(services, { TableName: name }, { region, nowMs }) {
     const { catalog, streams, background } = services;
     const answer = await changeCatalog(services, (db) => {

@@ -22,6 +22,8 @@ export interface Operation<Input = never, Prepared = never> {
   tables?(prepared: Prepared): readonly string[];
   /** Where that depends on the request. */
   actionOf?(prepared: Prepared): Action;
+  /** Whether it only makes room: it is done on a full volume, too. */
+  frees?(prepared: Prepared): boolean;
   /** Checks what can be said of a request by itself, in AWS's order, and reads its expressions. */
   prepare(input: Input): Prepared;
   run(services: Services, prepared: Prepared, caller: Caller): Answer | Promise<Answer>;

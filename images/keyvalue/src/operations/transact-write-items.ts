@@ -6,6 +6,7 @@ import {
   prepare,
   type TransactWriteItemsInput,
 } from "../validation/transact-write-items.ts";
+
 import { MetricsByTable } from "./collection-metrics.ts";
 import { operation } from "./operation.ts";
 import { readCapacity, type TransactionResult, transact, transactionCapacity } from "./transaction.ts";
@@ -16,6 +17,7 @@ export const transactWriteItems = operation<TransactWriteItemsInput, PreparedTra
   action: "write",
   tables: ({ actions }) => [...new Set(actions.map(({ tableName }) => tableName))],
   prepare,
+  frees: ({ actions }) => actions.every(({ kind }) => kind === "Delete" || kind === "ConditionCheck"),
   run({ catalog, writes, writer }, { input, actions }, { nowMs, user }) {
     const token =
       input.ClientRequestToken === undefined ? undefined : `${user.user}\0${input.ClientRequestToken}`;

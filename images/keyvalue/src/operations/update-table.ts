@@ -16,6 +16,8 @@ export const updateTable = operation<UpdateTableInput, UpdateTableInput>({
   action: "schema",
   tables: ({ TableName }) => [TableName],
   prepare,
+  frees: ({ GlobalSecondaryIndexUpdates: updates = [] }) =>
+    updates.length > 0 && updates.every(({ Delete }) => Delete !== undefined),
   async run(services, input, { region, nowMs }) {
     const { catalog, streams, background } = services;
     const answer = await changeCatalog(services, (db) => {

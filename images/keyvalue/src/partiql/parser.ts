@@ -9,13 +9,11 @@ import type {
   PathPart,
   Update,
 } from "../expressions/ast.ts";
-import { type AttributeValue, type Item, setAttribute, typeOf } from "../items/attribute-value.ts";
-import { normalizeNumber } from "../items/decimal.ts";
-import { decimalFaultText } from "../items/decimal-fault-text.ts";
-import { valueFault } from "../protocol/validate-value.ts";
-import { notWellFormed, parametersDiffer } from "./faults.ts";
+import { type AttributeValue, typeOf } from "../items/attribute-value.ts";
+import { notWellFormed } from "./faults.ts";
 import type { Column, Returning, Select, Statement } from "./statement.ts";
-import { type Token, tokenize } from "./tokens.ts";
+import { TokenReader } from "./token-reader.ts";
+import { ValueParser } from "./value-parser.ts";
 
 const comparators: Readonly<Record<string, Comparator>> = {
   "=": "=",
@@ -35,33 +33,28 @@ const functions: Readonly<Record<string, number>> = {
   size: 1,
 };
 
-const depthMax = 100;
-
 /** Reads one statement; `?` stands for the parameters, in their order. */
 export function parseStatement(source: string, parameters: readonly AttributeValue[]): Statement {
   return new StatementParser(source, parameters).statement();
 }
 
 class StatementParser {
-  readonly #tokens: readonly Token[];
-  readonly #parameters: readonly AttributeValue[];
-  #at = 0;
-  #parameter = 0;
-  #depth = 0;
+  readonly #reader: TokenReader;
+  readonly #values: ValueParser;
 
   constructor(source: string, parameters: readonly AttributeValue[]) {
-    this.#tokens = tokenize(source);
-    this.#parameters = parameters;
+    this.#reader = new TokenReader(source);
+    this.#values = new ValueParser(this.#reader, parameters);
   }
 
   statement(): Statement {
     const statement = this.#read();
-    if (this.#peek().kind !== "end") throw notWellFormed("Unexpected token after expression");
+    if (this.#reader.peek().kind !== "end") throw notWellFormed("Unexpected token after expression");
     return statement;
   }
 
   #read(): Statement {
-    const first = this.#next();
+    const first = this.#reader.next();
     if (first.kind !== "word") throw notWellFormed("Unexpected term");
     switch (first.text.toUpperCase()) {
       case "SELECT":
@@ -73,33 +66,33 @@ class StatementParser {
       case "DELETE":
         return this.#delete();
       case "EXISTS": {
-        this.#expect("(");
-        if (!this.#takesWord("SELECT")) throw notWellFormed("Unexpected term");
+        this.#reader.expect("(");
+        if (!this.#reader.takesWord("SELECT")) throw notWellFormed("Unexpected term");
         const select = this.#select();
-        this.#expect(")");
+        this.#reader.expect(")");
         return { kind: "exists", select };
       }
       default:
-        if (this.#peek().kind !== "end") throw notWellFormed("Unexpected token after expression");
+        if (this.#reader.peek().kind !== "end") throw notWellFormed("Unexpected token after expression");
         throw validation("Unsupported operation: Id");
     }
   }
 
   #select(): Select {
-    const columns = this.#takes("*") ? undefined : this.#columns();
-    this.#expectWord("FROM");
-    const table = this.#name();
-    const index = this.#takes(".") ? this.#name() : undefined;
+    const columns = this.#reader.takes("*") ? undefined : this.#columns();
+    this.#reader.expectWord("FROM");
+    const table = this.#reader.name();
+    const index = this.#reader.takes(".") ? this.#reader.name() : undefined;
     const where = this.#where();
     const order: { name: string; isDescending: boolean }[] = [];
-    if (this.#takesWord("ORDER")) {
-      this.#expectWord("BY");
+    if (this.#reader.takesWord("ORDER")) {
+      this.#reader.expectWord("BY");
       do {
-        const name = this.#name();
-        const isDescending = this.#takesWord("DESC");
-        if (!isDescending) this.#takesWord("ASC");
+        const name = this.#reader.name();
+        const isDescending = this.#reader.takesWord("DESC");
+        if (!isDescending) this.#reader.takesWord("ASC");
         order.push({ name, isDescending });
-      } while (this.#takes(","));
+      } while (this.#reader.takes(","));
     }
     return { kind: "select", table, index, columns, where, order };
   }
@@ -107,9 +100,9 @@ class StatementParser {
   #columns(): readonly Column[] {
     const columns: Column[] = [];
     do {
-      const start = this.#peek();
+      const start = this.#reader.peek();
       const path = this.#path();
-      if (this.#peek().text === "(") {
+      if (this.#reader.peek().text === "(") {
         const column = start.start - start.text.length + 2;
         throw validation(`Unexpected path component at 1:${column}:${start.text.length}`);
       }
@@ -117,38 +110,38 @@ class StatementParser {
       while (from > 0 && typeof path.parts[from] === "number") from--;
       const indexes = path.parts.slice(from + 1).map((part) => `[${part}]`);
       columns.push({ path, name: `${path.parts[from]}${indexes.join("")}` });
-    } while (this.#takes(","));
+    } while (this.#reader.takes(","));
     return columns;
   }
 
   #insert(): Statement {
-    this.#expectWord("INTO");
-    const table = this.#name();
-    if (!this.#takesWord("VALUE")) throw notWellFormed("Unexpected term");
-    const value = this.#value();
+    this.#reader.expectWord("INTO");
+    const table = this.#reader.name();
+    if (!this.#reader.takesWord("VALUE")) throw notWellFormed("Unexpected term");
+    const value = this.#values.value();
     if (value?.M === undefined) throw validation("Expected a map as the value to insert");
     return { kind: "insert", table, item: value.M };
   }
 
   #update(): Statement {
-    const table = this.#name();
+    const table = this.#reader.name();
     const set: { path: PathNode; value: Operand }[] = [];
     const remove: PathNode[] = [];
     const add: { path: PathNode; value: ConstantNode }[] = [];
     const deleted: { path: PathNode; value: ConstantNode }[] = [];
     for (;;) {
-      if (this.#takesWord("SET")) {
+      if (this.#reader.takesWord("SET")) {
         do {
           const path = this.#path();
-          this.#expect("=");
+          this.#reader.expect("=");
           const change = this.#setFunction();
           if (change === undefined) set.push({ path, value: this.#setValue() });
           else if (change.name === "set_add") add.push({ path, value: change.value });
           else deleted.push({ path, value: change.value });
-        } while (this.#takes(","));
-      } else if (this.#takesWord("REMOVE")) {
+        } while (this.#reader.takes(","));
+      } else if (this.#reader.takesWord("REMOVE")) {
         do remove.push(this.#path());
-        while (this.#takes(","));
+        while (this.#reader.takes(","));
       } else break;
     }
     if (set.length + remove.length + add.length + deleted.length === 0)
@@ -160,117 +153,122 @@ class StatementParser {
 
   /** `set_add(path, value)` or `set_delete(path, value)`. */
   #setFunction(): { readonly name: string; readonly value: ConstantNode } | undefined {
-    const name = this.#peek().text.toLowerCase();
-    if ((name !== "set_add" && name !== "set_delete") || this.#peek(1).text !== "(") return undefined;
-    this.#at += 2;
+    const name = this.#reader.peek().text.toLowerCase();
+    if ((name !== "set_add" && name !== "set_delete") || this.#reader.peek(1).text !== "(") return undefined;
+    this.#reader.skip(2);
     this.#path();
-    this.#expect(",");
-    const value = this.#constant();
+    this.#reader.expect(",");
+    const value = this.#values.constant();
     const type = typeOf(value.value);
     if (!["SS", "NS", "BS", "N"].includes(type))
       throw validation(
         `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`,
       );
-    this.#expect(")");
+    this.#reader.expect(")");
     return { name, value };
   }
 
   #setValue(): Operand {
     const left = this.#setOperand();
-    const operator = this.#peek().text;
-    if (this.#peek().kind !== "symbol" || (operator !== "+" && operator !== "-")) return left;
-    this.#next();
+    const operator = this.#reader.peek().text;
+    if (this.#reader.peek().kind !== "symbol" || (operator !== "+" && operator !== "-")) return left;
+    this.#reader.next();
     return { kind: "arithmetic", operator, left, right: this.#setOperand() };
   }
 
   #setOperand(): Operand {
-    const { kind, text } = this.#peek();
+    const { kind, text } = this.#reader.peek();
     const name = text.toLowerCase();
     if (
       kind === "word" &&
-      this.#peek(1).text === "(" &&
+      this.#reader.peek(1).text === "(" &&
       (name === "list_append" || name === "if_not_exists")
     ) {
-      this.#at += 2;
+      this.#reader.skip(2);
       const first = this.#setOperand();
-      this.#expect(",");
+      this.#reader.expect(",");
       const second = this.#setOperand();
-      this.#expect(")");
+      this.#reader.expect(")");
       return { kind: "function", name, args: [first, second] };
     }
     return this.#operand();
   }
 
   #delete(): Statement {
-    this.#expectWord("FROM");
-    const table = this.#name();
+    this.#reader.expectWord("FROM");
+    const table = this.#reader.name();
     const where = this.#where();
     return { kind: "delete", table, where, returning: this.#returning() };
   }
 
   #where(): Condition | undefined {
-    return this.#takesWord("WHERE") ? this.#or() : undefined;
+    return this.#reader.takesWord("WHERE") ? this.#or() : undefined;
   }
 
   #returning(): Returning | undefined {
-    if (!this.#takesWord("RETURNING")) return undefined;
-    const what = this.#takesWord("ALL") ? "ALL" : this.#takesWord("MODIFIED") ? "MODIFIED" : undefined;
-    const when = this.#takesWord("OLD") ? "OLD" : this.#takesWord("NEW") ? "NEW" : undefined;
+    if (!this.#reader.takesWord("RETURNING")) return undefined;
+    const what = this.#reader.takesWord("ALL")
+      ? "ALL"
+      : this.#reader.takesWord("MODIFIED")
+        ? "MODIFIED"
+        : undefined;
+    const when = this.#reader.takesWord("OLD") ? "OLD" : this.#reader.takesWord("NEW") ? "NEW" : undefined;
     if (what === undefined || when === undefined) throw notWellFormed("Unexpected term");
-    this.#expect("*");
+    this.#reader.expect("*");
     return { what, when };
   }
 
   #or(): Condition {
     let left = this.#and();
-    while (this.#takesWord("OR")) left = { kind: "or", left, right: this.#and() };
+    while (this.#reader.takesWord("OR")) left = { kind: "or", left, right: this.#and() };
     return left;
   }
 
   #and(): Condition {
     let left = this.#not();
-    while (this.#takesWord("AND")) left = { kind: "and", left, right: this.#not() };
+    while (this.#reader.takesWord("AND")) left = { kind: "and", left, right: this.#not() };
     return left;
   }
 
   #not(): Condition {
-    if (!this.#takesWord("NOT")) return this.#term();
-    return this.#nested(() => ({ kind: "not", of: this.#not() }));
+    if (!this.#reader.takesWord("NOT")) return this.#term();
+    return this.#reader.nested(() => ({ kind: "not", of: this.#not() }));
   }
 
   #term(): Condition {
-    if (this.#peek().text === "(" && this.#peek().kind === "symbol") {
-      this.#next();
-      const inner = this.#nested(() => this.#or());
-      this.#expect(")");
+    if (this.#reader.peek().text === "(" && this.#reader.peek().kind === "symbol") {
+      this.#reader.next();
+      const inner = this.#reader.nested(() => this.#or());
+      this.#reader.expect(")");
       return inner;
     }
     const left = this.#operand();
-    const comparator = this.#peek().kind === "symbol" ? comparators[this.#peek().text] : undefined;
+    const comparator =
+      this.#reader.peek().kind === "symbol" ? comparators[this.#reader.peek().text] : undefined;
     if (comparator !== undefined) {
-      this.#next();
-      if (this.#peek().kind === "end")
+      this.#reader.next();
+      if (this.#reader.peek().kind === "end")
         throw notWellFormed("Missing right-hand side expression of infix operator");
       return { kind: "compare", comparator, left, right: this.#operand() };
     }
-    if (this.#takesWord("BETWEEN")) {
+    if (this.#reader.takesWord("BETWEEN")) {
       const low = this.#operand();
-      this.#expectWord("AND");
+      this.#reader.expectWord("AND");
       return { kind: "between", value: left, low, high: this.#operand() };
     }
-    if (this.#takesWord("IN")) return { kind: "in", value: left, list: this.#list() };
-    if (this.#takesWord("IS")) return this.#is(left);
+    if (this.#reader.takesWord("IN")) return { kind: "in", value: left, list: this.#list() };
+    if (this.#reader.takesWord("IS")) return this.#is(left);
     if (left.kind === "function" && left.name !== "size") return left;
     throw notWellFormed("Unexpected term");
   }
 
   /** `IS [NOT] NULL`, `IS [NOT] MISSING`. */
   #is(left: Operand): Condition {
-    const isNot = this.#takesWord("NOT");
+    const isNot = this.#reader.takesWord("NOT");
     let condition: Condition;
-    if (this.#takesWord("MISSING")) {
+    if (this.#reader.takesWord("MISSING")) {
       condition = { kind: "function", name: "attribute_not_exists", args: [left] };
-    } else if (this.#takesWord("NULL")) {
+    } else if (this.#reader.takesWord("NULL")) {
       const none: ConstantNode = { kind: "constant", value: { NULL: true } };
       condition = { kind: "compare", comparator: "=", left, right: none };
     } else throw notWellFormed("Unexpected term");
@@ -278,30 +276,30 @@ class StatementParser {
   }
 
   #list(): readonly Operand[] {
-    const close = this.#takes("[") ? "]" : ")";
-    if (close === ")") this.#expect("(");
+    const close = this.#reader.takes("[") ? "]" : ")";
+    if (close === ")") this.#reader.expect("(");
     const list = [this.#operand()];
-    while (this.#takes(",")) list.push(this.#operand());
-    this.#expect(close);
+    while (this.#reader.takes(",")) list.push(this.#operand());
+    this.#reader.expect(close);
     return list;
   }
 
   #operand(): Operand {
-    const { kind, text } = this.#peek();
+    const { kind, text } = this.#reader.peek();
     if (kind === "end") throw notWellFormed("Unexpected term");
-    if (kind === "word" && this.#peek(1).text === "(" && this.#peek(1).kind === "symbol")
+    if (kind === "word" && this.#reader.peek(1).text === "(" && this.#reader.peek(1).kind === "symbol")
       return this.#function(text.toLowerCase());
-    const value = this.#value();
+    const value = this.#values.value();
     return value === undefined ? this.#path() : { kind: "constant", value };
   }
 
   #function(name: string): FunctionNode {
     const count = functions[name];
     if (count === undefined) throw validation(`Unsupported function: ${name}`);
-    this.#at += 2;
+    this.#reader.skip(2);
     const args = [this.#operand()];
-    while (this.#takes(",")) args.push(this.#operand());
-    this.#expect(")");
+    while (this.#reader.takes(",")) args.push(this.#operand());
+    this.#reader.expect(")");
     if (args.length !== count) {
       throw validation(
         `Incorrect number of operands for operator or function; operator or function: ${name}, number of operands: ${args.length}`,
@@ -310,172 +308,17 @@ class StatementParser {
     return { kind: "function", name, args };
   }
 
-  #constant(): ConstantNode {
-    const value = this.#value();
-    if (value === undefined) throw notWellFormed("Unexpected term");
-    return { kind: "constant", value };
-  }
-
-  /** A literal or a parameter; undefined, with nothing read, when there is none. */
-  #value(): AttributeValue | undefined {
-    const token = this.#peek();
-    switch (token.kind) {
-      case "text":
-        this.#next();
-        return { S: token.text };
-      case "number":
-        this.#next();
-        return numberOf(token.text);
-      case "parameter": {
-        this.#next();
-        const value = this.#parameters[this.#parameter++];
-        if (value === undefined) throw parametersDiffer();
-        return value;
-      }
-      case "word":
-        return this.#word(token);
-      case "symbol":
-        return this.#collection(token.text);
-      default:
-        return undefined;
-    }
-  }
-
-  #word({ text }: Token): AttributeValue | undefined {
-    switch (text.toUpperCase()) {
-      case "TRUE":
-      case "FALSE":
-        this.#next();
-        return { BOOL: text.toUpperCase() === "TRUE" };
-      case "NULL":
-        this.#next();
-        return { NULL: true };
-      default:
-        return undefined;
-    }
-  }
-
-  #collection(symbol: string): AttributeValue | undefined {
-    switch (symbol) {
-      case "-": {
-        const number = this.#peek(1);
-        if (number.kind !== "number") return undefined;
-        this.#at += 2;
-        return numberOf(`-${number.text}`);
-      }
-      case "[":
-        this.#next();
-        return { L: this.#members("]") };
-      case "<<":
-        this.#next();
-        return setOf(this.#members(">>"));
-      case "{":
-        this.#next();
-        return { M: this.#map() };
-      default:
-        return undefined;
-    }
-  }
-
-  #members(close: string): AttributeValue[] {
-    const members: AttributeValue[] = [];
-    if (this.#takes(close)) return members;
-    do members.push(this.#nested(() => this.#constant().value));
-    while (this.#takes(","));
-    this.#expect(close);
-    return members;
-  }
-
-  #map(): Item {
-    const map: Item = {};
-    if (this.#takes("}")) return map;
-    do {
-      const name = this.#next();
-      if (name.kind !== "text" && name.kind !== "quoted") throw notWellFormed("Unexpected term");
-      this.#expect(":");
-      setAttribute(
-        map,
-        name.text,
-        this.#nested(() => this.#constant().value),
-      );
-    } while (this.#takes(","));
-    this.#expect("}");
-    return map;
-  }
-
   #path(): PathNode {
-    const parts: PathPart[] = [this.#name()];
+    const parts: PathPart[] = [this.#reader.name()];
     for (;;) {
-      if (this.#takes(".")) parts.push(this.#name());
-      else if (this.#takes("[")) {
-        const token = this.#next();
+      if (this.#reader.takes(".")) parts.push(this.#reader.name());
+      else if (this.#reader.takes("[")) {
+        const token = this.#reader.next();
         if (token.kind === "number" && /^\d+$/.test(token.text)) parts.push(Number(token.text));
         else if (token.kind === "text") parts.push(token.text);
         else throw notWellFormed("Unexpected term");
-        this.#expect("]");
+        this.#reader.expect("]");
       } else return { kind: "path", parts, isLiteral: true };
     }
   }
-
-  #name(): string {
-    const token = this.#next();
-    if (token.kind !== "word" && token.kind !== "quoted") throw notWellFormed("Unexpected term");
-    return token.text;
-  }
-
-  #nested<T>(read: () => T): T {
-    if (++this.#depth > depthMax) throw notWellFormed("Nested too deeply");
-    const value = read();
-    this.#depth--;
-    return value;
-  }
-
-  #peek(ahead = 0): Token {
-    return this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)]!;
-  }
-
-  #next(): Token {
-    const token = this.#peek();
-    this.#at++;
-    return token;
-  }
-
-  #takes(symbol: string): boolean {
-    const { kind, text } = this.#peek();
-    if (kind !== "symbol" || text !== symbol) return false;
-    this.#at++;
-    return true;
-  }
-
-  #expect(symbol: string): void {
-    if (!this.#takes(symbol)) throw notWellFormed("Unexpected term");
-  }
-
-  #takesWord(word: string): boolean {
-    const { kind, text } = this.#peek();
-    if (kind !== "word" || text.toUpperCase() !== word) return false;
-    this.#at++;
-    return true;
-  }
-
-  #expectWord(word: string): void {
-    if (!this.#takesWord(word)) throw notWellFormed("Unexpected token after expression");
-  }
-}
-
-function numberOf(text: string): AttributeValue {
-  const normal = normalizeNumber(text);
-  if (typeof normal === "string") throw validation(decimalFaultText(normal, text));
-  return { N: normal.text };
-}
-
-function setOf(members: readonly AttributeValue[]): AttributeValue {
-  const types = new Set(members.map(typeOf));
-  const [type] = types;
-  if (types.size !== 1 || (type !== "S" && type !== "N" && type !== "B"))
-    throw validation("A set must have members of one type: strings, numbers or binaries");
-  const set = { [`${type}S`]: members.map((member) => member[type]!) } as AttributeValue;
-  const fault = valueFault(set);
-  if (fault !== undefined) throw validation(fault);
-  return set;
 }

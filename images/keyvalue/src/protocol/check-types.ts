@@ -1,4 +1,4 @@
-import { parseArn } from "@weftkit/http-aws";
+import { AwsError, parseArn } from "@weftkit/http-aws";
 import { serialization, validation } from "../errors.ts";
 import type { AttributeValue } from "../items/attribute-value.ts";
 import { javaClass, type Members, type Shape } from "./shape.ts";
@@ -7,8 +7,11 @@ const notStructure = "Start of structure or map found where not expected";
 const parameterized =
   "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and java.lang.Class are in module java.base of loader 'bootstrap')";
 
-/** Deeper ones are refused here, long before the stack is used up; the exact limit is checked with the values. */
-const depthMax = 100;
+/**
+ * Deeper ones are refused here, by AWS's parser as by this one, and in other words; the limit of items is checked with the
+ * values.
+ */
+const depthMax = 62;
 export const nestingFault =
   "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
 
@@ -61,7 +64,8 @@ function readValue(value: Json, shape: Shape): Json {
         );
       }
       const map = value as JsonObject;
-      if (shape.of.type === "attributeValue") return readAttributes(map);
+      if (shape.of.type === "attributeValue")
+        return shape.isNamedWhenDeep === true ? readNamedAttributes(map) : readAttributes(map);
       for (const name in map) {
         if (map[name] === null) delete map[name];
         else map[name] = readValue(map[name], shape.of);
@@ -152,6 +156,19 @@ function readBlob(value: Json): string {
   if (Buffer.from(value, "base64").toString("base64") !== value)
     throw serialization("Invalid last non-pad Base64 character dectected");
   return value;
+}
+
+/** As `readAttributes`, for values whose names are told when they are too deep. */
+function readNamedAttributes(map: JsonObject): JsonObject {
+  for (const name in map) {
+    try {
+      if (map[name] !== null) readAttributeValue(map[name], false, 0);
+    } catch (error) {
+      if (!(error instanceof AwsError) || error.message !== nestingFault) throw error;
+      throw validation(`ExpressionAttributeValues contains invalid value: ${nestingFault} for key ${name}`);
+    }
+  }
+  return map;
 }
 
 /** A map of attribute values, in place. */

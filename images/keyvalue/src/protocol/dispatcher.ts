@@ -96,11 +96,10 @@ export class Dispatcher {
       if (!user.can(action, table))
         throw accessDenied(user.user, operation.name, arnOf("dynamodb", region, `table/${table}`));
     }
-    return operation.run(this.#services, prepared, {
-      ...identity,
-      nowMs: this.#clock.wallMs(),
-      host: request.headers.host ?? "localhost",
-    });
+    const caller = { ...identity, nowMs: this.#clock.wallMs(), host: request.headers.host ?? "localhost" };
+    const run = () => operation.run(this.#services, prepared, caller);
+    if (action === "read") return run();
+    return this.#services.reserve.run(operation.frees?.(prepared) === true, run);
   }
 
   #failure(thrown: unknown, contentType: string, operation: string, request: RpcRequest): RpcAnswer {

@@ -63,6 +63,8 @@ export interface MapShape extends Constraints {
   readonly keys?: { readonly min: number; readonly max: number; readonly pattern: string };
   readonly values?: { readonly min: number; readonly max: number };
   readonly isParameterized?: true;
+  /** Of attribute values: AWS's parser names the one that is nested too deeply. */
+  readonly isNamedWhenDeep?: true;
 }
 
 export interface StructureShape extends Constraints {

@@ -7,17 +7,32 @@ import { nestingFault } from "./check-types.ts";
 /** The outermost value is the first level. */
 const levelsMax = 32;
 
-const emptyName = "Empty attribute name";
 const invalid = "One or more parameter values were invalid: ";
+
+/** "Attribute names must be at least one character long, but no greater than 64 KB in size." */
+const nameBytesMax = 65_535;
+
+function nameFault(name: string): string | undefined {
+  if (name === "") return "Empty attribute name";
+  // Most are far too short to be measured.
+  if (name.length * 3 <= nameBytesMax || Buffer.byteLength(name) <= nameBytesMax) return undefined;
+  return `${invalid}Attribute name is too large, must be less than ${nameBytesMax + 1} bytes`;
+}
 
 /** What is wrong with the values of a map, if anything is; numbers come out in normal form. */
 export function valuesFault(values: Item): string | undefined {
   for (const name in values) {
-    if (name === "") return emptyName;
-    const fault = valueFault(values[name]!);
+    const fault = nameFault(name) ?? valueFault(values[name]!);
     if (fault !== undefined) return fault;
   }
   return undefined;
+}
+
+/** Whether a valid value is nested more deeply than a stored one can be. */
+export function isTooDeep(value: AttributeValue, level = 1): boolean {
+  const members = value.L ?? (value.M === undefined ? undefined : Object.values(value.M));
+  if (members === undefined || members.length === 0) return false;
+  return level >= levelsMax || members.some((member) => isTooDeep(member, level + 1));
 }
 
 /** As `valuesFault`, of one value. */
@@ -68,8 +83,7 @@ function contentFault(type: keyof AttributeValue, value: AttributeValue, level: 
     case "M":
       for (const name in value.M!) {
         if (level >= levelsMax) return nestingFault;
-        if (name === "") return emptyName;
-        const fault = valueFault(value.M[name]!, level + 1);
+        const fault = nameFault(name) ?? valueFault(value.M[name]!, level + 1);
         if (fault !== undefined) return fault;
       }
       return undefined;

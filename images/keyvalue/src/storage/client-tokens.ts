@@ -51,6 +51,7 @@ export function noteToken(db: Database, token: string, hash: Buffer, nowMs: numb
 export const forgetTokens: BackgroundTask = {
   name: "forget client tokens",
   intervalMs: 60_000,
+  frees: true,
   isDue: (db, nowMs) =>
     statement(db, "SELECT 1 FROM client_tokens WHERE at <= ? LIMIT 1").get(nowMs - validMs) !== undefined,
   step(db, nowMs) {

@@ -8,6 +8,7 @@ const recordsMax = 1000;
 export class TrimStreams implements BackgroundTask {
   readonly name = "trim streams";
   readonly intervalMs = 60_000;
+  readonly frees = true;
   readonly #streams: StreamLog;
 
   constructor(streams: StreamLog) {

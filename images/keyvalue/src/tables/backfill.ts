@@ -25,6 +25,7 @@ interface Progress {
 export class Backfill implements BackgroundTask {
   readonly name = "fill new indexes";
   readonly intervalMs = 60_000;
+  readonly frees = false;
   readonly #catalog: Catalog;
   #progress: Progress | undefined;
 

@@ -9,6 +9,7 @@ const rowsMax = 2000;
 export const dropAbandoned: BackgroundTask = {
   name: "remove deleted tables",
   intervalMs: 60_000,
+  frees: true,
   isDue: (db) => nextOf(db) !== undefined,
   step(db) {
     const storedIn = nextOf(db);

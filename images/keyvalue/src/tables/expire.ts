@@ -15,6 +15,7 @@ const intervalMs = 5000;
 export class Expire implements BackgroundTask {
   readonly name = "delete expired items";
   readonly intervalMs = intervalMs;
+  readonly frees = true;
   readonly #catalog: Catalog;
   readonly #writer: ItemWriter;
 

@@ -6,6 +6,7 @@ import type { Catalog } from "./catalog.ts";
 export class SaveCounts implements BackgroundTask {
   readonly name = "save item counts";
   readonly intervalMs = 30_000;
+  readonly frees = false;
   readonly #catalog: Catalog;
 
   constructor(catalog: Catalog) {

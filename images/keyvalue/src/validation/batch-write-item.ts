@@ -27,7 +27,6 @@ export interface BatchWriteItemInput {
 
 /** In all tables together. */
 const requestsMax = 25;
-const batchBytesMax = 16 * 1024 * 1024;
 
 export const members: Members = {
   ReturnConsumedCapacity: returnConsumedCapacity,
@@ -65,7 +64,6 @@ export function prepare(input: BatchWriteItemInput): PreparedBatchWrite {
   if (names.length === 0) throw validation("The requestItems parameter is required for BatchWriteItem");
   const count = names.reduce((sum, name) => sum + input.RequestItems[name]!.length, 0);
   if (count > requestsMax) throw validation("Too many items requested for the BatchWriteItem call");
-  let bytes = 0;
   const tables = names.map((name) => ({
     name,
     writes: input.RequestItems[name]!.map(({ PutRequest: put, DeleteRequest: remove }): PreparedWrite => {
@@ -77,13 +75,8 @@ export function prepare(input: BatchWriteItemInput): PreparedBatchWrite {
       const item = put === undefined ? remove!.Key : put.Item;
       checkValues(item, bare);
       const size = put === undefined ? undefined : checkedSize(item);
-      bytes += size ?? 0;
       return { item, size };
     }),
   }));
-  if (bytes > batchBytesMax)
-    throw validation(
-      "Item collection too large: aggregate size of items in BatchWriteItem exceeds 16MB limit",
-    );
   return { input, tables };
 }

@@ -10,10 +10,10 @@ import {
   requireOldOrNone,
 } from "./put-item.ts";
 import {
-  attributes,
   conditionalOperator,
   expected,
   expressionAttributeNames,
+  expressionAttributeValues,
   requiredAttributes,
   returnConsumedCapacity,
   returnItemCollectionMetrics,
@@ -43,7 +43,7 @@ export const members: Members = {
   ConditionalOperator: conditionalOperator,
   Expected: expected,
   ConditionExpression: string,
-  ExpressionAttributeValues: attributes,
+  ExpressionAttributeValues: expressionAttributeValues,
   ExpressionAttributeNames: expressionAttributeNames,
 };
 

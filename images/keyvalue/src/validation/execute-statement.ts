@@ -53,10 +53,13 @@ export function prepare(input: ExecuteStatementInput): PreparedStatement {
   return { input, statement };
 }
 
+/** Parameters may be nested one level deeper than what is stored. */
+const parameterLevel = 0;
+
 /** @throws AwsError ValidationException */
 export function readStatement({ Statement: text, Parameters: parameters = [] }: StatementInput): Statement {
   for (const value of parameters) {
-    const fault = valueFault(value);
+    const fault = valueFault(value, parameterLevel);
     if (fault !== undefined) throw validation(fault);
   }
   return parseStatement(text, parameters);

@@ -125,6 +125,8 @@ export function readExpressions(input: ExpressionInput, fault: Fault): Expressio
   };
 }
 
+/** "The maximum length of any single expression attribute name is 255 bytes." */
+const nameCharactersMax = 255;
 const placeholder = /^[#:][0-9a-zA-Z_]+$/;
 
 function checkPlaceholders(
@@ -138,7 +140,7 @@ function checkPlaceholders(
   for (const name in values) {
     const found = valueFault(values[name]!);
     if (found === undefined) continue;
-    if (found === nestingFault) throw validation(found);
+    if (found === nestingFault) throw fault(found);
     if (/^(?:Supplied AttributeValue)/.test(found))
       throw validation(`ExpressionAttributeValues contains invalid value: ${found} for key ${name}`);
     if (/Null attribute value types|numeric value|significant digits|^Number /.test(found))
@@ -151,7 +153,8 @@ function requireForm(kind: "Names" | "Values", sign: string, given: object, faul
   let isEmpty = true;
   for (const name in given) {
     isEmpty = false;
-    if (name[0] !== sign || !placeholder.test(name)) {
+    const isTooLong = kind === "Names" && name.length > nameCharactersMax;
+    if (name[0] !== sign || isTooLong || !placeholder.test(name)) {
       throw validation(`ExpressionAttribute${kind} contains invalid key: Syntax error; key: "${name}"`);
     }
   }

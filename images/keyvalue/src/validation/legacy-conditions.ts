@@ -2,7 +2,9 @@ import { invalidParameter, validation } from "../errors.ts";
 import type { Comparator, Condition, ConstantNode, PathNode } from "../expressions/ast.ts";
 import { type AttributeType, type AttributeValue, typeOf } from "../items/attribute-value.ts";
 import { compare } from "../items/compare.ts";
+import { nestingFault } from "../protocol/check-types.ts";
 import { valueFault } from "../protocol/validate-value.ts";
+import { bare, enveloped } from "./faults.ts";
 
 /** The conditions that were there before expressions: by attribute, an operator and its values. */
 export interface LegacyCondition {
@@ -108,10 +110,7 @@ function checkExpectedAttribute(name: string, given: ExpectedAttribute): void {
         `Value or AttributeValueList must be used with ComparisonOperator: ${operator} for Attribute: ${name}`,
       );
     }
-    for (const each of values ?? []) {
-      const fault = valueFault(each);
-      if (fault !== undefined) throw validation(fault);
-    }
+    for (const each of values ?? []) checkExpectedValue(each);
     checkOperands(operator, values ?? []);
     return;
   }
@@ -125,8 +124,12 @@ function checkExpectedAttribute(name: string, given: ExpectedAttribute): void {
     );
   if (exists === false && value !== undefined)
     throw invalidParameter(`Value cannot be used when Exists is false for Attribute: ${name}`);
-  const fault = value === undefined ? undefined : valueFault(value);
-  if (fault !== undefined) throw validation(fault);
+  if (value !== undefined) checkExpectedValue(value);
+}
+
+function checkExpectedValue(value: AttributeValue): void {
+  const fault = valueFault(value);
+  if (fault !== undefined) throw (fault === nestingFault ? enveloped : bare)(fault);
 }
 
 /** `ConditionalOperator` is for several conditions. */

@@ -15,10 +15,10 @@ import {
   expectedCondition,
 } from "./legacy-conditions.ts";
 import {
-  attributes,
   conditionalOperator,
   expected,
   expressionAttributeNames,
+  expressionAttributeValues,
   requiredAttributes,
   returnConsumedCapacity,
   returnItemCollectionMetrics,
@@ -56,7 +56,7 @@ export const members: Members = {
   ReturnItemCollectionMetrics: returnItemCollectionMetrics,
   ReturnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure,
   ConditionExpression: string,
-  ExpressionAttributeValues: attributes,
+  ExpressionAttributeValues: expressionAttributeValues,
   ExpressionAttributeNames: expressionAttributeNames,
 };
 

@@ -5,6 +5,7 @@ import { type KeyTerms, keyTerms } from "../expressions/key-condition.ts";
 import { projectionTree } from "../expressions/project.ts";
 import type { Item } from "../items/attribute-value.ts";
 import type { CapacityMode } from "../operations/capacity.ts";
+import { nestingFault } from "../protocol/check-types.ts";
 import type { Members } from "../protocol/shape.ts";
 import { valuesFault } from "../protocol/validate-value.ts";
 import { checkTerms } from "../storage/key-range.ts";
@@ -25,6 +26,7 @@ import {
   conditionalOperator,
   conditions,
   expressionAttributeNames,
+  expressionAttributeValues,
   indexName,
   pageLimit,
   returnConsumedCapacity,
@@ -69,7 +71,7 @@ export const members: Members = {
   KeyConditionExpression: string,
   FilterExpression: string,
   ProjectionExpression: string,
-  ExpressionAttributeValues: attributes,
+  ExpressionAttributeValues: expressionAttributeValues,
   ExpressionAttributeNames: expressionAttributeNames,
 };
 
@@ -95,7 +97,7 @@ export function prepare(input: QueryInput): PreparedQuery {
   );
   checkConditions(input.QueryFilter);
   checkAttributesToGet(input.AttributesToGet);
-  checkStartKey(input.ExclusiveStartKey);
+  checkStartKey(input.ExclusiveStartKey, "Query");
   if (input.KeyConditions === undefined && input.KeyConditionExpression === undefined) {
     throw validation(
       "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
@@ -139,10 +141,11 @@ export function preparePage(
   };
 }
 
-export function checkStartKey(key: Item | undefined): void {
+export function checkStartKey(key: Item | undefined, kind: "Query" | "Scan"): void {
   const fault = key === undefined ? undefined : valuesFault(key);
   if (fault === undefined) return;
   const isPlain =
+    (kind === "Query" && fault === nestingFault) ||
     /contains duplicates|number set|numeric value|significant digits|number with magnitude/i.test(fault);
   throw validation(isPlain ? fault : `The provided starting key is invalid: ${fault}`);
 }

@@ -12,6 +12,7 @@ import {
   conditionalOperator,
   conditions,
   expressionAttributeNames,
+  expressionAttributeValues,
   indexName,
   pageLimit,
   returnConsumedCapacity,
@@ -41,7 +42,7 @@ export const members: Members = {
   ConsistentRead: boolean,
   FilterExpression: string,
   ProjectionExpression: string,
-  ExpressionAttributeValues: attributes,
+  ExpressionAttributeValues: expressionAttributeValues,
   ExpressionAttributeNames: expressionAttributeNames,
 };
 
@@ -58,7 +59,7 @@ export function prepare(input: ScanInput): PreparedScan {
   );
   checkAttributesToGet(input.AttributesToGet);
   checkConditions(input.ScanFilter);
-  checkStartKey(input.ExclusiveStartKey);
+  checkStartKey(input.ExclusiveStartKey, "Scan");
   const { Segment: segment, TotalSegments: total } = input;
   if (segment !== undefined && total === undefined) {
     throw validation(

@@ -30,6 +30,7 @@ export const tableName: StringShape = {
 export const indexName: StringShape = { type: "string", pattern: namePattern, min: 3, max: 255 };
 
 export const attributes: MapShape = { type: "map", of: attributeValue, className: "AttributeValue" };
+export const expressionAttributeValues: MapShape = { ...attributes, isNamedWhenDeep: true };
 export const requiredAttributes: MapShape = { ...attributes, required: true };
 
 export const returnConsumedCapacity: StringShape = { type: "string", enum: ["INDEXES", "TOTAL", "NONE"] };

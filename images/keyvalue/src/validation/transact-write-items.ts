@@ -6,8 +6,8 @@ import { checkExpressionParameters, type ExpressionInput } from "./expressions.t
 import { bare } from "./faults.ts";
 import { checkedSize, type PreparedCondition, prepareCondition } from "./put-item.ts";
 import {
-  attributes,
   expressionAttributeNames,
+  expressionAttributeValues,
   listOf,
   requiredAttributes,
   returnConsumedCapacity,
@@ -45,7 +45,7 @@ export const clientRequestToken: Shape = { type: "string", min: 1, max: 36 };
 const common = {
   TableName: tableName,
   ExpressionAttributeNames: expressionAttributeNames,
-  ExpressionAttributeValues: attributes,
+  ExpressionAttributeValues: expressionAttributeValues,
   ReturnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure,
 };
 

@@ -10,10 +10,10 @@ import { enveloped, type Fault } from "./faults.ts";
 import { checkConditionalOperator, checkExpected, expectedCondition } from "./legacy-conditions.ts";
 import type { ConditionInput, PreparedCondition } from "./put-item.ts";
 import {
-  attributes,
   conditionalOperator,
   expected,
   expressionAttributeNames,
+  expressionAttributeValues,
   requiredAttributes,
   returnConsumedCapacity,
   returnItemCollectionMetrics,
@@ -62,7 +62,7 @@ export const members: Members = {
   },
   ConditionExpression: string,
   UpdateExpression: string,
-  ExpressionAttributeValues: attributes,
+  ExpressionAttributeValues: expressionAttributeValues,
   ExpressionAttributeNames: expressionAttributeNames,
 };
 

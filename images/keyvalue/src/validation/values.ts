@@ -1,6 +1,5 @@
 import { validation } from "../errors.ts";
 import type { Item } from "../items/attribute-value.ts";
-import { nestingFault } from "../protocol/check-types.ts";
 import { valuesFault } from "../protocol/validate-value.ts";
 import type { Fault } from "./faults.ts";
 
@@ -9,7 +8,5 @@ export function checkValues(values: Item, fault: Fault): void {
   const found = valuesFault(values);
   if (found === undefined) return;
   // What is not even one value is found by AWS's parser, which has no envelope.
-  throw found === nestingFault || found.startsWith("Supplied AttributeValue")
-    ? validation(found)
-    : fault(found);
+  throw found.startsWith("Supplied AttributeValue") ? validation(found) : fault(found);
 }
