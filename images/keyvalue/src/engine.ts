@@ -10,6 +10,8 @@ import { EngineStore } from "@weftkit/persist/pages";
 import type { StateFile } from "@weftkit/persist/snapshot";
 import { GroupedReads, GroupedWrites, type Store, statement } from "@weftkit/store";
 import { Background } from "./background.ts";
+import { CopyToBackup } from "./backups/copy-to-backup.ts";
+import { FillFromBackup } from "./backups/fill-from-backup.ts";
 import { applicationId } from "./identity.ts";
 import { Dispatcher } from "./protocol/dispatcher.ts";
 import type { Services } from "./services.ts";
@@ -89,6 +91,8 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       tasks: [
         dropAbandoned,
         new Backfill(catalog),
+        new CopyToBackup(catalog),
+        new FillFromBackup(catalog, writer),
         new Expire(catalog, writer),
         new TrimStreams(streams),
         forgetTokens,

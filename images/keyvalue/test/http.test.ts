@@ -197,8 +197,7 @@ test.each([
 
 test.each([
   ["CreateGlobalTable", "there is one copy of a table, in one place"],
-  ["ExportTableToPointInTime", "tables are copied with the engine's own state: see `weftkit persist`"],
-  ["RestoreTableToPointInTime", "the engine is restored as a whole: see `weftkit persist restore --at`"],
+  ["ImportTable", "tables are copied with the engine's own state: see `weftkit persist`"],
   ["EnableKinesisStreamingDestination", "changes are read from the table's stream"],
   ["PutResourcePolicy", "rights come from the engine's users and roles"],
 ])("%s is refused with the reason", async (operation, reason) => {
@@ -207,6 +206,16 @@ test.each([
   expect(json.__type).toBe("com.amazon.coral.service#UnknownOperationException");
   expect(json.message).toBe(`${operation} is not supported by this endpoint: ${reason}`);
 });
+
+test.each(["ExportTableToPointInTime", "RestoreTableToPointInTime"])(
+  "%s needs what cannot be enabled",
+  async (operation) => {
+    const engine = await RunningEngine.start();
+    const { json } = await engine.call(operation, {});
+    expect(json.__type).toContain("#PointInTimeRecoveryUnavailableException");
+    expect(json.message).toContain("Point in time recovery is not enabled");
+  },
+);
 
 test("clients that discover endpoints are told of this one", async () => {
   const engine = await RunningEngine.start();

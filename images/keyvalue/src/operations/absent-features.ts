@@ -4,6 +4,7 @@ import type { Services } from "../services.ts";
 import { namedTable } from "../tables/find-table.ts";
 import { indexName, namePattern, string } from "../validation/shapes.ts";
 import { type Answer, asItIs, type Operation, operation } from "./operation.ts";
+import { wholeEngine } from "./update-continuous-backups.ts";
 
 /**
  * Operations on what one engine does not have: other regions, other services of AWS's. Questions are answered truly
@@ -68,9 +69,24 @@ function refused(name: string, reason: string): Operation {
   });
 }
 
+/** Needs what UpdateContinuousBackups does not turn on. */
+function noPointInTime(name: string): Operation {
+  return operation<object, object>({
+    name,
+    members: {},
+    action: "schema",
+    prepare: asItIs,
+    run: () => {
+      throw resourceError(
+        "PointInTimeRecoveryUnavailableException",
+        `Point in time recovery is not enabled for this table: ${wholeEngine}`,
+      );
+    },
+  });
+}
+
 const oneRegion = "there is one copy of a table, in one place";
 const noS3 = "tables are copied with the engine's own state: see `weftkit persist`";
-const wholeEngine = "the engine is restored as a whole: see `weftkit persist restore --at`";
 const noKinesis = "changes are read from the table's stream";
 const noPolicies = "rights come from the engine's users and roles";
 const noInsights = "requests are counted in the engine's metrics";
@@ -88,11 +104,11 @@ export const absentFeatures: readonly Operation[] = [
   refused("UpdateTableReplicaAutoScaling", oneRegion),
   fixed("ListExports", { ExportSummaries: [] }),
   notFound("DescribeExport", "ExportArn", "ExportNotFoundException", "Export"),
-  refused("ExportTableToPointInTime", noS3),
+  noPointInTime("ExportTableToPointInTime"),
   fixed("ListImports", { ImportSummaryList: [] }),
   notFound("DescribeImport", "ImportArn", "ImportNotFoundException", "Import"),
   refused("ImportTable", noS3),
-  refused("RestoreTableToPointInTime", wholeEngine),
+  noPointInTime("RestoreTableToPointInTime"),
   aboutTable("DescribeKinesisStreamingDestination", (TableName) => ({
     TableName,
     KinesisDataStreamDestinations: [],
@@ -114,12 +130,4 @@ export const absentFeatures: readonly Operation[] = [
   notFound("GetResourcePolicy", "ResourceArn", "PolicyNotFoundException", "Resource-based policy"),
   refused("PutResourcePolicy", noPolicies),
   refused("DeleteResourcePolicy", noPolicies),
-  // The engine's state is what is backed up, by whoever runs it: of a single table there is no recovery of its own.
-  aboutTable("DescribeContinuousBackups", () => ({
-    ContinuousBackupsDescription: {
-      ContinuousBackupsStatus: "ENABLED",
-      PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: "DISABLED" },
-    },
-  })),
-  refused("UpdateContinuousBackups", wholeEngine),
 ];

@@ -8,9 +8,9 @@ import { changeCatalog } from "./change-catalog.ts";
 import { operation } from "./operation.ts";
 
 /** AWS's quota, which is also what keeps a client from filling the catalog. */
-const tablesMax = 10_000;
+export const tablesMax = 10_000;
 
-const noThroughput = { ReadCapacityUnits: 0, WriteCapacityUnits: 0 };
+export const noThroughput = { ReadCapacityUnits: 0, WriteCapacityUnits: 0 };
 
 export const createTable = operation<CreateTableInput, CreateTableInput>({
   name: "CreateTable",

@@ -1,7 +1,7 @@
-import { validation } from "../errors.ts";
+import { resourceInUse, validation } from "../errors.ts";
 import { recordDefinition } from "../streams/change-log.ts";
 import { describe, tableArn } from "../tables/describe.ts";
-import { namedTable } from "../tables/find-table.ts";
+import { changeableTable } from "../tables/find-table.ts";
 import { members, type TableNameInput } from "../validation/table-name.ts";
 import { changeCatalog } from "./change-catalog.ts";
 import { asItIs, operation } from "./operation.ts";
@@ -16,12 +16,16 @@ export const deleteTable = operation<TableNameInput, TableNameInput>({
   async run(services, { TableName: name }, { region, nowMs }) {
     const { catalog, streams, background } = services;
     const answer = await changeCatalog(services, (db) => {
-      const table = namedTable(catalog, name);
+      const table = changeableTable(catalog, name);
       if (table.definition.deletionProtection) {
         throw validation(
           `Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first. Resource: ${tableArn(region, name)}`,
         );
       }
+      if (table.definition.copiedTo !== undefined)
+        throw resourceInUse(
+          `Attempt to change a resource which is still in use: Table is being backed up: ${name}`,
+        );
       if (table.definition.stream !== undefined) streams.disable(db, table.definition.stream, nowMs);
       catalog.delete(db, table);
       recordDefinition(db, name, "DeleteTable", { TableName: name });

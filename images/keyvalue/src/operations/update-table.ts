@@ -2,7 +2,7 @@ import { invalidParameter, resourceInUse, resourceNotFound, validation } from ".
 import { recordDefinition } from "../streams/change-log.ts";
 import type { IndexDefinition, TableDefinition, Throughput } from "../tables/definition.ts";
 import { describe, tableArn } from "../tables/describe.ts";
-import { namedTable } from "../tables/find-table.ts";
+import { changeableTable } from "../tables/find-table.ts";
 import type { Table } from "../tables/table.ts";
 import { checkGlobalCount, checkGlobalIndex, type IndexInput } from "../validation/create-table.ts";
 import { type IndexUpdate, members, prepare, type UpdateTableInput } from "../validation/update-table.ts";
@@ -21,7 +21,7 @@ export const updateTable = operation<UpdateTableInput, UpdateTableInput>({
   async run(services, input, { region, nowMs }) {
     const { catalog, streams, background } = services;
     const answer = await changeCatalog(services, (db) => {
-      const table = namedTable(catalog, input.TableName);
+      const table = changeableTable(catalog, input.TableName);
       let definition = changedDefinition(table, input, nowMs, tableArn(region, table.name));
       const { StreamSpecification: wanted } = input;
       if (wanted?.StreamEnabled === true) {

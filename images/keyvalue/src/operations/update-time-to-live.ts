@@ -1,6 +1,6 @@
 import { validation } from "../errors.ts";
 import { recordDefinition } from "../streams/change-log.ts";
-import { namedTable } from "../tables/find-table.ts";
+import { changeableTable } from "../tables/find-table.ts";
 import { members, type UpdateTimeToLiveInput } from "../validation/update-time-to-live.ts";
 import { changeCatalog } from "./change-catalog.ts";
 import { asItIs, operation } from "./operation.ts";
@@ -16,7 +16,7 @@ export const updateTimeToLive = operation<UpdateTimeToLiveInput, UpdateTimeToLiv
     await changeCatalog(services, (db) => {
       const request = { TableName: name, TimeToLiveSpecification: wanted };
       recordDefinition(db, name, "UpdateTimeToLive", request);
-      const table = namedTable(catalog, name);
+      const table = changeableTable(catalog, name);
       const { definition } = table;
       const { timeToLive } = definition;
       if (wanted.Enabled) {

@@ -17,6 +17,13 @@ export function createIndex(db: Database, storedIn: string): void {
   );
 }
 
+/** Items of a backup; those that are NULL were not there when it was asked for. */
+export function createBackupItems(db: Database, storedIn: string): void {
+  db.exec(
+    `CREATE TABLE ${storedIn} (key BLOB PRIMARY KEY, size INTEGER NOT NULL, item TEXT) STRICT, WITHOUT ROWID`,
+  );
+}
+
 /** When items expire, in seconds, in the order in which they do. */
 export function createExpiry(db: Database, storedIn: string): void {
   db.exec(

@@ -53,6 +53,23 @@ CREATE TABLE client_tokens (
 CREATE INDEX client_tokens_by_time ON client_tokens (at);
 `;
 
+/** See `backups/`. The items of each are in a table of their own (`backup_<number>`). */
+const createBackups = `
+CREATE TABLE backups (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  table_name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  definition TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'creating',
+  -- The key of the item that was copied last.
+  copied BLOB NOT NULL DEFAULT x''
+) STRICT;
+`;
+
 export const migrations: readonly Migration[] = [
   {
     name: "create the catalog",
@@ -64,4 +81,5 @@ export const migrations: readonly Migration[] = [
       insert.run("sequence", 0);
     },
   },
+  { name: "create backups", apply: (db) => void db.exec(createBackups) },
 ];

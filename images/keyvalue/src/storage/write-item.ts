@@ -8,6 +8,7 @@ import type { Table } from "../tables/table.ts";
 import { writeExpiry } from "./expiry.ts";
 import { type EntryChange, writeEntries } from "./index-entries.ts";
 import { deleteRow, putRow, StoredItem } from "./item-rows.ts";
+import { preserve } from "./preserve.ts";
 
 /** What a write has done, for capacity. */
 export interface Written {
@@ -21,8 +22,14 @@ const noEntries: readonly EntryChange[] = [];
 
 /** Whether writing needs to know the item as it was, not only its size. */
 export function looksBack(db: Database, table: Table): boolean {
-  const { stream, timeToLive } = table.definition;
-  return table.indexes.length > 0 || stream !== undefined || timeToLive !== undefined || isRecording(db);
+  const { stream, timeToLive, copiedTo } = table.definition;
+  return (
+    table.indexes.length > 0 ||
+    stream !== undefined ||
+    timeToLive !== undefined ||
+    copiedTo !== undefined ||
+    isRecording(db)
+  );
 }
 
 /** An item ready to be stored. */
@@ -93,6 +100,7 @@ export class ItemWriter {
     author: Author,
   ): readonly EntryChange[] {
     if (!looksBack(db, table)) return noEntries;
+    if (table.definition.copiedTo !== undefined) preserve(db, table, key, before);
     if (isRecording(db)) recordItem(db, table, before, after);
     if (table.expiryStoredIn !== undefined) writeExpiry(db, table, key, before?.item, after?.item);
     if (table.definition.stream !== undefined)

@@ -56,6 +56,18 @@ export interface TimeToLiveDefinition {
   readonly state: "enabling" | "enabled";
 }
 
+/** Where a table's items come from. */
+export interface RestoreDefinition {
+  /** Its number, and the last part of its ARN. */
+  readonly backup: number;
+  readonly id: string;
+  /** The table that was backed up. */
+  readonly tableName: string;
+  readonly atMs: number;
+  /** While items are still missing: the key of the last that is there, in base64. */
+  readonly filledTo?: string | undefined;
+}
+
 /** All that is known of a table but its items; kept as JSON. */
 export interface TableDefinition {
   readonly name: string;
@@ -81,4 +93,7 @@ export interface TableDefinition {
   readonly stream?: StreamDefinition | undefined;
   readonly timeToLive?: TimeToLiveDefinition | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  /** The backup that its items are being copied to. */
+  readonly copiedTo?: number | undefined;
+  readonly restore?: RestoreDefinition | undefined;
 }

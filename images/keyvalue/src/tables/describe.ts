@@ -66,6 +66,7 @@ export function describe(table: Table, region: string, status: TableStatus = sta
     ...(definition.tableClass !== undefined && {
       TableClassSummary: { TableClass: definition.tableClass },
     }),
+    ...(definition.restore !== undefined && { RestoreSummary: describeRestore(definition, region) }),
     ...(definition.onDemandThroughput !== undefined && {
       OnDemandThroughput: definition.onDemandThroughput,
     }),
@@ -78,7 +79,19 @@ export function describe(table: Table, region: string, status: TableStatus = sta
   };
 }
 
+function describeRestore({ restore }: TableDefinition, region: string): object {
+  const { tableName, id, atMs, filledTo } = restore!;
+  const source = tableArn(region, tableName);
+  return {
+    SourceBackupArn: `${source}/backup/${id}`,
+    SourceTableArn: source,
+    RestoreDateTime: seconds(atMs),
+    RestoreInProgress: filledTo !== undefined,
+  };
+}
+
 function statusOf(table: Table): TableStatus {
+  if (table.isBeingRestored) return "CREATING";
   return table.indexes.some(({ definition }) => definition.state === "creating") ? "UPDATING" : "ACTIVE";
 }
 

@@ -53,6 +53,11 @@ export class Table implements Source {
     return this.definition.name;
   }
 
+  /** Whether items are still missing: nobody may see it yet. */
+  get isBeingRestored(): boolean {
+    return this.definition.restore?.filledTo !== undefined;
+  }
+
   index(name: string): Index | undefined {
     return this.indexes.find((index) => index.definition.name === name);
   }

@@ -122,29 +122,33 @@ export const sseSpecification: Shape = structure(
   { isField: true },
 );
 
+export const localIndexes: Shape = listOf(
+  structure("LocalSecondaryIndex", {
+    IndexName: { ...indexName, required: true },
+    KeySchema: keySchema,
+    Projection: projection,
+  }),
+);
+
+export const globalIndexes: Shape = listOf(
+  structure("GlobalSecondaryIndex", {
+    IndexName: { ...indexName, required: true },
+    KeySchema: indexKeySchema,
+    Projection: projection,
+    ProvisionedThroughput: provisionedThroughput,
+    OnDemandThroughput: onDemandThroughput,
+    WarmThroughput: warmThroughput,
+  }),
+);
+
 export const members: Members = {
   AttributeDefinitions: { ...attributeDefinitions, required: true },
   TableName: { type: "string", pattern: namePattern, min: 3, max: 255 },
   BillingMode: billingMode,
   ProvisionedThroughput: provisionedThroughput,
   KeySchema: keySchema,
-  LocalSecondaryIndexes: listOf(
-    structure("LocalSecondaryIndex", {
-      IndexName: { ...indexName, required: true },
-      KeySchema: keySchema,
-      Projection: projection,
-    }),
-  ),
-  GlobalSecondaryIndexes: listOf(
-    structure("GlobalSecondaryIndex", {
-      IndexName: { ...indexName, required: true },
-      KeySchema: indexKeySchema,
-      Projection: projection,
-      ProvisionedThroughput: provisionedThroughput,
-      OnDemandThroughput: onDemandThroughput,
-      WarmThroughput: warmThroughput,
-    }),
-  ),
+  LocalSecondaryIndexes: localIndexes,
+  GlobalSecondaryIndexes: globalIndexes,
   StreamSpecification: streamSpecification,
   SSESpecification: sseSpecification,
   Tags: listOf(
