@@ -31,6 +31,12 @@ function itemOf(number: number, bytes: number) {
   };
 }
 
+/** What puts an item under a key of its own, which none of the loads reads. */
+export function newItem(number: number, bytes: number): object {
+  const key = { pk: { S: `new-${String(number).padStart(10, "0")}` } };
+  return { TableName: tableName, Item: { ...itemOf(number, bytes), ...key } };
+}
+
 const anyKey = (random: () => number) => Math.floor(random() * keys);
 
 /** Different keys, as a batch must not have one twice. */

@@ -3,7 +3,6 @@ import {
   ConditionalCheckFailedException,
   CreateTableCommand,
   DeleteItemCommand,
-  type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -17,15 +16,18 @@ import { expect } from "vitest";
 import type { AttributeValue, Item } from "../src/items/attribute-value.ts";
 import { ModelTable, randomUpdate } from "./model.ts";
 import { order, plainItem } from "./naive-values.ts";
+import type { Client } from "./peer-client.ts";
 import { Placeholders, randomCondition } from "./random-conditions.ts";
 import { pick, type RandomInteger, randomItem } from "./random-values.ts";
+import { unwire, wire } from "./wire-values.ts";
 
-const TableName = "model";
+export const modelTableName = "model";
+const TableName = modelTableName;
 const partitions = ["a", "ab", "b", "ä"];
 const sorts = ["-1", "0", "1", "2.5", "10", "100"];
 
 /** Makes the model's table: a local index by `n`, a global one by `text` and `n`, and one that has the keys only. */
-export async function createModelTable(client: DynamoDBClient): Promise<void> {
+export async function createModelTable(client: Client): Promise<void> {
   await client.send(
     new CreateTableCommand({
       TableName,
@@ -66,11 +68,11 @@ export async function createModelTable(client: DynamoDBClient): Promise<void> {
 
 /** Does as many random requests and compares every answer with the model. */
 export class ModelRun {
-  readonly #client: DynamoDBClient;
+  readonly #client: Client;
   readonly #random: RandomInteger;
   readonly #table = new ModelTable();
 
-  constructor(client: DynamoDBClient, seed: number) {
+  constructor(client: Client, seed: number) {
     this.#client = client;
     this.#random = randomIntegers(seed);
   }
@@ -351,27 +353,6 @@ function used({ names, values }: Placeholders) {
     ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
     ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: wire(values) }),
   };
-}
-
-/** The client's form of a value: bytes instead of base64. */
-function wire<T>(value: T): never {
-  return convert(value, (text) => Buffer.from(text as string, "base64")) as never;
-}
-
-function unwire(item: Item): Item {
-  return convert(item, (bytes) => Buffer.from(bytes as Uint8Array).toString("base64")) as Item;
-}
-
-function convert(value: unknown, bytes: (value: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((member) => convert(member, bytes));
-  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => {
-      if (name === "B" && (typeof member === "string" || member instanceof Uint8Array))
-        return [name, bytes(member)];
-      return [name, convert(member, bytes)];
-    }),
-  );
 }
 
 function expectItem(found: unknown, expected: Item | undefined): void {

@@ -39,8 +39,9 @@ interface Path {
 
 export function randomPath(random: RandomInteger, placeholders: Placeholders): Path {
   const name = pick(random, attributeNames);
-  const text =
-    random(2) < 1 || name === "list" || name === "map" ? placeholders.name(name) : placeholders.name(name);
+  // All but two are reserved words.
+  const isPlain = (name === "n" || name === "tags") && random(2) < 1;
+  const text = isPlain ? name : placeholders.name(name);
   switch (Math.floor(random(6))) {
     case 0: {
       const index = Math.floor(random(3));
