@@ -163,3 +163,91 @@ test("a body of any text is a body or a syntax error", () => {
     }
   }
 });
+
+test("procedures that commit take each job once, whoever else works, and keep what they had done when one fails", async () => {
+  const engine = await RunningEngine.start();
+  const owner = await engine.client();
+  await owner.query(`CREATE TABLE jobs (id int PRIMARY KEY, state text NOT NULL DEFAULT 'new');
+    CREATE TABLE done (job int, worker int);
+    CREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL);
+    INSERT INTO counter VALUES (1, 0);
+    INSERT INTO jobs SELECT g FROM generate_series(1, 60) g`);
+  await owner.query(`CREATE PROCEDURE work(worker int) LANGUAGE plpgsql AS $$
+    DECLARE job int;
+    BEGIN
+      LOOP
+        SELECT id INTO job FROM jobs WHERE state = 'new' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
+        EXIT WHEN NOT FOUND;
+        UPDATE jobs SET state = 'done' WHERE id = job;
+        INSERT INTO done VALUES (job, worker);
+        UPDATE counter SET n = n + 1 WHERE id = 1;
+        COMMIT;
+      END LOOP;
+    END $$`);
+  const workers = await Promise.all([1, 2, 3, 4].map(() => engine.client()));
+  await Promise.all(workers.map((client, i) => client.query("CALL work($1)", [i + 1])));
+  const { rows } = await owner.query(
+    "SELECT count(*)::int AS n, count(DISTINCT job)::int AS jobs, (SELECT n FROM counter) AS counted FROM done",
+  );
+  expect(rows).toEqual([{ n: 60, jobs: 60, counted: 60 }]);
+  await expect(
+    owner.query(
+      "DO $$ BEGIN INSERT INTO done VALUES (61, 0); COMMIT; INSERT INTO done VALUES (62, 1 / 0); END $$",
+    ),
+  ).rejects.toMatchObject({ code: "22012" });
+  expect((await owner.query("SELECT max(job) FROM done")).rows).toEqual([{ max: 61 }]);
+});
+
+test("a statement of a procedure that waits for a lock runs again, and none of those before it", async () => {
+  const engine = await RunningEngine.start();
+  const [holder, waiter] = [await engine.client(), await engine.client()];
+  await holder.query(
+    "CREATE TABLE item (id int PRIMARY KEY, n int); CREATE TABLE log (at text); CREATE SEQUENCE s",
+  );
+  await holder.query("INSERT INTO item VALUES (1, 0)");
+  await holder.query("BEGIN; UPDATE item SET n = 5 WHERE id = 1");
+  const told: (string | undefined)[] = [];
+  waiter.on("notice", ({ message }) => told.push(message));
+  const waiting = waiter.query(`DO $$
+    DECLARE turns int := 0;
+    BEGIN
+      INSERT INTO log VALUES ('one');
+      COMMIT;
+      PERFORM nextval('s');
+      turns := turns + 1;
+      RAISE NOTICE 'turn %', turns;
+      INSERT INTO log VALUES ('two');
+      BEGIN
+        turns := turns + 1;
+        UPDATE item SET n = n + 1 WHERE id = 1;
+      EXCEPTION WHEN unique_violation THEN NULL;
+      END;
+      RAISE NOTICE 'turn %, %', turns, nextval('s');
+      COMMIT;
+    END $$`);
+  const isWaiting = async () => {
+    const { rows } = await holder.query("SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted");
+    return rows[0].n;
+  };
+  await expect.poll(isWaiting).toBe(1);
+  expect((await (await engine.client()).query("SELECT at FROM log")).rows).toEqual([{ at: "one" }]);
+  await holder.query("COMMIT");
+  await waiting;
+  expect(told).toEqual(["turn 1", "turn 2, 2"]);
+  expect((await holder.query("SELECT n FROM item")).rows).toEqual([{ n: 6 }]);
+  expect((await holder.query("SELECT at FROM log")).rows).toEqual([{ at: "one" }, { at: "two" }]);
+});
+
+test("a procedure that commits without an end can be cancelled, and others work meanwhile", async () => {
+  const engine = await RunningEngine.start();
+  const [looping, other] = [await engine.client(), await engine.client()];
+  await other.query("CREATE TABLE ticks (n int)");
+  const { rows } = await looping.query("SELECT pg_backend_pid() AS pid");
+  const endless = looping.query("DO $$ BEGIN LOOP INSERT INTO ticks VALUES (1); COMMIT; END LOOP; END $$");
+  endless.catch(() => {});
+  const ticks = async () => (await other.query("SELECT count(*)::int AS n FROM ticks")).rows[0].n;
+  await expect.poll(ticks).toBeGreaterThan(3);
+  await other.query("SELECT pg_cancel_backend($1)", [rows[0].pid]);
+  await expect(endless).rejects.toMatchObject({ code: "57014" });
+  expect((await looping.query("SELECT 2 AS two")).rows).toEqual([{ two: 2 }]);
+});

@@ -10,7 +10,14 @@ import { oid } from "../types/oids.ts";
 import { formatType } from "../types/type-text.ts";
 import { InnerSql } from "./inner-sql.ts";
 import { type CompiledBody, compileBody } from "./plpgsql/compile.ts";
-import { drain, Interpreter, type Returning, shapeRows } from "./plpgsql/interpreter.ts";
+import {
+  drain,
+  Interpreter,
+  type NestedCall,
+  type NonAtomic,
+  type Returning,
+  shapeRows,
+} from "./plpgsql/interpreter.ts";
 import { NameScope, type Variable } from "./plpgsql/variables.ts";
 
 /** So deep may routines call each other. */
@@ -68,6 +75,69 @@ export function callRoutine(session: SessionState, block: Block, exec: Exec, cal
 
 function callPlpgsql(session: SessionState, block: Block, exec: Exec, call: RoutineCall): Datum[] {
   const { proc } = call;
+  const { interpreter, out } = interpreterOf(session, block, exec, call);
+  drain(interpreter.run());
+  if (proc.kind === "p") return [...out()];
+  return proc.returnsSet ? interpreter.rows : [interpreter.value];
+}
+
+/** A procedure that may end its transaction, ready to run; undefined when it never does, or may not. */
+export function beginProcedure(
+  session: SessionState,
+  block: Block,
+  exec: Exec,
+  call: RoutineCall,
+): NestedCall | undefined {
+  return mayEnd(session, call)
+    ? interpreterOf(session, block, exec, call, nonAtomic(session, 0, false))
+    : undefined;
+}
+
+function mayEnd(session: SessionState, call: RoutineCall): boolean {
+  const { language, securityDefiner, settings = [] } = call.proc;
+  const isFree = language === "plpgsql" && securityDefiner !== true && settings.length === 0;
+  return isFree && endsTransactions(bodyOf(session, call, parametersOf(call)).root);
+}
+
+function nonAtomic(session: SessionState, depth: number, isInChange: boolean): NonAtomic {
+  return {
+    isInChange,
+    nested: (call, sql, isNowInChange) => {
+      if (depth > depthMax)
+        throw new PgError("54001", "stack depth limit exceeded", {
+          hint: `Routines may call each other ${depthMax} deep.`,
+        });
+      if (!mayEnd(session, call)) return undefined;
+      return interpreterOf(session, sql.block, sql.exec, call, nonAtomic(session, depth + 1, isNowInChange));
+    },
+  };
+}
+
+const enders = new WeakMap<object, boolean>();
+
+/** Whether a body has COMMIT or ROLLBACK in it, or calls a procedure that may. */
+function endsTransactions(root: object): boolean {
+  let known = enders.get(root);
+  if (known === undefined) {
+    const has = (value: unknown): boolean => {
+      if (typeof value !== "object" || value === null) return false;
+      const { kind } = value as { readonly kind?: unknown };
+      return kind === "transaction" || kind === "call" || Object.values(value).some(has);
+    };
+    known = has(root);
+    enders.set(root, known);
+  }
+  return known;
+}
+
+function interpreterOf(
+  session: SessionState,
+  block: Block,
+  exec: Exec,
+  call: RoutineCall,
+  mode?: NonAtomic,
+): NestedCall {
+  const { proc } = call;
   const parameters = parametersOf(call);
   const body = bodyOf(session, call, parameters);
   const frame: Datum[] = [];
@@ -91,10 +161,8 @@ function callPlpgsql(session: SessionState, block: Block, exec: Exec, call: Rout
     out,
     isProcedure: proc.kind === "p",
   };
-  const interpreter = new Interpreter(body, sql, frame, returning, nameOf(session, proc));
-  drain(interpreter.run());
-  if (proc.kind === "p") return out.map(({ slot }) => interpreter.frame[slot] ?? null);
-  return proc.returnsSet ? interpreter.rows : [interpreter.value];
+  const interpreter = new Interpreter(body, sql, frame, returning, nameOf(session, proc), mode);
+  return { interpreter, out: () => out.map(({ slot }) => interpreter.frame[slot] ?? null) };
 }
 
 function bodyOf(session: SessionState, call: RoutineCall, parameters: readonly Parameter[]): CompiledBody {
@@ -193,17 +261,39 @@ function sqlScope(session: SessionState, call: RoutineCall, parameters: readonly
   return scope;
 }
 
+function inlineBlock(
+  session: SessionState,
+  block: Block,
+  exec: Exec,
+  body: CompiledBody,
+  mode?: NonAtomic,
+): Interpreter {
+  const sql = new InnerSql(session, block, exec, [], { isReadOnly: false, onConflict: "error" });
+  const returning: Returning = { returnsSet: false, type: oid.void, out: [], isProcedure: true };
+  return new Interpreter(body, sql, [], returning, "function inline_code_block", mode);
+}
+
 /** DO: a body of its own, in steps. */
-export function runBlock(
+export function* runBlock(
   session: SessionState,
   block: Block,
   exec: Exec,
   source: string,
 ): Generator<void, void, void> {
   const body = compileBody(source, undefined, [], session.io);
-  const sql = new InnerSql(session, block, exec, [], { isReadOnly: false, onConflict: "error" });
-  const returning: Returning = { returnsSet: false, type: oid.void, out: [], isProcedure: true };
-  return new Interpreter(body, sql, [], returning, "function inline_code_block").run();
+  for (const _pause of inlineBlock(session, block, exec, body).run()) yield;
+}
+
+/** A DO that may end its transaction; undefined when it never does. */
+export function beginBlock(
+  session: SessionState,
+  block: Block,
+  exec: Exec,
+  source: string,
+): { readonly interpreter: Interpreter } | undefined {
+  const body = compileBody(source, undefined, [], session.io);
+  if (!endsTransactions(body.root)) return undefined;
+  return { interpreter: inlineBlock(session, block, exec, body, nonAtomic(session, 0, false)) };
 }
 
 /** The language of DO and CREATE FUNCTION. @throws PgError 42704, 0A000 */

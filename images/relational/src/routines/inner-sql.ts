@@ -63,6 +63,8 @@ export interface Result {
   readonly rows: readonly Row[];
   /** Rows that were given or changed. */
   readonly count: number;
+  /** It has changed rows, be it in WITH. */
+  readonly isChange?: boolean;
 }
 
 export interface CursorResult extends Result {
@@ -73,8 +75,8 @@ export interface CursorResult extends Result {
 /** SQL inside of one call of a routine: run at once, in the statement that called it. */
 export class InnerSql {
   readonly session: SessionState;
-  readonly block: Block;
-  readonly exec: Exec;
+  #block: Block;
+  #exec: Exec;
   /** Functions that are not volatile change nothing. */
   readonly #isReadOnly: boolean;
   readonly #argumentTypes: readonly number[];
@@ -95,12 +97,45 @@ export class InnerSql {
     },
   ) {
     this.session = session;
-    this.block = block;
-    this.exec = exec;
+    this.#block = block;
+    this.#exec = exec;
     this.#argumentTypes = argumentTypes;
     this.#isReadOnly = options.isReadOnly;
     this.#onConflict = options.onConflict;
     this.#tables = options.tables ?? [];
+  }
+
+  get block(): Block {
+    return this.#block;
+  }
+
+  get exec(): Exec {
+    return this.#exec;
+  }
+
+  get argumentTypes(): readonly number[] {
+    return this.#argumentTypes;
+  }
+
+  /** In a body that may end its transaction, each unit of it runs on its own, and the next ones in another transaction. */
+  rebind(block: Block, exec: Exec): void {
+    this.#block = block;
+    this.#exec = exec;
+    this.#expressionExec = undefined;
+  }
+
+  /** Whether an expression reads and changes nothing but variables: it needs no turn on the writer. */
+  isLight(text: string, scope: NameScope, frame: Frame): boolean {
+    const { value, hasSubquery, query } = this.#prepared(`SELECT ${text}`, scope, frame, undefined);
+    return (
+      value !== undefined &&
+      !hasSubquery &&
+      query?.command === "select" &&
+      !some(
+        query.targets[0]!.expr,
+        (e) => "proc" in e && (e.proc.language !== undefined || e.proc.volatility === "v"),
+      )
+    );
   }
 
   /** The value of an expression, in the type wanted by assignment's rules. */
@@ -354,7 +389,9 @@ export class InnerSql {
       if (row !== null) rows.push(row);
       else exec.check();
     }
-    return { columns, rows, count: query!.command === "select" ? rows.length : exec.affected };
+    const isChange =
+      query!.command !== "select" || query!.ctes.some(({ query: of }) => of.command !== "select");
+    return { columns, rows, count: query!.command === "select" ? rows.length : exec.affected, isChange };
   }
 
   #refuseWrites(plan: Plan): void {

@@ -1,121 +1,99 @@
-import { StatementAnalyser } from "../analyse/analyse.ts";
-import { coerce } from "../analyse/coerce.ts";
-import { AnalyseContext, Level } from "../analyse/context.ts";
-import type { Expr } from "../analyse/expr.ts";
-import { analyseExpr } from "../analyse/expressions.ts";
-import { procsOf, resolveFunction, signature } from "../analyse/resolve-function.ts";
-import type { Proc } from "../catalog/model.ts";
-import { PgError } from "../errors.ts";
-import { at, type Node, strings } from "../parse/ast.ts";
-import { sqlTexts } from "../parse/parse.ts";
+import type { Node } from "../parse/ast.ts";
+import { parse } from "../parse/parse.ts";
 import { makePlanContext } from "../plan/planner.ts";
+import type { Exec, RoutineCall } from "../run/exec.ts";
 import { Scope } from "../run/scope.ts";
+import type { Block } from "../session/block.ts";
+import { nestedExec } from "../session/exec.ts";
 import { requireExecute } from "../session/privileges.ts";
+import type { Limits } from "../session/running.ts";
 import type { SessionState } from "../session/state.ts";
-import type { ResultColumn } from "../session/types.ts";
 import type { Utility } from "../session/utility-types.ts";
-import { runOnWriter } from "../session/write.ts";
-import type { Datum } from "../types/datum.ts";
-
-interface Resolved {
-  readonly proc: Proc;
-  readonly args: readonly Expr[];
-  readonly columns: readonly ResultColumn[] | undefined;
-  readonly parameterOids: readonly number[];
-}
+import { runOnWriter, runWithin } from "../session/write.ts";
+import type { Datum, Row } from "../types/datum.ts";
+import { beginBlock, beginProcedure, runBlock } from "./call.ts";
+import { runNonAtomic } from "./non-atomic.ts";
+import { type ResolvedCall, resolveCall } from "./resolve-call.ts";
 
 /** CALL: a procedure, its INOUT and OUT arguments as one row. @throws PgError 42883, 42809 */
 export function callProcedure(session: SessionState, node: Node): Utility {
-  const resolved = resolve(session, node);
+  const resolved = resolveCall(session, node);
   return {
-    columns: resolved.columns,
+    columns: resolved.columns.length === 0 ? undefined : resolved.columns,
     parameterOids: resolved.parameterOids,
-    run: async (params) => {
+    run: async (params, limits) => {
       requireExecute(session, resolved.proc);
       const block = session.transactions.current();
       block.hasQueried = true;
-      const values = await runOnWriter(session, block, params, function* (exec) {
-        const { compiler } = makePlanContext({
-          catalog: session.catalog,
-          pushdown: true,
-          systemRows: () => [],
-        });
-        const args = resolved.args.map((arg) =>
-          compiler.compile(arg, new Scope(undefined))([], { exec, row: [], outer: undefined }),
-        );
-        const { proc } = resolved;
-        const argTypes = resolved.args.map((arg) => arg.type);
-        yield;
-        return exec.routines.call({ proc, argTypes, resultType: proc.result, args }, exec);
-      });
-      return { rows: resolved.columns === undefined ? [] : [values as Datum[]], tag: "CALL" };
+      const values = isAlone(session, block)
+        ? await callAlone(session, block, resolved, params, limits)
+        : await runOnWriter(session, block, params, function* (exec) {
+            const call = evaluated(session, resolved, exec);
+            yield;
+            return exec.routines.call(call, exec);
+          });
+      return { rows: resolved.columns.length === 0 ? [] : [[...values]], tag: "CALL" };
     },
   };
 }
 
-function resolve(session: SessionState, node: Node): Resolved {
-  const call = node.CallStmt!.funccall!;
-  const ctx = new AnalyseContext(session.io, [], true);
-  const analyser = new StatementAnalyser(ctx, sqlTexts);
-  const level = new Level();
-  level.place = "CALL";
-  const names = strings(call.funcname as Node[]);
-  const exprs = ((call.args ?? []) as Node[]).map((arg) => analyseExpr(analyser, level, arg));
-  const procs = procsOf(ctx, names.at(-2), names.at(-1)!);
-  // OUT parameters are given too, and not looked at.
-  const asCalled = procs.map((proc): Proc => {
-    if (proc.kind !== "p" || !proc.modes.includes("o")) return proc;
-    return { ...proc, arguments: proc.allArguments };
+/** DO: as a procedure without arguments. */
+export async function doBlock(session: SessionState, source: string, limits: Limits): Promise<void> {
+  const block = session.transactions.current();
+  block.hasQueried = true;
+  const begun = isAlone(session, block)
+    ? await runWithin(session, block, [], limits, function* (exec) {
+        yield;
+        return beginBlock(session, block, exec, source);
+      })
+    : undefined;
+  if (begun === undefined)
+    await runOnWriter(session, block, [], (exec) => runBlock(session, block, exec, source));
+  else await runNonAtomic(session, limits, begun.interpreter.run());
+}
+
+/** CALL in what EXECUTE or a function in SQL runs: in the transaction around it. */
+export function callWithin(
+  session: SessionState,
+  block: Block,
+  outer: Exec,
+  node: Node,
+  params: readonly Datum[],
+): readonly Row[] | undefined {
+  const resolved = resolveCall(session, node);
+  requireExecute(session, resolved.proc);
+  const exec = nestedExec(session, block, outer, params);
+  const values = exec.routines.call(evaluated(session, resolved, exec), exec);
+  return resolved.columns.length === 0 ? undefined : [[...values]];
+}
+
+/** Whether the statement's transaction is its own: nobody began it, and no other statement came in the same text. */
+function isAlone(session: SessionState, block: Block): boolean {
+  return !block.isExplicit && parse(session.currentQuery).length <= 1;
+}
+
+async function callAlone(
+  session: SessionState,
+  block: Block,
+  resolved: ResolvedCall,
+  params: readonly Datum[],
+  limits: Limits,
+): Promise<readonly Datum[]> {
+  const { begun, values } = await runWithin(session, block, params, limits, function* (exec) {
+    const call = evaluated(session, resolved, exec);
+    const begun = beginProcedure(session, block, exec, call);
+    yield;
+    return { begun, values: begun === undefined ? exec.routines.call(call, exec) : [] };
   });
-  const shape = { types: exprs.map((expr) => expr.type), names: [], variadic: false };
-  const found = resolveFunction(ctx, asCalled, shape, undefined);
-  const location = at(call.location);
-  if (found.kind !== "found") {
-    const shown = signature(ctx, names, shape);
-    throw new PgError(
-      "42883",
-      `procedure ${shown} does not exist`,
-      {
-        hint: "No procedure matches the given name and argument types. You might need to add explicit type casts.",
-      },
-      location,
-    );
-  }
-  const { candidate } = found;
-  const proc = session.catalog.get("proc", candidate.proc.oid);
-  if (proc === undefined || proc.kind !== "p")
-    throw new PgError(
-      "42809",
-      `${signature(ctx, names, shape)} is not a procedure`,
-      {
-        hint: "To call a function, use SELECT.",
-      },
-      location,
-    );
-  const args: Expr[] = [];
-  const columns: ResultColumn[] = [];
-  const firstDefault = candidate.proc.arguments.length - proc.defaultCount;
-  candidate.proc.arguments.forEach((type, i) => {
-    const mode = proc.allArguments.length === candidate.proc.arguments.length ? (proc.modes[i] ?? "i") : "i";
-    if (mode === "o") return;
-    const from = candidate.order[i];
-    const given =
-      from === undefined
-        ? analyser.constantExpression(sqlTexts.expression(proc.defaults[i - firstDefault]!))
-        : exprs[from]!;
-    args.push(given.type === type ? given : coerce(ctx, given, type, -1, "implicit"));
-  });
-  proc.allArguments.forEach((type, i) => {
-    if (!"ob".includes(proc.modes[i] ?? "i")) return;
-    const typlen = session.catalog.type(type)?.length ?? -1;
-    columns.push({
-      name: proc.argumentNames[i] || `column${columns.length + 1}`,
-      tableOid: 0,
-      attnum: 0,
-      typeOid: type,
-      typlen,
-      typmod: -1,
-    });
-  });
-  return { proc, args, columns: columns.length === 0 ? undefined : columns, parameterOids: ctx.params };
+  if (begun === undefined) return values;
+  await runNonAtomic(session, limits, begun.interpreter.run());
+  return begun.out();
+}
+
+function evaluated(session: SessionState, { proc, args }: ResolvedCall, exec: Exec): RoutineCall {
+  const { compiler } = makePlanContext({ catalog: session.catalog, pushdown: true, systemRows: () => [] });
+  const values = args.map((arg) =>
+    compiler.compile(arg, new Scope(undefined))([], { exec, row: [], outer: undefined }),
+  );
+  return { proc, argTypes: args.map((arg) => arg.type), resultType: proc.result, args: values };
 }

@@ -7,10 +7,9 @@ import { stringOf, strings } from "../parse/ast.ts";
 import type { Exec } from "../run/exec.ts";
 import { useRoutines } from "../session/exec.ts";
 import { defineInner, defineUtility } from "../session/utility.ts";
-import { runOnWriter } from "../session/write.ts";
 import { callRoutine, requireLanguage, runBlock } from "./call.ts";
 import { checkPlpgsql } from "./plpgsql/check.ts";
-import { callProcedure } from "./procedures.ts";
+import { callProcedure, callWithin, doBlock } from "./procedures.ts";
 import { fireTrigger } from "./triggers.ts";
 
 useBodyCheck(checkPlpgsql);
@@ -53,10 +52,8 @@ defineUtility("DoStmt", (session, node) => {
   const source = bodyOf(node);
   return {
     columns: undefined,
-    run: async () => {
-      const block = session.transactions.current();
-      block.hasQueried = true;
-      await runOnWriter(session, block, [], (exec) => runBlock(session, block, exec, source));
+    run: async (_params, limits) => {
+      await doBlock(session, source, limits);
       return { rows: [], tag: "DO" };
     },
   };
@@ -67,5 +64,7 @@ defineInner("DoStmt", (session, block, exec, node) => {
   while (steps.next().done !== true) exec.check();
   return undefined;
 });
+
+defineInner("CallStmt", callWithin);
 
 defineUtility("CallStmt", (session, node) => callProcedure(session, node));

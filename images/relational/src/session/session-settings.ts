@@ -128,7 +128,7 @@ export class SessionSettings {
     this.#checkAllowed(key);
     const next = value === undefined ? this.#initial.get(key) : this.#normalized(key, value);
     this.#authority.check(key, next ?? "none");
-    if (isLocal && (block === undefined || !block.isExplicit)) return;
+    if (isLocal && block === undefined) return;
     if (block !== undefined && !block.settingsBefore.has(key)) block.settingsBefore.set(key, this.get(key));
     if (block !== undefined) {
       if (isLocal) block.localSettings.add(key);

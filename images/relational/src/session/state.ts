@@ -31,6 +31,7 @@ export interface Transactions {
   transaction(block: Block): Transaction;
   commit(chain?: boolean): Promise<string>;
   rollback(chain?: boolean): Promise<void>;
+  endWithin(command: "COMMIT" | "ROLLBACK", chain: boolean): Promise<Block>;
   finish(): Promise<void>;
   fail(): Promise<void>;
   savepoint(name: string): void;

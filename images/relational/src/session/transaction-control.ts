@@ -79,8 +79,14 @@ export class TransactionControl {
     return "COMMIT";
   }
 
-  #chain(block: Block): void {
-    this.block = newBlock(true, block.isolation, block.isReadOnly, nowMicros());
+  /** AND CHAIN: the next transaction is as the one before. */
+  #chain(before: Block): Block {
+    const block = newBlock(before.isExplicit, before.isolation, before.isReadOnly, nowMicros());
+    this.block = block;
+    const { settings } = this.#session;
+    settings.set("transaction_isolation", block.isolation, true, block);
+    settings.set("transaction_read_only", block.isReadOnly ? "on" : "off", true, block);
+    return block;
   }
 
   async #commit(block: Block): Promise<void> {
@@ -151,6 +157,16 @@ export class TransactionControl {
     if (block === undefined) return;
     await this.#end(block, false);
     if (chain) this.#chain(block);
+  }
+
+  /** COMMIT or ROLLBACK of a procedure: what it does next is in a transaction of its own. */
+  async endWithin(command: "COMMIT" | "ROLLBACK", chain: boolean): Promise<Block> {
+    const block = this.current();
+    if (command === "COMMIT") await this.#commit(block);
+    else await this.#end(block, false);
+    if (chain) return this.#chain(block);
+    this.block = this.#new(false);
+    return this.block;
   }
 
   async #end(block: Block, isCommitted: boolean): Promise<void> {

@@ -8,21 +8,32 @@ import type { SessionState } from "./state.ts";
 
 export type StatementExec = ReturnType<typeof makeExec>;
 
-/**
- * Runs one statement on the writer, under the session's limits. `steps` is run again from its start when a lock has to be
- * waited for, or a call such as pg_sleep() waits; what it gives is the result of its last run.
- */
+/** Runs one statement on the writer, as `runWithin` does, under the session's limits. */
 export function runOnWriter<T>(
   session: SessionState,
   block: Block,
   params: readonly Datum[],
   steps: (exec: StatementExec, work: TransactionWork) => Generator<void, T, void>,
 ): Promise<T> {
+  return runLimited(session, (limits) => runWithin(session, block, params, limits, steps));
+}
+
+/**
+ * Runs one statement on the writer, under limits that hold for more than it. `steps` is run again from its start when a lock has to be
+ * waited for, or a call such as pg_sleep() waits; what it gives is the result of its last run.
+ */
+export async function runWithin<T>(
+  session: SessionState,
+  block: Block,
+  params: readonly Datum[],
+  limits: Limits,
+  steps: (exec: StatementExec, work: TransactionWork) => Generator<void, T, void>,
+): Promise<T> {
   const { catalog } = block;
   const deferred = block.deferred.length;
   const known: Datum[] = [];
   const told = new Told(session);
-  const once = (limits: Limits): Promise<T> =>
+  const once = (): Promise<T> =>
     session.transactions.transaction(block).runInSlices(function* (work) {
       block.deferred.splice(deferred);
       block.catalog = catalog;
@@ -33,16 +44,14 @@ export function runOnWriter<T>(
       for (const [oid, isReset] of exec.touchedSequences) session.database.sequences.save(work, oid, isReset);
       return result;
     }, limits);
-  return runLimited(session, async (limits) => {
-    while (true) {
-      try {
-        return await once(limits);
-      } catch (error) {
-        // A routine may have changed definitions before it failed.
-        block.catalog = catalog;
-        if (!(error instanceof MustWait)) throw error;
-        known.push(await error.wait(limits.signal));
-      }
+  while (true) {
+    try {
+      return await once();
+    } catch (error) {
+      // A routine may have changed definitions before it failed.
+      block.catalog = catalog;
+      if (!(error instanceof MustWait)) throw error;
+      known.push(await error.wait(limits.signal));
     }
-  });
+  }
 }

@@ -144,7 +144,7 @@ export type Statement =
       readonly into: readonly Target[] | undefined;
     })
   | (At & { readonly kind: "close"; readonly cursor: string })
-  | (At & { readonly kind: "transaction"; readonly command: "COMMIT" | "ROLLBACK" })
+  | (At & { readonly kind: "transaction"; readonly command: "COMMIT" | "ROLLBACK"; readonly chain: boolean })
   | (At & { readonly kind: "null" });
 
 export type OpenSource =

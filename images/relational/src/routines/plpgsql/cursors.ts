@@ -18,6 +18,8 @@ export interface LoopRows {
   readonly columns: readonly OutputColumn[];
   readonly rows: Iterable<Row>;
   readonly isEmpty: boolean;
+  /** They are of a statement that changes rows. */
+  readonly isChange: boolean;
 }
 
 let unnamed = 0;
@@ -27,6 +29,7 @@ export class Cursors {
   readonly #sql: InnerSql;
   readonly #definitions: ReadonlyMap<Variable, CursorDefinition>;
   readonly #open = new Map<string, OpenCursor>();
+  readonly #looped = new WeakSet<OpenCursor>();
 
   constructor(sql: InnerSql, definitions: ReadonlyMap<Variable, CursorDefinition>) {
     this.#sql = sql;
@@ -111,6 +114,7 @@ export class Cursors {
     return {
       columns: result.columns,
       isEmpty: result.rows.length === 0,
+      isChange: result.isChange === true,
       rows: this.#each(variable, frame, result),
     };
   }
@@ -118,6 +122,7 @@ export class Cursors {
   *#each(variable: Variable, frame: Frame, result: CursorResult): Generator<Row, void, void> {
     const before = frame[variable.slot]!;
     const { name, cursor } = this.#put(variable, frame, result);
+    this.#looped.add(cursor);
     try {
       for (const row of result.rows) {
         cursor.at++;
@@ -188,6 +193,11 @@ export class Cursors {
       default:
         return cursor.at + 1;
     }
+  }
+
+  /** The end of a transaction closes them, but not those that a loop goes through. */
+  closeOpened(): void {
+    for (const [name, cursor] of this.#open) if (!this.#looped.has(cursor)) this.#open.delete(name);
   }
 
   close(name: string, scope: NameScope, frame: Frame): void {

@@ -1,11 +1,13 @@
 import { PgError } from "../../errors.ts";
+import type { RoutineCall } from "../../run/exec.ts";
 import { toPgError } from "../../session/errors.ts";
 import { type Datum, PgArray, PgRecord, type Row } from "../../types/datum.ts";
 import { oid } from "../../types/oids.ts";
 import { typeOps } from "../../types/registry.ts";
 import type { InnerSql, OutputColumn, Result } from "../inner-sql.ts";
+import { prepareCall, runCall } from "../nested-call.ts";
 import { assignTo, assignVariable, storeRow } from "./assign.ts";
-import type { Block, Dynamic, Statement, Target } from "./ast.ts";
+import type { Block, Dynamic, Handler, Statement, Target } from "./ast.ts";
 import { blockScope, type CompiledBody, variableIn } from "./compile.ts";
 import { Cursors, type LoopRows } from "./cursors.ts";
 import { matches, raise, stackedItem } from "./errors.ts";
@@ -16,7 +18,30 @@ type Signal =
   | { readonly kind: "exit" | "continue"; readonly label: string | undefined }
   | { readonly kind: "return" };
 
-type Steps = Generator<void, Signal | undefined, void>;
+/**
+ * What a body that may end its transaction asks of who runs it: to run something on the writer, again from its start when it
+ * has to wait for a lock; or to end the transaction. With undefined others may have their turn.
+ */
+export type Ask =
+  | undefined
+  | { readonly kind: "unit"; readonly sql: InnerSql; readonly work: () => unknown }
+  | { readonly kind: "end"; readonly command: "COMMIT" | "ROLLBACK"; readonly chain: boolean };
+
+export type Steps<T = Signal | undefined> = Generator<Ask, T, unknown>;
+
+/** Of a body that may end its transaction. */
+export interface NonAtomic {
+  /** It was called from a loop over what a statement changes. */
+  readonly isInChange: boolean;
+  /** A procedure that may end it too; undefined when it may not. */
+  nested(call: RoutineCall, sql: InnerSql, isInChange: boolean): NestedCall | undefined;
+}
+
+export interface NestedCall {
+  readonly interpreter: Interpreter;
+  /** Its OUT and INOUT arguments, when it has run. */
+  out(): readonly Datum[];
+}
 
 /** What a body is to give. */
 export interface Returning {
@@ -47,8 +72,22 @@ export class Interpreter {
   #doing = "";
   #error: PgError | undefined;
   #sliceEnds = performance.now() + sliceMs;
+  /** Undefined in a function, a trigger, and wherever else the transaction is somebody else's. */
+  readonly #nonAtomic: NonAtomic | undefined;
+  /** How many blocks with handlers are around: what they do is undone as one. */
+  #guards = 0;
+  /** How many loops over what a statement changes are around. */
+  #changes = 0;
 
-  constructor(body: CompiledBody, sql: InnerSql, frame: Frame, returning: Returning, name: string) {
+  constructor(
+    body: CompiledBody,
+    sql: InnerSql,
+    frame: Frame,
+    returning: Returning,
+    name: string,
+    nonAtomic?: NonAtomic,
+  ) {
+    this.#nonAtomic = nonAtomic;
     this.#body = body;
     this.sql = sql;
     this.frame = frame;
@@ -60,7 +99,7 @@ export class Interpreter {
   }
 
   /** Runs it to its end, in steps between which others may have their turn. */
-  *run(): Generator<void, void, void> {
+  *run(): Steps<void> {
     const { root, outermost } = this.#body;
     try {
       const signal = yield* this.#block(root, outermost);
@@ -106,11 +145,70 @@ export class Interpreter {
     this.#doing = doing;
   }
 
-  *#pause(): Generator<void, void, void> {
+  *#pause(): Steps<void> {
     this.sql.exec.check();
     if (performance.now() < this.#sliceEnds) return;
     yield;
     this.#sliceEnds = performance.now() + sliceMs;
+  }
+
+  get #mayEnd(): boolean {
+    return this.#nonAtomic !== undefined && this.#guards === 0;
+  }
+
+  /** Runs what uses SQL: at once, or as a unit of its own, which begins with the variables as they are now. */
+  *#unit<T>(work: () => T): Steps<T> {
+    if (!this.#mayEnd) return work();
+    const before = [...this.frame];
+    const rowCount = this.#rowCount;
+    const again = (): T => {
+      this.frame.splice(0, this.frame.length, ...before);
+      this.#rowCount = rowCount;
+      return work();
+    };
+    return (yield { kind: "unit", sql: this.sql, work: again }) as T;
+  }
+
+  /** As `#unit`, for what evaluates one expression: most need no turn on the writer. */
+  *#computed<T>(text: string, scope: NameScope, work: () => T): Steps<T> {
+    if (!this.#mayEnd || this.sql.isLight(text, scope, this.frame)) return work();
+    return yield* this.#unit(work);
+  }
+
+  /** COMMIT and ROLLBACK. @throws PgError 2D000, 55000 */
+  *#end(command: "COMMIT" | "ROLLBACK", chain: boolean): Steps<undefined> {
+    if (this.#nonAtomic === undefined) throw new PgError("2D000", "invalid transaction termination");
+    if (this.#guards > 0) {
+      const doing = command === "COMMIT" ? "commit" : "roll back";
+      throw new PgError("2D000", `cannot ${doing} while a subtransaction is active`);
+    }
+    if (this.#changes > 0 || this.#nonAtomic.isInChange)
+      throw new PgError(
+        "55000",
+        "cannot perform transaction commands inside a cursor loop that is not read-only",
+      );
+    yield { kind: "end", command, chain };
+    this.#cursors.closeOpened();
+    return undefined;
+  }
+
+  /** CALL: a procedure of its own interpreter where the transaction may be ended, else a call as of any routine. */
+  *#call(text: string, scope: NameScope): Steps<undefined> {
+    const nonAtomic = this.#mayEnd ? this.#nonAtomic : undefined;
+    const isInChange = this.#changes > 0 || nonAtomic?.isInChange === true;
+    const begun = yield* this.#unit(() => {
+      const { call, targets } = prepareCall(this.sql, text, scope, this.frame);
+      const nested = nonAtomic?.nested(call, this.sql, isInChange);
+      const values = nested === undefined ? runCall(this.sql, call) : undefined;
+      return { nested, values, targets };
+    });
+    if (begun.nested !== undefined) yield* begun.nested.interpreter.run();
+    const values = begun.values ?? begun.nested!.out();
+    yield* this.#unit(() => {
+      for (const [i, target] of begun.targets.entries())
+        storeRow(this.sql, this.frame, scope, [target.to], [target.column], [values[i] ?? null]);
+    });
+    return undefined;
   }
 
   *#block(block: Block, parent: NameScope): Steps {
@@ -128,7 +226,8 @@ export class Interpreter {
           assignVariable(this.sql, this.frame, variable, null, variable.type);
         continue;
       }
-      const value = this.#assignable(variable, declaration.default, scope);
+      const given = declaration.default;
+      const value = yield* this.#computed(given, scope, () => this.#assignable(variable, given, scope));
       if (value === null && variable.notNull)
         throw new PgError(
           "22004",
@@ -155,16 +254,40 @@ export class Interpreter {
 
   /** A block with handlers is undone before one of them runs. */
   *#guarded(block: Block, scope: NameScope): Steps {
+    const { signal, caught } = yield* this.#unit(() => this.#attempt(block, scope));
+    if (caught === undefined) return yield* this.#outOf(block, signal);
+    const before = this.#error;
+    this.#error = caught.error;
+    const { handler } = caught;
+    const known =
+      (this.#body.scopes.get(handler) as NameScope | undefined) ??
+      this.#handlerScope(handler, new NameScope(scope, undefined));
+    while (this.frame.length < this.#body.slots.count) this.frame.push(null);
+    this.frame[known.names.get("sqlstate")!.slot] = caught.error.code;
+    this.frame[known.names.get("sqlerrm")!.slot] = caught.error.message;
+    const handled = yield* this.#list(handler.body, known);
+    this.#error = before;
+    return yield* this.#outOf(block, handled);
+  }
+
+  /** The body of a block with handlers: how it ended, or the error, with everything undone, and who handles it. */
+  #attempt(
+    block: Block,
+    scope: NameScope,
+  ): {
+    readonly signal?: Signal | undefined;
+    readonly caught?: { readonly error: PgError; readonly handler: Handler };
+  } {
     const { exec, block: transaction } = this.sql;
     const work = exec.work;
     const catalog = transaction.catalog;
     const deferred = transaction.deferred.length;
     const notifications = transaction.notifications.length;
-    let signal: Signal | undefined;
+    const { guards, changes } = { guards: this.#guards++, changes: this.#changes };
     try {
       // It is one step of the event loop: what SQLite is to undo must not be interrupted by others.
       const body = () => drain(this.#list(block.body, scope));
-      signal = work === undefined ? body() : work.within(body);
+      return { signal: work === undefined ? body() : work.within(body) };
     } catch (error) {
       if (!(error instanceof Error) || (work !== undefined && !exec.db.inTransaction)) throw error;
       const caught = this.#located(error) as PgError;
@@ -173,18 +296,11 @@ export class Interpreter {
       transaction.catalog = catalog;
       transaction.deferred.splice(deferred);
       transaction.notifications.splice(notifications);
-      const before = this.#error;
-      this.#error = caught;
-      const inner = new NameScope(scope, undefined);
-      const known =
-        (this.#body.scopes.get(handler) as NameScope | undefined) ?? this.#handlerScope(handler, inner);
-      while (this.frame.length < this.#body.slots.count) this.frame.push(null);
-      this.frame[known.names.get("sqlstate")!.slot] = caught.code;
-      this.frame[known.names.get("sqlerrm")!.slot] = caught.message;
-      signal = yield* this.#list(handler.body, known);
-      this.#error = before;
+      return { caught: { error: caught, handler } };
+    } finally {
+      this.#guards = guards;
+      this.#changes = changes;
     }
-    return yield* this.#outOf(block, signal);
   }
 
   #handlerScope(handler: object, scope: NameScope): NameScope {
@@ -211,12 +327,14 @@ export class Interpreter {
         return undefined;
       case "assign":
         this.#at(statement.line, "assignment");
-        assignTo(sql, frame, scope, statement.target, statement.value);
+        yield* this.#computed(statement.value, scope, () =>
+          assignTo(sql, frame, scope, statement.target, statement.value),
+        );
         return undefined;
       case "if":
         for (const { condition, body } of statement.branches) {
           this.#at(statement.line, "IF");
-          if (sql.condition(condition, scope, frame)) return yield* this.#list(body, scope);
+          if (yield* this.#holds(condition, scope)) return yield* this.#list(body, scope);
         }
         return yield* this.#list(statement.otherwise, scope);
       case "case":
@@ -229,11 +347,11 @@ export class Interpreter {
         return yield* this.#loop(statement, scope);
       case "exit":
         this.#at(statement.line, statement.isContinue ? "CONTINUE" : "EXIT");
-        if (statement.when !== undefined && !sql.condition(statement.when, scope, frame)) return undefined;
+        if (statement.when !== undefined && !(yield* this.#holds(statement.when, scope))) return undefined;
         return { kind: statement.isContinue ? "continue" : "exit", label: statement.label };
       case "return":
         this.#at(statement.line, "RETURN");
-        this.#return(statement.value, scope);
+        yield* this.#unit(() => this.#return(statement.value, scope));
         return { kind: "return" };
       case "returnNext":
         this.#at(statement.line, "RETURN NEXT");
@@ -245,68 +363,55 @@ export class Interpreter {
         return undefined;
       case "raise":
         this.#at(statement.line, "RAISE");
-        raise(this, statement, scope, this.#error);
+        yield* this.#unit(() => raise(this, statement, scope, this.#error));
         return undefined;
       case "assert":
         this.#at(statement.line, "ASSERT");
-        if (sql.condition(statement.condition, scope, frame)) return undefined;
-        throw new PgError(
-          "P0004",
-          statement.message === undefined
-            ? "assertion failed"
-            : String(sql.value(statement.message, scope, frame, { type: oid.text, typmod: -1 })),
-        );
+        yield* this.#unit(() => this.#assert(statement, scope));
+        return undefined;
       case "perform": {
         this.#at(statement.line, "PERFORM");
-        this.#counted(sql.run(statement.text, scope, frame), true);
+        yield* this.#unit(() => this.#counted(sql.run(statement.text, scope, frame), true));
         return undefined;
       }
       case "call": {
         this.#at(statement.line, "CALL");
-        sql.run(statement.text, scope, frame);
-        return undefined;
+        return yield* this.#call(statement.text, scope);
       }
       case "sql": {
         this.#at(statement.line, "SQL statement");
-        const result = sql.run(statement.text, scope, frame);
-        const isSelect = /^\s*(select|with|values|table|\()/i.test(statement.text);
-        if (
-          statement.into === undefined &&
-          result.columns.length > 0 &&
-          isSelect &&
-          !/\b(insert|update|delete|merge)\b/i.test(statement.text)
-        )
-          throw new PgError("42601", "query has no destination for result data", {
-            hint: "If you want to discard the results of a SELECT, use PERFORM instead.",
-          });
-        this.#counted(result, true);
-        if (statement.into !== undefined)
-          this.#into(statement.into, statement.strict, result, scope, isSelect);
+        yield* this.#unit(() => this.#sqlStatement(statement, scope));
         yield* this.#pause();
         return undefined;
       }
       case "execute": {
         this.#at(statement.line, "EXECUTE");
-        const result = this.#dynamic(statement.dynamic, scope);
-        this.#counted(result, false);
-        if (statement.into !== undefined) this.#into(statement.into, statement.strict, result, scope, true);
+        yield* this.#unit(() => {
+          const result = this.#dynamic(statement.dynamic, scope);
+          this.#counted(result, false);
+          if (statement.into !== undefined) this.#into(statement.into, statement.strict, result, scope, true);
+        });
         yield* this.#pause();
         return undefined;
       }
       case "diagnostics":
         this.#at(statement.line, "GET DIAGNOSTICS");
-        this.#diagnostics(statement, scope);
+        yield* this.#unit(() => this.#diagnostics(statement, scope));
         return undefined;
       case "open":
         this.#at(statement.line, "OPEN");
-        this.#cursors.open(statement, scope, frame, (dynamic) => this.#dynamic(dynamic, scope));
+        yield* this.#unit(() =>
+          this.#cursors.open(statement, scope, frame, (dynamic) => this.#dynamic(dynamic, scope)),
+        );
         return undefined;
       case "fetch": {
         this.#at(statement.line, statement.into === undefined ? "MOVE" : "FETCH");
-        const { row, columns, count } = this.#cursors.fetch(statement, scope, frame);
-        this.#rowCount = count;
-        frame[this.#body.found.slot] = count > 0;
-        if (statement.into !== undefined) storeRow(sql, frame, scope, statement.into, columns, row);
+        yield* this.#unit(() => {
+          const { row, columns, count } = this.#cursors.fetch(statement, scope, frame);
+          this.#rowCount = count;
+          frame[this.#body.found.slot] = count > 0;
+          if (statement.into !== undefined) storeRow(sql, frame, scope, statement.into, columns, row);
+        });
         return undefined;
       }
       case "close":
@@ -315,10 +420,40 @@ export class Interpreter {
         return undefined;
       default:
         this.#at(statement.line, statement.command);
-        throw new PgError("0A000", `${statement.command} in a procedure is not supported`, {
-          hint: "Let the client commit.",
-        });
+        return yield* this.#end(statement.command, statement.chain);
     }
+  }
+
+  *#holds(condition: string, scope: NameScope): Steps<boolean> {
+    return yield* this.#computed(condition, scope, () => this.sql.condition(condition, scope, this.frame));
+  }
+
+  /** @throws PgError P0004 */
+  #assert({ condition, message }: Extract<Statement, { kind: "assert" }>, scope: NameScope): void {
+    const { sql, frame } = this;
+    if (sql.condition(condition, scope, frame)) return;
+    throw new PgError(
+      "P0004",
+      message === undefined
+        ? "assertion failed"
+        : String(sql.value(message, scope, frame, { type: oid.text, typmod: -1 })),
+    );
+  }
+
+  #sqlStatement({ text, into, strict }: Extract<Statement, { kind: "sql" }>, scope: NameScope): void {
+    const result = this.sql.run(text, scope, this.frame);
+    const isSelect = /^\s*(select|with|values|table|\()/i.test(text);
+    if (
+      into === undefined &&
+      result.columns.length > 0 &&
+      isSelect &&
+      !/\b(insert|update|delete|merge)\b/i.test(text)
+    )
+      throw new PgError("42601", "query has no destination for result data", {
+        hint: "If you want to discard the results of a SELECT, use PERFORM instead.",
+      });
+    this.#counted(result, true);
+    if (into !== undefined) this.#into(into, strict, result, scope, isSelect);
   }
 
   #counted(result: Result, setsFound: boolean): void {
@@ -354,7 +489,10 @@ export class Interpreter {
     this.#at(statement.line, "CASE");
     let inner = scope;
     if (statement.operand !== undefined) {
-      const { value, type } = sql.typedValue(statement.operand, scope, frame);
+      const { operand } = statement;
+      const { value, type } = yield* this.#computed(operand, scope, () =>
+        sql.typedValue(operand, scope, frame),
+      );
       const name = `__case_${type}__`;
       inner = this.#body.scopes.get(statement) ?? new NameScope(scope, undefined);
       const variable = inner.names.get(name) ?? variableIn(inner, this.#body.slots, name, type);
@@ -362,12 +500,12 @@ export class Interpreter {
       frame[variable.slot] = value;
       for (const { condition, body } of statement.branches) {
         this.#at(statement.line, "CASE");
-        if (sql.condition(`"${name}" IN (${condition})`, inner, frame)) return yield* this.#list(body, scope);
+        if (yield* this.#holds(`"${name}" IN (${condition})`, inner)) return yield* this.#list(body, scope);
       }
     } else {
       for (const { condition, body } of statement.branches) {
         this.#at(statement.line, "CASE");
-        if (sql.condition(condition, inner, frame)) return yield* this.#list(body, scope);
+        if (yield* this.#holds(condition, inner)) return yield* this.#list(body, scope);
       }
     }
     if (statement.otherwise === undefined)
@@ -392,13 +530,27 @@ export class Interpreter {
     const hasFound = statement.kind.startsWith("for");
     let turns = 0;
     let result: Signal | undefined;
-    for (const inner of this.#turns(statement, scope)) {
-      turns++;
-      yield* this.#pause();
-      const outcome = this.#after(yield* this.#list(statement.body, inner), statement.label);
-      if (outcome === "next") continue;
-      if (outcome !== "stop") result = outcome;
-      break;
+    const changes = this.#changes;
+    const all = this.#turns(statement, scope);
+    try {
+      // What a turn asks for goes on to who runs the body, and the answer back.
+      for (let turn = all.next(); turn.done !== true; ) {
+        if (!(turn.value instanceof NameScope)) {
+          turn = yield* passedOn(all, turn.value);
+          continue;
+        }
+        turns++;
+        yield* this.#pause();
+        const outcome = this.#after(yield* this.#list(statement.body, turn.value), statement.label);
+        if (outcome !== "next") {
+          if (outcome !== "stop") result = outcome;
+          break;
+        }
+        turn = all.next();
+      }
+    } finally {
+      all.return(undefined);
+      this.#changes = changes;
     }
     if (hasFound) frame[this.#body.found.slot] = turns > 0;
     return result;
@@ -408,7 +560,7 @@ export class Interpreter {
   *#turns(
     statement: Extract<Statement, { kind: "loop" | "while" | "forRange" | "forRows" | "foreach" }>,
     scope: NameScope,
-  ): Generator<NameScope, void, void> {
+  ): Generator<NameScope | Ask, void, unknown> {
     const { frame, sql } = this;
     let inner = this.#body.scopes.get(statement);
     if (inner === undefined) {
@@ -421,7 +573,7 @@ export class Interpreter {
         while (true) {
           if (statement.kind === "while") {
             this.#at(statement.line, "WHILE");
-            if (!sql.condition(statement.condition, inner, frame)) break;
+            if (!(yield* this.#holds(statement.condition, inner))) break;
           }
           yield inner;
         }
@@ -433,9 +585,11 @@ export class Interpreter {
           if (value === null) throw new PgError("22004", `${what} of FOR loop cannot be null`);
           return value as number;
         };
-        const from = bound(statement.from, "lower bound");
-        const to = bound(statement.to, "upper bound");
-        const by = statement.by === undefined ? 1 : bound(statement.by, "BY value");
+        const { from, to, by } = yield* this.#unit(() => ({
+          from: bound(statement.from, "lower bound"),
+          to: bound(statement.to, "upper bound"),
+          by: statement.by === undefined ? 1 : bound(statement.by, "BY value"),
+        }));
         if (by <= 0) throw new PgError("22023", "BY value of FOR loop must be greater than zero");
         const variable =
           inner.names.get(statement.variable) ??
@@ -448,7 +602,7 @@ export class Interpreter {
       }
       case "foreach": {
         this.#at(statement.line, "FOREACH over array");
-        const { value, type } = sql.typedValue(statement.array, scope, frame);
+        const { value, type } = yield* this.#unit(() => sql.typedValue(statement.array, scope, frame));
         if (value === null) throw new PgError("22004", "FOREACH expression must not be null");
         if (!(value instanceof PgArray)) throw new PgError("42804", "FOREACH expression must yield an array");
         const element = sql.session.catalog.type(type)!.element;
@@ -465,10 +619,12 @@ export class Interpreter {
         // The variable of a loop over a cursor is its own.
         const own = statement.targets[0]!.names[0]!;
         if ("cursor" in source && !inner.names.has(own)) variableIn(inner, this.#body.slots, own, oid.record);
-        let found: LoopRows;
-        if ("query" in source) found = loopRows(sql.run(source.query, scope, frame));
-        else if ("dynamic" in source) found = loopRows(this.#dynamic(source.dynamic, scope));
-        else found = this.#cursors.all(source.cursor, source.args, scope, frame);
+        const found = yield* this.#unit((): LoopRows => {
+          if ("query" in source) return loopRows(sql.run(source.query, scope, frame));
+          if ("dynamic" in source) return loopRows(this.#dynamic(source.dynamic, scope));
+          return this.#cursors.all(source.cursor, source.args, scope, frame);
+        });
+        if (found.isChange) this.#changes++;
         for (const row of found.rows) {
           storeRow(sql, frame, inner, statement.targets, found.columns, row);
           yield inner;
@@ -589,8 +745,22 @@ const countColumn: readonly OutputColumn[] = [{ name: "", type: oid.int8, typmod
 /** Which errors say already where in a call they came from. */
 const located = new WeakMap<PgError, Interpreter>();
 
-/** Runs steps with nobody else having a turn between them. */
-export function drain<T>(steps: Generator<void, T, void>): T {
+/** Gives what steps ask for to who runs the body, and lets them go on with the answer. */
+function* passedOn<T>(
+  steps: Generator<T | Ask, void, unknown>,
+  ask: Ask,
+): Steps<IteratorResult<T | Ask, void>> {
+  let answer: unknown;
+  try {
+    answer = yield ask;
+  } catch (error) {
+    return steps.throw(error);
+  }
+  return steps.next(answer);
+}
+
+/** Runs steps with nobody else having a turn between them: those of a body that may not end its transaction. */
+export function drain<T>(steps: Generator<unknown, T, unknown>): T {
   while (true) {
     const step = steps.next();
     if (step.done === true) return step.value;
@@ -668,6 +838,6 @@ function mismatch(detail: string): PgError {
   return new PgError("42804", "structure of query does not match function result type", { detail });
 }
 
-function loopRows({ columns, rows }: Result): LoopRows {
-  return { columns, rows, isEmpty: rows.length === 0 };
+function loopRows({ columns, rows, isChange }: Result): LoopRows {
+  return { columns, rows, isEmpty: rows.length === 0, isChange: isChange === true };
 }

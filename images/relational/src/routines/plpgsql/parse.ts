@@ -458,11 +458,12 @@ class Parser {
   };
 
   #transaction(line: number, command: "COMMIT" | "ROLLBACK"): Statement {
+    let chain = false;
     if (this.#take("and")) {
-      this.#take("no");
+      chain = !this.#take("no");
       this.#expect("chain");
     }
-    return { kind: "transaction", line, command };
+    return { kind: "transaction", line, command, chain };
   }
 
   #if(line: number): Statement {
