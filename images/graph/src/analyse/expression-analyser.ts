@@ -68,6 +68,15 @@ export function mismatch(wanted: ArgumentType, type: StaticType, at: number): Cy
 const numeric: ArgumentType = ["float", "integer", "number", "duration"];
 const containers: ArgumentType = ["map", "node", "relationship", "point", "duration", "temporal"];
 
+function isMoment(type: StaticType): type is "temporal" | "duration" {
+  return type === "temporal" || type === "duration";
+}
+
+/** What can be added to a point in time, and to a duration. */
+function addedTo(type: "temporal" | "duration"): ArgumentType {
+  return type === "temporal" ? ["duration"] : ["duration", "temporal"];
+}
+
 /** Checks expressions, and tells their types as far as they can be known. @throws CypherError SyntaxError of every method */
 export abstract class ExpressionAnalyser {
   /** What the query is to be warned of. */
@@ -112,7 +121,9 @@ export abstract class ExpressionAnalyser {
         const { object, index } = expression;
         const type = of(
           object,
-          object.kind === "variable" ? undefined : ["list", "map", "node", "relationship"],
+          object.kind === "variable"
+            ? undefined
+            : ["list", "map", "node", "relationship", "temporal", "duration", "point"],
         );
         const isOpen =
           (object.kind === "variable" && type !== "node" && type !== "relationship") ||
@@ -314,7 +325,8 @@ export abstract class ExpressionAnalyser {
     }
     const wanted: ArgumentType = operator === "-" ? [...numeric, "temporal"] : numeric;
     if (!fits(a, wanted)) throw mismatch(wanted, a, left.at);
-    if (!fits(b, numeric)) throw mismatch(numeric, b, right.at);
+    const subtracted: ArgumentType = operator === "-" && isMoment(a) ? ["duration"] : numeric;
+    if (!fits(b, subtracted)) throw mismatch(subtracted, b, right.at);
     if (operator === "^") return "float";
     if (a === "integer" && b === "integer") return "integer";
     return a === "temporal" ? "temporal" : a === "float" || b === "float" ? "any" : "any";
@@ -332,6 +344,8 @@ export abstract class ExpressionAnalyser {
     const wanted: ArgumentType = [...numeric, "temporal"];
     if (!fits(a, wanted)) throw mismatch(["float", "integer", "string", "list"], a, at);
     if (!fits(b, wanted)) throw mismatch(["float", "integer", "string", "list"], b, at);
+    if (isMoment(a) && !fits(b, addedTo(a))) throw mismatch([...addedTo(a), "list"], b, at);
+    if (isMoment(b) && !isMoment(a)) throw mismatch(["float", "integer", "string", "list"], b, at);
     return a === "integer" && b === "integer"
       ? "integer"
       : a === "temporal" || b === "temporal"

@@ -29,6 +29,14 @@ export function labelsToSet(
 export abstract class PatternAnalyser extends ExpressionAnalyser {
   /** The patterns of one MATCH; brings their variables into the scope. */
   matchPatterns(patterns: readonly PathPattern[], scope: Scope): void {
+    const selective = patterns.find(
+      ({ selector }) => selector?.kind === "shortest" || selector?.kind === "any",
+    );
+    if (selective !== undefined && patterns.length > 1)
+      throw syntaxError(
+        "Multiple path patterns cannot be used in the same clause in combination with a selective path selector.",
+        selective.at,
+      );
     const relationships = new Set<string>();
     const fresh = new Set<string>();
     const properties: (() => void)[] = [];

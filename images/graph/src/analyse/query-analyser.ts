@@ -1,4 +1,4 @@
-import { CypherError, syntaxError, unsupported } from "../errors.ts";
+import { CypherError, syntaxError } from "../errors.ts";
 import type { StaticType } from "../functions/definition.ts";
 import type {
   CallProcedure,
@@ -12,6 +12,7 @@ import type {
 } from "../parse/ast.ts";
 import type { FindProcedure, ProcedureDefinition } from "../procedures/definition.ts";
 import { fits, mismatch, type Place } from "./expression-analyser.ts";
+import { checkHint } from "./hints.ts";
 import { alreadyDeclared, PatternAnalyser } from "./pattern-analyser.ts";
 import { Scope } from "./scope.ts";
 import { containsAggregate, expressionKey, isAggregate, parts } from "./walk.ts";
@@ -101,7 +102,7 @@ export class QueryAnalyser extends PatternAnalyser {
   protected subquery(query: Query, scope: Scope, form: "exists" | "count" | "collect", at: number): void {
     const wasWrite = this.#isWrite;
     this.#isWrite = false;
-    const columns = this.query(query, scope, "expression");
+    const columns = this.query(query, scope.asImported(), "expression");
     if (this.#isWrite) throw syntaxError(`A ${form} expression cannot contain any updates`, at);
     this.#isWrite = wasWrite;
     if (form === "collect" && columns?.names.length !== 1)
@@ -116,6 +117,7 @@ export class QueryAnalyser extends PatternAnalyser {
   ): Scope | undefined {
     let scope = start;
     let result: Scope | undefined;
+    let hasWritten = false;
     for (const [index, clause] of clauses.entries()) {
       const isLast = index === clauses.length - 1;
       if (result !== undefined || clauses[index - 1]?.kind === "finish") {
@@ -125,16 +127,21 @@ export class QueryAnalyser extends PatternAnalyser {
         );
       }
       this.#checkOrder(clause, clauses[index - 1], isLast, kind);
-      if (writing.has(clause.kind)) this.#isWrite = true;
+      const wasWrite = this.#isWrite;
+      this.#isWrite = writing.has(clause.kind);
+      const isInTransactions = clause.kind === "subquery" && clause.inTransactions !== undefined;
+      if (isInTransactions) checkTransactions(clause, { kind, isOnly, hasWritten });
       if (clause.kind === "return") {
         result = this.#projection(clause.projection, scope, true);
       } else if (clause.kind === "with") {
-        scope = this.#with(clause, scope);
+        scope = scope.after(this.#with(clause, scope));
       } else if (clause.kind === "call") {
         const isStandalone = kind === "statement" && clauses.length === 1 && isOnly;
         const columns = this.#procedure(clause, scope, isStandalone, isLast);
         if (isStandalone && columns !== undefined) result = columns;
       } else this.#clause(clause, scope);
+      hasWritten ||= this.#isWrite && !isInTransactions;
+      this.#isWrite ||= wasWrite;
     }
     return result;
   }
@@ -178,9 +185,7 @@ export class QueryAnalyser extends PatternAnalyser {
         }
         this.matchPatterns(clause.patterns, scope);
         if (clause.where !== undefined) this.condition(clause.where, scope);
-        for (const hint of clause.hints)
-          for (const name of hint.variables)
-            if (!scope.has(name)) throw syntaxError(`Variable \`${name}\` not defined`, hint.at);
+        for (const hint of clause.hints) checkHint(hint, clause, scope);
         return;
       case "unwind": {
         const type = this.type(clause.list, scope);
@@ -282,15 +287,20 @@ export class QueryAnalyser extends PatternAnalyser {
     }
     if (clause.inTransactions !== undefined) {
       this.#hasTransactions = true;
-      if (clause.inTransactions.onError !== "fail")
-        throw unsupported(`ON ERROR ${clause.inTransactions.onError.toUpperCase()}`);
+      const { rows, reportAs, onError } = clause.inTransactions;
+      if (rows !== undefined) this.#bound("OF ... ROWS", rows, 1n);
+      if (reportAs !== undefined && onError === "fail")
+        throw syntaxError(
+          "REPORT STATUS can only be used when specifying ON ERROR CONTINUE or ON ERROR BREAK",
+          clause.at,
+        );
     }
     if (clause.imports === undefined)
       this.warnings.push({ kind: "deprecated import", name: "", at: clause.at });
     const columns =
       clause.imports === undefined
         ? this.#importing(clause.query, scope)
-        : this.query(clause.query, imported, "call");
+        : this.query(clause.query, imported.asImported(), "call");
     for (const name of columns?.names ?? []) {
       if (scope.has(name))
         throw syntaxError(`Variable \`${name}\` already declared in outer scope`, clause.at);
@@ -305,19 +315,23 @@ export class QueryAnalyser extends PatternAnalyser {
 
   /** Without a list of imports, a WITH at the beginning of each part says what comes in. */
   #importing(query: Query, outer: Scope): Scope | undefined {
-    const parts = query.parts.map((part): SingleQuery => {
-      const [first] = part.clauses;
-      if (first?.kind !== "with" || !isImport(first.projection) || first.where !== undefined) return part;
-      return part;
-    });
     let result: Scope | undefined;
     if (new Set(query.unionAll).size > 1)
       throw syntaxError("Invalid combination of UNION and UNION ALL", query.at);
+    const { parts } = query;
     for (const [index, part] of parts.entries()) {
       const [first, ...rest] = part.clauses;
       const imports = first?.kind === "with" && isImport(first.projection) ? first : undefined;
       let columns: Scope | undefined;
       if (imports !== undefined) {
+        if (
+          imports.where !== undefined &&
+          imports.projection.items.some(({ expression }) => outer.has((expression as { name: string }).name))
+        )
+          throw syntaxError(
+            "Importing WITH should consist only of simple references to outside variables. WHERE is not allowed.",
+            imports.at,
+          );
         const inner = this.#with(imports, outer.copy());
         columns = this.#single({ clauses: rest, graph: undefined }, inner, "call", parts.length === 1);
       } else columns = this.#single(part, new Scope(), "call", parts.length === 1);
@@ -428,9 +442,10 @@ export class QueryAnalyser extends PatternAnalyser {
   #projection(projection: Projection, scope: Scope, isReturn: boolean): Scope {
     const result = new Scope();
     if (projection.includesAll) {
-      if (scope.isEmpty && isReturn && projection.items.length === 0)
+      if (isReturn && scope.ownNames.length === 0 && projection.items.length === 0)
         throw syntaxError("RETURN * is not allowed when there are no variables in scope", projection.at);
-      for (const name of scope.names.sort()) result.set(name, scope.type(name)!);
+      const names = isReturn ? scope.ownNames : scope.names;
+      for (const name of names.sort()) result.set(name, scope.type(name)!);
     }
     const grouping = projection.items.filter(({ expression }) => !containsAggregate(expression));
     const isAggregating = grouping.length < projection.items.length;
@@ -440,6 +455,15 @@ export class QueryAnalyser extends PatternAnalyser {
         throw syntaxError("Expression in WITH must be aliased (use AS)", at);
       const type = this.type(expression, scope, aggregatePlace);
       const name = alias ?? (expression.kind === "variable" ? expression.name : item.text);
+      if (
+        !isReturn &&
+        scope.isImported(name) &&
+        !(expression.kind === "variable" && expression.name === name)
+      )
+        throw syntaxError(
+          `The variable \`${name}\` is shadowing an imported variable with the same name and needs to be renamed`,
+          at,
+        );
       const isAgain =
         result.has(name) &&
         !(
@@ -492,7 +516,7 @@ export class QueryAnalyser extends PatternAnalyser {
   #sorting(projection: Projection, scope: Scope, result: Scope, isAggregating: boolean): void {
     const { orderBy, skip, limit, isDistinct, items } = projection;
     const isGrouped = isAggregating || isDistinct;
-    const visible = isGrouped ? result.copy() : merged(scope, result);
+    const visible = isGrouped ? scope.after(result) : merged(scope, result);
     const projected = new Set(items.map(({ expression }) => expressionKey(expression)));
     for (const { expression } of orderBy) {
       const aggregates = containsAggregate(expression);
@@ -548,7 +572,8 @@ export class QueryAnalyser extends PatternAnalyser {
     else this.type(expression, visible);
   }
 
-  #bound(name: string, expression: Expr): void {
+  /** A number of rows, which has to be known before the query runs. */
+  #bound(name: string, expression: Expr, least: 0n | 1n = 0n): void {
     const variables = (part: Expr): boolean => part.kind === "variable" || parts(part).some(variables);
     if (variables(expression))
       throw syntaxError(`It is not allowed to refer to variables in ${name}`, expression.at);
@@ -556,19 +581,36 @@ export class QueryAnalyser extends PatternAnalyser {
       throw syntaxError("Invalid use of aggregating function in this context", expression.at);
     const type = this.type(expression, new Scope());
     const isNegative =
-      expression.kind === "literal" && typeof expression.value === "bigint" && expression.value < 0n;
+      expression.kind === "literal" && typeof expression.value === "bigint" && expression.value < least;
+    const wanted = least === 0n ? "a non-negative integer" : "a positive integer";
     if (isNegative)
       throw syntaxError(
-        `Invalid input. '${String((expression as { value: bigint }).value)}' is not a valid value. Must be a non-negative integer.`,
+        `Invalid input. '${String((expression as { value: bigint }).value)}' is not a valid value. Must be ${wanted}.`,
         expression.at,
       );
     if (type === "float" || !fits(type, ["integer"]))
-      throw syntaxError(
-        "Invalid input. It is not a valid value. Must be a non-negative integer.",
-        expression.at,
-        "42001",
-      );
+      throw syntaxError(`Invalid input. It is not a valid value. Must be ${wanted}.`, expression.at, "42001");
   }
+}
+
+/** Where a CALL of a subquery in transactions of its own may stand. @throws CypherError SyntaxError */
+function checkTransactions(
+  { at }: Clause,
+  {
+    kind,
+    isOnly,
+    hasWritten,
+  }: {
+    readonly kind: "statement" | "call" | "expression";
+    readonly isOnly: boolean;
+    readonly hasWritten: boolean;
+  },
+): void {
+  const refuse = (where: string) => syntaxError(`CALL { ... } IN TRANSACTIONS ${where} is not supported`, at);
+  if (kind === "call") throw refuse("nested in a regular CALL");
+  if (kind === "expression") throw refuse("within an expression");
+  if (!isOnly) throw refuse("in a UNION");
+  if (hasWritten) throw refuse("after a write clause");
 }
 
 /** Whether an expression is one of those of the keys, or has one of them in it. */

@@ -105,6 +105,9 @@ export function elementId(value: NodeRef | RelRef, ctx: RunContext): string {
 }
 
 export const graphFunctions: readonly FunctionDefinition[] = [
+  // Of LOAD CSV: the planner knows where a row keeps them.
+  defineLoose("linenumber", 0, "integer", () => null),
+  defineLoose("file", 0, "string", () => null),
   define("id", 1, "integer", ([value]) => BigInt(entity("id", value!).id), [["node", "relationship"]]),
   define("elementId", 1, "string", ([value], ctx) => elementId(entity("elementId", value!), ctx), [
     ["node", "relationship"],

@@ -38,6 +38,9 @@ const clauseWords = [
   "USE",
 ];
 
+/** What begins a clause that sorts or cuts the rows as they are. */
+const sortingWords = ["SKIP", "OFFSET", "LIMIT"];
+
 /** Clauses and queries. */
 export class ClauseParser extends PatternParser {
   query(): Query {
@@ -54,7 +57,9 @@ export class ClauseParser extends PatternParser {
   }
 
   protected isQueryAhead(): boolean {
-    return this.cursor.isAnyWord(clauseWords);
+    const { cursor } = this;
+    if (cursor.isAnyWord(clauseWords) || cursor.isWord("ORDER", "BY")) return true;
+    return cursor.isAnyWord(sortingWords);
   }
 
   /** What stands in the braces of EXISTS, COUNT and COLLECT: a query, or a pattern with a WHERE. */
@@ -135,6 +140,10 @@ export class ClauseParser extends PatternParser {
     if (cursor.takeWord("FOREACH")) return this.#foreach(at);
     if (cursor.isWord("CALL")) return this.#call(at, false);
     if (cursor.takeWord("LOAD", "CSV")) return this.#loadCsv(at);
+    if (cursor.isWord("ORDER") || cursor.isAnyWord(sortingWords)) {
+      const projection = { at, isDistinct: false, includesAll: true, items: [], ...this.sorting() };
+      return { kind: "with", at, projection, where: undefined };
+    }
     throw cursor.unexpected("a clause");
   }
 

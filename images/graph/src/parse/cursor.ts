@@ -39,6 +39,16 @@ export class Cursor {
     return this.#tokens[Math.min(this.#index + ahead, this.#tokens.length - 1)]!;
   }
 
+  /** The tokens between two positions, without those within parentheses and the like. */
+  tokensBetween(start: number, end: number): readonly Token[] {
+    let depth = 0;
+    return this.#tokens.slice(start, end).filter(({ kind, text }) => {
+      if (kind === "symbol" && "([{".includes(text)) depth++;
+      else if (kind === "symbol" && ")]}".includes(text)) depth--;
+      return depth === 0;
+    });
+  }
+
   next(): Token {
     const token = this.token;
     if (token.kind !== "end") this.#index++;

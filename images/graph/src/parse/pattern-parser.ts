@@ -72,7 +72,9 @@ export abstract class PatternParser extends ExpressionParser {
     const { cursor } = this;
     const count = (): number => {
       if (cursor.token.kind !== "integer") return 1;
-      return Number(cursor.next().text);
+      const { at, text } = cursor.next();
+      if (Number(text) === 0) throw syntaxError("The path count needs to be greater than 0.", at);
+      return Number(text);
     };
     const paths = () => void (cursor.takeWord("PATHS") || cursor.takeWord("PATH"));
     if (cursor.takeWord("ALL", "SHORTEST")) {
@@ -283,7 +285,25 @@ export abstract class PatternParser extends ExpressionParser {
   }
 
   protected labelExpression(): LabelExpr {
-    return this.#labelOr();
+    const { cursor } = this;
+    const start = cursor.position;
+    const labels = this.#labelOr();
+    this.#requireOneWayOfWriting(start, cursor.position);
+    return labels;
+  }
+
+  /** Labels are either separated by colons, or an expression. */
+  #requireOneWayOfWriting(start: number, end: number): void {
+    const tokens = this.cursor.tokensBetween(start, end);
+    const symbols = tokens.filter(({ kind }) => kind === "symbol");
+    const colon = symbols.find(
+      (token) => token.text === ":" && tokens[tokens.indexOf(token) - 1]?.text !== "|",
+    );
+    if (colon === undefined || !symbols.some(({ text }) => "|&!%".includes(text))) return;
+    throw syntaxError(
+      "Mixing label expression symbols ('|', '&', '!', and '%') with colon (':') between labels is not allowed. Please only use one set of symbols.",
+      colon.at,
+    );
   }
 
   #labelOr(): LabelExpr {

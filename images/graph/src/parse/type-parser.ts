@@ -1,3 +1,4 @@
+import { syntaxError } from "../errors.ts";
 import type { TypeName } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 
@@ -54,8 +55,14 @@ export class TypeParser {
 
   type(): TypeName {
     const cursor = this.#cursor;
+    const { at } = cursor;
     const choices = [this.#postfixed()];
     while (cursor.takeSymbol("|")) choices.push(this.#postfixed());
+    if (new Set(choices.map(({ isNotNull }) => isNotNull)).size > 1)
+      throw syntaxError(
+        "All types in a Closed Dynamic Union must be nullable, or be appended with `NOT NULL`",
+        at,
+      );
     return choices.length === 1 ? choices[0]! : { kind: "union", choices, isNotNull: false };
   }
 

@@ -9,7 +9,7 @@ import { comparison, equals } from "../values/compare.ts";
 import { displayOf } from "../values/text.ts";
 import { typeName } from "../values/type-names.ts";
 import { isList, isMap, NodeRef, RelRef, type Value } from "../values/types.ts";
-import type { Frame, Names } from "./frame.ts";
+import { csvPlaces, type Frame, type Names } from "./frame.ts";
 import { compileLabels } from "./labels.ts";
 import { matchesType } from "./type-test.ts";
 
@@ -386,7 +386,10 @@ export abstract class ExpressionCompiler {
   #call(expression: Expr & { kind: "call" }, names: Names): Evaluate {
     const definition = findFunction(expression.name);
     if (definition === undefined) throw new Error(`the function ${expression.name} was not found`);
-    // exists(pattern) is a condition, and not a list of paths.
+    if (definition.name === "linenumber" || definition.name === "file") {
+      const slot = names.slot(csvPlaces[definition.name]);
+      return slot === undefined ? () => null : (row) => row[slot] ?? null;
+    }
     const args = expression.args.map((arg) => this.compile(arg, names));
     const { call, isStrict } = definition;
     if (args.length === 1 && isStrict === true) {

@@ -12,6 +12,13 @@ export class Frame {
   }
 }
 
+/** Where the number of a line of LOAD CSV and its file are kept; no variable is called so. */
+export const csvPlaces = { linenumber: " csv line", file: " csv file" } as const;
+
+export function isHidden(name: string): boolean {
+  return name === csvPlaces.linenumber || name === csvPlaces.file;
+}
+
 /** Names that can be used at a place in a query, and where their values are. */
 export class Names {
   readonly #slots: Map<string, number>;
@@ -44,6 +51,11 @@ export class Names {
 
   copy(): Names {
     return new Names(this.#slots, this.known);
+  }
+
+  /** These names, and those of `wider` that are not among them. */
+  within(wider: Names): Names {
+    return new Names([...wider.#slots, ...this.#slots], this.known);
   }
 
   with(name: string, slot: number): Names {

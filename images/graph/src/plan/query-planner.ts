@@ -18,7 +18,9 @@ import {
   Union,
   Unwind,
 } from "../operators/basic.ts";
-import { LoadCsv, ProcedureCall } from "../operators/calls.ts";
+import { ProcedureCall } from "../operators/calls.ts";
+import { LoadCsv } from "../operators/load-csv.ts";
+import { TransactionalCall } from "../operators/transactional-call.ts";
 import { Merge, UpdateRows } from "../operators/updates.ts";
 import type {
   CallProcedure,
@@ -33,7 +35,8 @@ import type {
 import type { FindProcedure } from "../procedures/definition.ts";
 import type { Evaluate, Operator, Row } from "../runtime/context.ts";
 import type { Schema } from "../storage/schema.ts";
-import { Frame, Names } from "./frame.ts";
+import type { Value } from "../values/types.ts";
+import { csvPlaces, Frame, isHidden, Names } from "./frame.ts";
 import { UpdatePlanner } from "./update-planner.ts";
 
 export interface Column {
@@ -47,6 +50,10 @@ export interface QueryPlan {
   readonly columns: readonly Column[];
   /** How many places a row has. */
   readonly width: number;
+  /** Whether it changes the graph itself, beside what its subqueries do in transactions of their own. */
+  readonly writes: boolean;
+  /** Subqueries that run in transactions of their own, in the order in which they come. */
+  readonly transactionalCalls: readonly TransactionalCall[];
 }
 
 /** A plan with what it returns. */
@@ -61,6 +68,8 @@ interface Progress {
   plan: Operator;
   names: Names;
   writes: boolean;
+  /** What a subquery has from outside: every part of it sees that. */
+  readonly imported: Names;
 }
 
 /** Plans whole queries, clause by clause. */
@@ -68,6 +77,7 @@ export class QueryPlanner extends UpdatePlanner {
   protected readonly frame = new Frame();
   protected readonly schema: Schema;
   readonly #findProcedure: FindProcedure;
+  readonly #transactionalCalls: TransactionalCall[] = [];
 
   constructor(schema: Schema, findProcedure: FindProcedure) {
     super();
@@ -76,9 +86,10 @@ export class QueryPlanner extends UpdatePlanner {
   }
 
   plan(query: Query): QueryPlan {
-    const { plan, columns } = this.#query(query, new Names(), true);
+    const { plan, columns, writes } = this.#query(query, new Names(), true);
     const root = columns.length === 0 ? new Exhaust(plan) : plan;
-    return { root, columns, width: this.frame.width };
+    const transactionalCalls = this.#transactionalCalls;
+    return { root, columns, width: this.frame.width, writes, transactionalCalls };
   }
 
   protected subqueryPlan(query: Query, names: Names): { plan: Operator; slots: readonly number[] } {
@@ -112,7 +123,7 @@ export class QueryPlanner extends UpdatePlanner {
   }
 
   #single({ clauses }: SingleQuery, names: Names, isStatement: boolean): Planned {
-    const progress: Progress = { plan: new Argument(), names: names.copy(), writes: false };
+    const progress: Progress = { plan: new Argument(), names: names.copy(), writes: false, imported: names };
     let columns: readonly Column[] = [];
     for (const clause of clauses) {
       if (clause.kind === "return") columns = this.#return(clause.projection, progress);
@@ -145,6 +156,7 @@ export class QueryPlanner extends UpdatePlanner {
       case "with": {
         const before = progress.names;
         this.#project(clause.projection, progress, clause.where, before);
+        progress.names = progress.names.within(progress.imported);
         return;
       }
       case "create":
@@ -162,15 +174,18 @@ export class QueryPlanner extends UpdatePlanner {
         this.#callSubquery(clause, progress);
         return;
       case "loadCsv": {
-        const slot = this.frame.add();
+        const places = { line: this.frame.add(), number: this.frame.add(), file: this.frame.add() };
         progress.plan = new LoadCsv(
           progress.plan,
           this.compile(clause.source, progress.names),
-          slot,
+          places,
           clause.withHeaders,
           clause.separator ?? ",",
         );
-        progress.names = progress.names.with(clause.variable, slot);
+        progress.names = progress.names
+          .with(clause.variable, places.line)
+          .with(csvPlaces.linenumber, places.number)
+          .with(csvPlaces.file, places.file);
         return;
       }
       case "finish":
@@ -224,7 +239,9 @@ export class QueryPlanner extends UpdatePlanner {
           made.update(row, ctx);
           for (const [from, to] of moves) row[to] = row[from];
         };
-        progress.names = new Names(matched.names.entries.filter(([name]) => !name.startsWith(" ")));
+        progress.names = new Names(
+          matched.names.entries.filter(([name]) => !name.startsWith(" ") || isHidden(name)),
+        );
         const onCreate = clause.onCreate.map((item) => this.assignment(item, progress.names));
         const onMatch = clause.onMatch.map((item) => this.assignment(item, progress.names));
         progress.plan = new Merge(plan, matched.plan, { check: made.check, create, onCreate, onMatch });
@@ -257,6 +274,7 @@ export class QueryPlanner extends UpdatePlanner {
           plan: new Unwind(new Argument(), this.compile(clause.list, names), slot, undefined),
           names: names.with(clause.variable, slot),
           writes: true,
+          imported: progress.imported,
         };
         for (const part of clause.clauses) this.#clause(part as Exclude<Clause, { kind: "return" }>, inner);
         progress.plan = new ForEachRow("Foreach", plan, inner.plan);
@@ -282,14 +300,12 @@ export class QueryPlanner extends UpdatePlanner {
     const known = names.copy();
     const columns: Column[] = [];
     const places: (readonly [number, number])[] = [];
-    const isBare = clause.yields === undefined;
     for (const { name, alias } of yieldedColumns(clause, definition)) {
       const slot = this.frame.add();
       places.push([definition.columns.findIndex((column) => column.name === name), slot]);
       columns.push({ name: alias ?? name, slot });
       known.set(alias ?? name, slot);
     }
-    void isBare;
     if (definition.mode === "WRITE" || definition.mode === "SCHEMA") {
       progress.writes = true;
       progress.plan = new Eager(
@@ -311,15 +327,21 @@ export class QueryPlanner extends UpdatePlanner {
         names.entries.filter(
           ([name]) =>
             clause.imports === "all" ||
+            isHidden(name) ||
             (clause.imports as readonly { name: string }[]).some((item) => item.name === name),
         ),
       );
       inner = this.#query(clause.query, imported, false);
     }
+    inner = this.#withOwnPlaces(inner, names);
     const returned = inner.columns.map(({ slot }) => slot);
     const known = names.copy();
     for (const { name, slot } of inner.columns) known.set(name, slot);
     progress.names = known;
+    if (clause.inTransactions !== undefined) {
+      this.#callInTransactions(clause, inner, progress);
+      return;
+    }
     if (inner.columns.length === 0) {
       // A subquery that returns nothing changes no rows: it runs for what it does.
       progress.plan = new ForEachRow("SubqueryForeach", progress.plan, inner.plan);
@@ -331,23 +353,37 @@ export class QueryPlanner extends UpdatePlanner {
       progress.plan = inner.writes ? new Eager(plan) : plan;
       progress.writes ||= inner.writes;
     }
-    const reported = clause.inTransactions?.reportAs;
-    if (reported !== undefined) {
-      const slot = this.frame.add();
-      progress.names.set(reported, slot);
-      progress.plan = new Project(progress.plan, [
-        {
-          slot,
-          evaluate: () =>
-            new Map([
-              ["started", true],
-              ["committed", true],
-              ["transactionId", null],
-              ["errorMessage", null],
-            ]),
-        },
-      ]);
+  }
+
+  /** What a subquery returns must not stand where the query has a variable of its own, which it may only have renamed. */
+  #withOwnPlaces(inner: Planned, outer: Names): Planned {
+    const taken = new Set(outer.entries.map(([, slot]) => slot));
+    if (!inner.columns.some(({ slot }) => taken.has(slot))) return inner;
+    const moves = inner.columns.map(({ name, slot }) => ({ name, from: slot, slot: this.frame.add() }));
+    const assignments = moves.map(({ from, slot }) => ({
+      slot,
+      evaluate: (row: Row) => row[from] as Value,
+    }));
+    return { ...inner, plan: new Project(inner.plan, assignments), columns: moves };
+  }
+
+  #callInTransactions(clause: CallSubquery, inner: Planned, progress: Progress): void {
+    const { rows, onError, reportAs } = clause.inTransactions!;
+    const returned = inner.columns.map(({ slot }) => slot);
+    let status: number | undefined;
+    if (reportAs !== undefined) {
+      status = this.frame.add();
+      progress.names.set(reportAs, status);
     }
+    const call = new TransactionalCall(progress.plan, inner.plan, {
+      batchSize: rows === undefined ? undefined : this.compile(rows, new Names()),
+      onError,
+      returned,
+      isOptional: clause.isOptional,
+      status,
+    });
+    this.#transactionalCalls.push(call);
+    progress.plan = call;
   }
 
   #importingQuery(query: Query, names: Names): Planned {
@@ -408,7 +444,9 @@ export class QueryPlanner extends UpdatePlanner {
     let sorting: Names;
     if (isAggregating) sorting = this.#aggregate(items, projection, progress, before, columns);
     else sorting = this.#plain(items, progress, before, columns);
-    const after = new Names(columns.map(({ name, slot }) => [name, slot] as const));
+    // The line of a CSV file that a row is from goes with it, as long as there is one.
+    const hidden = isAggregating ? [] : before.entries.filter(([name]) => isHidden(name));
+    const after = new Names([...hidden, ...columns.map(({ name, slot }) => [name, slot] as const)]);
     if (projection.isDistinct) {
       progress.plan = new Distinct(
         progress.plan,
@@ -416,6 +454,7 @@ export class QueryPlanner extends UpdatePlanner {
       );
       if (!isAggregating) sorting = this.#knownItems(items, columns, after);
     }
+    sorting = sorting.within(progress.imported);
     this.#sortAndBound(projection, progress, sorting);
     if (where !== undefined)
       progress.plan = new Filter(

@@ -3,8 +3,9 @@ import type { BoltVersion, PackValue } from "@weftkit/wire-bolt";
 import { CypherError } from "../errors.ts";
 import { databaseName } from "../identity.ts";
 import type { GraphDatabase } from "../session/database.ts";
-import type { GraphTransaction, QueryResult } from "../session/graph-transaction.ts";
+import type { GraphTransaction } from "../session/graph-transaction.ts";
 import { type NotificationFilter, notificationsOf } from "../session/notifications.ts";
+import type { QueryResult } from "../session/query-results.ts";
 import {
   isAtLeast,
   notificationList,

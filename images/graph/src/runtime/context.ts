@@ -35,6 +35,8 @@ export class RunContext {
   readonly notifications = new Set<RuntimeNotification["kind"]>();
   /** Text files that LOAD CSV may read, by URL. */
   readonly importText: (url: string) => string;
+  /** Rows of operators that have run before the plan. */
+  readonly made: ReadonlyMap<Operator, readonly Row[]>;
   #ticks = 0;
   #sliceEndsMs = Number.POSITIVE_INFINITY;
   #pausesHeld = 0;
@@ -51,6 +53,7 @@ export class RunContext {
     readonly timeZone: string;
     readonly user: string;
     readonly importText: (url: string) => string;
+    readonly made: ReadonlyMap<Operator, readonly Row[]>;
   }) {
     this.graph = options.graph;
     this.writer = options.writer;
@@ -60,6 +63,7 @@ export class RunContext {
     this.timeZone = options.timeZone;
     this.user = options.user;
     this.importText = options.importText;
+    this.made = options.made;
   }
 
   parameter(name: string): Value {

@@ -1,12 +1,15 @@
 import type { SecurityContext } from "@weftkit/auth";
-import type { Snapshot, Store, Transaction, TransactionWork } from "@weftkit/store";
+import type { Store, Transaction, TransactionWork } from "@weftkit/store";
 import { CypherError } from "../errors.ts";
 import { databaseName } from "../identity.ts";
+import type { TransactionalCall } from "../operators/transactional-call.ts";
 import {
   type EndReason,
   endError,
+  type Operator,
   pause,
   type Row,
+  type Rows,
   RunContext,
   type RuntimeNotification,
 } from "../runtime/context.ts";
@@ -24,11 +27,11 @@ import { executeSchemaCommand } from "../storage/schema-commands.ts";
 import type { Tokens } from "../storage/tokens.ts";
 import type { Hydrated } from "../values/hydrated-entities.ts";
 import type { CypherMap } from "../values/types.ts";
+import { addCounts, BatchedCall } from "./batched-call.ts";
 import { hydrate } from "./hydrated.ts";
 import type { PreparedQuery, QueryType } from "./prepared-query.ts";
+import { KeptResult, type QueryResult, StreamedResult, sliceMs } from "./query-results.ts";
 import { toCypherError } from "./to-cypher-error.ts";
-
-const sliceMs = 5;
 
 export interface TransactionOptions {
   readonly user: SecurityContext;
@@ -55,19 +58,27 @@ export interface TransactionHost {
   readImport(url: string): string;
 }
 
-/** Rows of a query, as many at a time as they are asked for. */
-export interface QueryResult {
-  readonly prepared: PreparedQuery;
-  readonly counts: UpdateCounts;
-  readonly notifications: ReadonlySet<RuntimeNotification["kind"]>;
-  /** The next rows; fewer than `count` at the end. @throws CypherError */
-  pull(count: number): Promise<readonly (readonly Hydrated[])[]>;
-  readonly isAtEnd: boolean;
-  readonly hasHadRows: boolean;
-  /** Gives back what it holds. */
-  close(): void;
+type RunnableQuery = PreparedQuery & { readonly kind: "query" };
+
+/** What a query runs with, beside its plan. */
+interface Run {
+  readonly text: string;
+  readonly schema: Schema;
+  readonly parameters: CypherMap;
+  readonly statementMs: number;
+  /** Rows of what has run before the plan. */
+  readonly made: ReadonlyMap<Operator, readonly Row[]>;
 }
 
+/** What was done on the writer. */
+interface Done<T> {
+  readonly value: T;
+  readonly counts: UpdateCounts;
+  readonly memory: TransactionMemory;
+  readonly notifications: ReadonlySet<RuntimeNotification["kind"]>;
+}
+
+const nothingMade: ReadonlyMap<Operator, readonly Row[]> = new Map();
 let lastId = 0;
 
 /** A transaction of the graph. Queries that only read, before the first change, see a snapshot each; all others run on the writer. */
@@ -83,14 +94,16 @@ export class GraphTransaction {
   #transaction: Transaction | undefined;
   #memory: TransactionMemory = newTransactionMemory();
   #running: RunContext | undefined;
+  /** The subquery that runs in transactions of its own. */
+  #batched: BatchedCall | undefined;
   #ended: EndReason | "committed" | "rolled back" | undefined;
   currentQuery = "";
 
-  constructor(host: TransactionHost, options: TransactionOptions) {
+  constructor(host: TransactionHost, options: TransactionOptions, deadlineMs = Number.POSITIVE_INFINITY) {
     this.#host = host;
     this.options = options;
     const { timeoutMs } = options;
-    this.#deadlineMs = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+    this.#deadlineMs = timeoutMs === undefined ? deadlineMs : performance.now() + timeoutMs;
     if (timeoutMs !== undefined) this.#timer = setTimeout(() => this.#end("timeout of client"), timeoutMs);
     host.transactions.add(this);
   }
@@ -100,14 +113,15 @@ export class GraphTransaction {
   }
 
   /** Ends it from outside: what runs fails soon, and what it has changed is undone. */
-  terminate(): void {
-    this.#end("terminated");
+  terminate(reason: EndReason = "terminated"): void {
+    this.#end(reason);
   }
 
   #end(reason: EndReason): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     this.#running?.end(reason);
+    this.#batched?.end(reason);
     for (const result of this.#results) result.end(reason);
     this.#abort.abort();
     // What runs undoes itself when it fails.
@@ -139,9 +153,11 @@ export class GraphTransaction {
     if (prepared.statement.mode === "explain") return new KeptResult(prepared, [], noUpdates(), new Set());
     try {
       if (prepared.kind === "schema") return await this.#changeSchema(prepared);
+      const run: Run = { text, schema, parameters, statementMs: Date.now(), made: nothingMade };
+      if (prepared.plan.transactionalCalls.length > 0) return await this.#runInBatches(prepared, run);
       if (!prepared.analysis.isWrite && this.#transaction?.hasChanges !== true)
-        return this.#stream(prepared, text, schema, parameters);
-      return await this.#runOnWriter(prepared, text, schema, parameters);
+        return this.#stream(prepared, run);
+      return await this.#runOnWriter(prepared, run);
     } catch (error) {
       throw this.#failure(error);
     }
@@ -183,8 +199,7 @@ export class GraphTransaction {
   #context(
     graph: GraphReader,
     writer: GraphWriter | undefined,
-    parameters: CypherMap,
-    statementMs: number,
+    { parameters, statementMs, made }: Run,
   ): RunContext {
     const ctx = new RunContext({
       graph,
@@ -195,36 +210,99 @@ export class GraphTransaction {
       timeZone: "Z",
       user: this.options.user.user,
       importText: (url) => this.#host.readImport(url),
+      made,
     });
     ctx.setDeadline(this.#deadlineMs, "timeout of client");
     return ctx;
   }
 
-  #stream(
-    prepared: PreparedQuery & { kind: "query" },
-    text: string,
-    schema: Schema,
-    parameters: CypherMap,
-  ): QueryResult {
-    const statementMs = Date.now();
+  #stream(prepared: RunnableQuery, run: Run, counts = noUpdates()): QueryResult {
     const result: StreamedResult = new StreamedResult(
       prepared,
       this.#host.store,
       this.#abort.signal,
       () => {
-        // Others may have dropped an index since: it would find nothing.
         const now = this.#host.schema;
-        const current = now === schema ? prepared : this.#host.prepare(text, now);
-        const { plan } = current as typeof prepared;
+        const { plan } = this.#current(prepared, run, now);
         const open = (db: ConstructorParameters<typeof GraphReader>[0]) =>
-          this.#context(new GraphReader(db, this.#host.tokens, now), undefined, parameters, statementMs);
+          this.#context(new GraphReader(db, this.#host.tokens, now), undefined, run);
         return { plan, open };
       },
       () => this.#results.delete(result),
       (error) => this.#failure(error),
+      counts,
     );
     this.#results.add(result);
     return result;
+  }
+
+  /** The query as it is to be run now: others may have dropped an index since it was planned, which would find nothing. */
+  #current(prepared: RunnableQuery, { text, schema, made }: Run, now: Schema): RunnableQuery {
+    if (now === schema) return prepared;
+    if (made.size > 0 || prepared.plan.transactionalCalls.length > 0) throw outdated();
+    return this.#host.prepare(text, now) as RunnableQuery;
+  }
+
+  /** Runs subqueries that have transactions of their own, and then what comes after them. */
+  async #runInBatches(prepared: RunnableQuery, run: Run): Promise<QueryResult> {
+    if (!this.options.isImplicit)
+      throw new CypherError(
+        "Neo.DatabaseError.Transaction.TransactionStartFailed",
+        "A query with 'CALL { ... } IN TRANSACTIONS' can only be executed in an implicit transaction, but tried to execute in an explicit transaction.",
+      );
+    const { plan } = prepared;
+    const { store, tokens } = this.#host;
+    const made = new Map<Operator, readonly Row[]>();
+    const counts = noUpdates();
+    const withMade = { ...run, made };
+    for (const call of plan.transactionalCalls) {
+      const batched = new BatchedCall(call, {
+        store,
+        width: plan.width,
+        signal: this.#abort.signal,
+        keepsRows: plan.columns.length > 0 || plan.root.children[0] !== call,
+        counts,
+        open: (db) => this.#context(new GraphReader(db, tokens, run.schema), undefined, withMade),
+        runBatch: (rows) => this.#batch(call, rows, prepared, withMade),
+      });
+      this.#batched = batched;
+      try {
+        made.set(call, await batched.rows());
+      } finally {
+        this.#batched = undefined;
+      }
+      this.#requireOpen();
+    }
+    if (plan.writes) return await this.#runOnWriter(prepared, withMade, counts);
+    return this.#stream(prepared, withMade, counts);
+  }
+
+  /** A transaction of its own for some rows of a subquery. */
+  #batch(
+    call: TransactionalCall,
+    rows: readonly Row[],
+    prepared: RunnableQuery,
+    run: Run,
+  ): { id: number; result: Promise<Done<Row[][]>>; end(reason: EndReason): void } {
+    const inner = new GraphTransaction(
+      this.#host,
+      { ...this.options, timeoutMs: undefined, isImplicit: true },
+      this.#deadlineMs,
+    );
+    inner.currentQuery = this.currentQuery;
+    const result = inner.#write(run, (now) => {
+      this.#current(prepared, run, now);
+      return (ctx) => rowsOfEach(call, rows, ctx);
+    });
+    return {
+      id: inner.id,
+      result: result.catch((error) => {
+        const failure = inner.#failure(error);
+        inner.rollback();
+        throw failure;
+      }),
+      end: (reason) => inner.terminate(reason),
+    };
   }
 
   #begun(): Transaction {
@@ -236,61 +314,44 @@ export class GraphTransaction {
     return { signal: this.#abort.signal };
   }
 
-  async #runOnWriter(
-    prepared: PreparedQuery & { kind: "query" },
-    text: string,
-    schema: Schema,
-    parameters: CypherMap,
-  ): Promise<QueryResult> {
-    const statementMs = Date.now();
-    const done = await this.#begun().runInSlices((work) => {
-      // Others may have changed indexes while this waited for the writer.
-      const now = this.#memory.schema ?? this.#host.schema;
-      const current = now === schema ? prepared : this.#host.prepare(text, now);
-      return this.#steps(work, current as typeof prepared, parameters, statementMs);
-    }, this.#limits());
+  async #runOnWriter(prepared: RunnableQuery, run: Run, before = noUpdates()): Promise<QueryResult> {
+    const done = await this.#write(run, (now) => {
+      const { plan } = this.#current(prepared, run, now);
+      return (ctx) => hydratedRows(plan, ctx);
+    });
+    addCounts(before, done.counts);
+    return new KeptResult(prepared, done.value, before, done.notifications);
+  }
+
+  /** Does something on the writer, for the rules that there are when it begins; commits it where a query is a transaction. */
+  async #write<T>(
+    run: Run,
+    begin: (now: Schema) => (ctx: RunContext) => Generator<void, T>,
+  ): Promise<Done<T>> {
+    const done = await this.#begun().runInSlices(
+      (work) => this.#steps(work, run, begin(this.#memory.schema ?? this.#host.schema)),
+      this.#limits(),
+    );
     this.#running = undefined;
     this.#memory = done.memory;
     if (this.options.isImplicit) await this.commit();
-    return new KeptResult(prepared, done.rows, done.counts, done.notifications);
+    return done;
   }
 
-  *#steps(
+  *#steps<T>(
     work: TransactionWork,
-    prepared: PreparedQuery & { kind: "query" },
-    parameters: CypherMap,
-    statementMs: number,
-  ): Generator<
-    void,
-    {
-      rows: (readonly Hydrated[])[];
-      counts: UpdateCounts;
-      memory: TransactionMemory;
-      notifications: Set<RuntimeNotification["kind"]>;
-    }
-  > {
+    run: Run,
+    steps: (ctx: RunContext) => Generator<void, T>,
+  ): Generator<void, Done<T>> {
     // The work may be undone and run again when it has to wait for a lock: what it remembers is its own until it is done.
     const memory = copyMemory(this.#memory);
     const writer = new GraphWriter(work, this.#host.tokens, this.#host.schema, memory, this.#host.fullText);
-    const ctx = this.#context(writer, writer, parameters, statementMs);
+    const ctx = this.#context(writer, writer, run);
     this.#running = ctx;
     try {
-      const { plan } = prepared;
-      const rows: (readonly Hydrated[])[] = [];
-      ctx.beginSlice(sliceMs);
-      const source = plan.root.open(ctx, new Array<undefined>(plan.width).fill(undefined));
-      for (;;) {
-        const row = source.next();
-        if (row === undefined) break;
-        if (row === pause) {
-          yield;
-          ctx.beginSlice(sliceMs);
-          continue;
-        }
-        rows.push(plan.columns.map(({ slot }) => hydrate(row[slot] ?? null, ctx)));
-      }
+      const value = yield* steps(ctx);
       if (this.options.isImplicit) writer.checkDeleted();
-      return { rows, counts: writer.counts, memory, notifications: ctx.notifications };
+      return { value, counts: writer.counts, memory, notifications: ctx.notifications };
     } finally {
       this.#running = undefined;
     }
@@ -363,150 +424,54 @@ function copyMemory(memory: TransactionMemory): TransactionMemory {
   };
 }
 
-/** Rows that are all there. */
-class KeptResult implements QueryResult {
-  readonly prepared: PreparedQuery;
-  readonly counts: UpdateCounts;
-  readonly notifications: ReadonlySet<RuntimeNotification["kind"]>;
-  readonly hasHadRows: boolean;
-  readonly #rows: readonly (readonly Hydrated[])[];
-  #at = 0;
-
-  constructor(
-    prepared: PreparedQuery,
-    rows: readonly (readonly Hydrated[])[],
-    counts: UpdateCounts,
-    notifications: ReadonlySet<RuntimeNotification["kind"]>,
-  ) {
-    this.prepared = prepared;
-    this.#rows = rows;
-    this.counts = counts;
-    this.notifications = notifications;
-    this.hasHadRows = rows.length > 0;
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at >= this.#rows.length;
-  }
-
-  async pull(count: number): Promise<readonly (readonly Hydrated[])[]> {
-    const rows = this.#rows.slice(this.#at, this.#at + count);
-    this.#at += rows.length;
-    return rows;
-  }
-
-  close(): void {}
+function outdated(): CypherError {
+  return new CypherError(
+    "Neo.TransientError.Transaction.Outdated",
+    "Indexes or constraints have changed while the query ran. Run it again.",
+  );
 }
 
-/** Rows that are made as they are pulled, on a snapshot that is held until the last one. */
-class StreamedResult implements QueryResult {
-  readonly prepared: PreparedQuery & { kind: "query" };
-  readonly counts = noUpdates();
-  hasHadRows = false;
-  readonly #store: Store;
-  readonly #signal: AbortSignal;
-  readonly #begin: () => Begun;
-  readonly #closed: () => void;
-  readonly #failure: (error: unknown) => CypherError;
-  #snapshot: Snapshot | undefined;
-  #begun: Begun | undefined;
-  #ctx: RunContext | undefined;
-  #source: ReturnType<QueryPlanRoot["open"]> | undefined;
-  /** A row that was made to know whether there are more. */
-  #ahead: Row | undefined;
-  #ended: EndReason | undefined;
-  isAtEnd = false;
-
-  constructor(
-    prepared: PreparedQuery & { kind: "query" },
-    store: Store,
-    signal: AbortSignal,
-    begin: () => Begun,
-    closed: () => void,
-    failure: (error: unknown) => CypherError,
-  ) {
-    this.prepared = prepared;
-    this.#store = store;
-    this.#signal = signal;
-    this.#begin = begin;
-    this.#closed = closed;
-    this.#failure = failure;
-  }
-
-  get notifications(): ReadonlySet<RuntimeNotification["kind"]> {
-    return this.#ctx?.notifications ?? new Set();
-  }
-
-  end(reason: EndReason): void {
-    this.#ended = reason;
-    this.#ctx?.end(reason);
-  }
-
-  async pull(count: number): Promise<readonly (readonly Hydrated[])[]> {
-    const rows: (readonly Hydrated[])[] = [];
-    try {
-      if (this.#ended !== undefined) throw endError(this.#ended);
-      this.#snapshot ??= await this.#store.snapshot({ signal: this.#signal });
-      this.#begun ??= this.#begin();
-      while (!this.isAtEnd) {
-        const isEnough = await this.#snapshot.read((db) => this.#slice(db, rows, count), {
-          signal: this.#signal,
-        });
-        if (isEnough) break;
-        await new Promise(setImmediate);
-      }
-      // It may have been ended in a pause, which takes its snapshot away.
-      if (this.#ended !== undefined) throw endError(this.#ended);
-    } catch (error) {
-      const failure = this.#failure(this.#ended === undefined ? error : endError(this.#ended));
-      this.close();
-      throw failure;
-    }
-    if (rows.length > 0) this.hasHadRows = true;
-    if (this.isAtEnd) this.close();
-    return rows;
-  }
-
-  /** Makes rows for one slice; true when there are enough of them, or no more. */
-  #slice(
-    db: ConstructorParameters<typeof GraphReader>[0],
-    rows: (readonly Hydrated[])[],
-    count: number,
-  ): boolean {
-    const { plan, open } = this.#begun!;
-    this.#ctx ??= open(db);
-    const ctx = this.#ctx;
-    ctx.graph.use(db);
+/** The rows of an operator, with the turns of others in between. */
+function* sliced(rows: Rows, ctx: RunContext): Generator<void, Row | undefined> {
+  for (;;) {
+    const row = rows.next();
+    if (row !== pause) return row;
+    yield;
     ctx.beginSlice(sliceMs);
-    this.#source ??= plan.root.open(ctx, new Array<undefined>(plan.width).fill(undefined));
+  }
+}
+
+function* hydratedRows(
+  { root, width, columns }: RunnableQuery["plan"],
+  ctx: RunContext,
+): Generator<void, (readonly Hydrated[])[]> {
+  const found: (readonly Hydrated[])[] = [];
+  ctx.beginSlice(sliceMs);
+  const rows = root.open(ctx, new Array<undefined>(width).fill(undefined));
+  for (;;) {
+    const row = yield* sliced(rows, ctx);
+    if (row === undefined) return found;
+    found.push(columns.map(({ slot }) => hydrate(row[slot] ?? null, ctx)));
+  }
+}
+
+/** What a subquery gives for each of some rows. */
+function* rowsOfEach(
+  { inner, returnsRows }: TransactionalCall,
+  outer: readonly Row[],
+  ctx: RunContext,
+): Generator<void, Row[][]> {
+  const results: Row[][] = [];
+  ctx.beginSlice(sliceMs);
+  for (const argument of outer) {
+    const found: Row[] = [];
+    const rows = inner.open(ctx, argument.slice());
     for (;;) {
-      const row = this.#ahead ?? this.#source.next();
-      this.#ahead = undefined;
-      if (row === pause) return false;
-      if (row === undefined) {
-        this.isAtEnd = true;
-        return true;
-      }
-      if (rows.length >= count) {
-        this.#ahead = row;
-        return true;
-      }
-      rows.push(plan.columns.map(({ slot }) => hydrate(row[slot] ?? null, ctx)));
+      const row = yield* sliced(rows, ctx);
+      if (row === undefined) break;
+      if (returnsRows) found.push(row);
     }
+    results.push(found);
   }
-
-  close(): void {
-    this.#snapshot?.release();
-    this.#snapshot = undefined;
-    this.isAtEnd = true;
-    this.#closed();
-  }
+  return results;
 }
-
-/** The plan for the rules that the snapshot has, and what it runs in. */
-interface Begun {
-  readonly plan: (PreparedQuery & { kind: "query" })["plan"];
-  open(db: ConstructorParameters<typeof GraphReader>[0]): RunContext;
-}
-
-type QueryPlanRoot = (PreparedQuery & { kind: "query" })["plan"]["root"];

@@ -67,7 +67,8 @@ export function multiply(a: Value, b: Value): Value {
 
 export function divide(a: Value, b: Value): Value {
   // Neo4j looks at the divisor first: null / 0 is an error there.
-  if (b === 0n && (typeof a === "bigint" || a === null)) throw arithmeticError("/ by zero");
+  if (b === 0n && (typeof a === "bigint" || a === null || a instanceof DurationValue))
+    throw arithmeticError("/ by zero");
   if (typeof a === "bigint" && typeof b === "bigint") return BigInt.asIntN(64, a / b);
   if (a === null || b === null) return null;
   if (isNumber(a) && isNumber(b)) return Number(a) / Number(b);

@@ -2,7 +2,6 @@ import { argumentError } from "../errors.ts";
 import { addMonths, civilDate, nanosPerDay, nanosPerSecond } from "./calendar.ts";
 import { cannotParse, dateTimeInZone, inZone } from "./parse-temporal.ts";
 import {
-  compareDayTime,
   DateTimeValue,
   DateValue,
   DurationValue,
@@ -229,17 +228,17 @@ export function durationBetween(from: Temporal, to: Temporal): DurationValue {
   return new DurationValue(months, days, 0n, nanos);
 }
 
-/** Whole months from one moment to another, towards zero. */
+/** Whole months from one moment to another, towards zero: from the 31st, no day of a shorter month is a month away. */
 function monthsBetween(a: Moment, b: Moment): number {
-  const [from, to] = [civilDate(a.days), civilDate(b.days)];
-  let months = (to.year - from.year) * 12 + (to.month - from.month);
-  const isForward = compareDayTime(a, b) <= 0;
-  for (;;) {
-    const reached = { days: addMonths(a.days, months), nanos: a.nanos };
-    const order = compareDayTime(reached, b);
-    if (isForward ? order <= 0 || months <= 0 : order >= 0 || months >= 0) return months;
-    months += isForward ? -1 : 1;
-  }
+  const months = (days: number): { readonly month: number; readonly day: number } => {
+    const { year, month, day } = civilDate(days);
+    return { month: year * 12 + month, day };
+  };
+  const from = months(a.days);
+  const to = months(a.days + daysBetween(a, b));
+  const whole = to.month - from.month;
+  if (whole > 0 && to.day < from.day) return whole - 1;
+  return whole < 0 && to.day > from.day ? whole + 1 : whole;
 }
 
 function daysBetween(a: Moment, b: Moment): number {

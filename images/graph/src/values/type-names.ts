@@ -81,12 +81,24 @@ const typeOrder = [
   "PATH",
 ];
 
+/** The order in which a list's types are named; lists among them by what they are of. */
+function compareTypeNames(a: string, b: string): number {
+  const rank = (name: string) => typeOrder.findIndex((prefix) => name.startsWith(prefix));
+  const list = "LIST<";
+  if (a.startsWith(list) && b.startsWith(list) && a !== b)
+    return compareTypeNames(a.slice(list.length), b.slice(list.length));
+  return rank(a) - rank(b);
+}
+
+const emptyList = "LIST<NOTHING> NOT NULL";
+
 function listTypeName(list: readonly Value[]): string {
-  if (list.length === 0) return "LIST<NOTHING> NOT NULL";
+  if (list.length === 0) return emptyList;
   const names = new Set(list.map(valueTypeName));
   const hasNull = names.delete("NULL");
   if (names.size === 0) return "LIST<NULL> NOT NULL";
-  const rank = (name: string) => typeOrder.findIndex((prefix) => name.startsWith(prefix));
-  const inner = [...names].sort((a, b) => rank(a) - rank(b));
+  // What an empty list is of says nothing beside a list that has elements.
+  if ([...names].some((name) => name.startsWith("LIST<") && name !== emptyList)) names.delete(emptyList);
+  const inner = [...names].sort(compareTypeNames);
   return `LIST<${inner.map((name) => (hasNull ? name.replace(/ NOT NULL$/, "") : name)).join(" | ")}> NOT NULL`;
 }
