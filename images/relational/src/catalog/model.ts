@@ -203,6 +203,15 @@ export interface TypeInfo {
   readonly acl?: Acl;
 }
 
+/** The body of a routine in SQL that was analysed when it was made: RETURN, or BEGIN ATOMIC. */
+export interface RoutineBody {
+  readonly isReturn: boolean;
+  /** Each with all names' schemas; arguments are `$1` and so on, or named where rows are changed. */
+  readonly statements: readonly string[];
+  /** What qualifies an argument's name in them: the routine's own when it was made. */
+  readonly label: string;
+}
+
 export interface Proc {
   readonly oid: number;
   readonly name: string;
@@ -221,7 +230,9 @@ export interface Proc {
   readonly modes: string;
   readonly argumentNames: readonly string[];
   readonly allArguments: readonly number[];
+  /** Empty where there is a `body`. */
   readonly source: string;
+  readonly body?: RoutineBody;
   readonly defaults: readonly string[];
   /** Of a function made by CREATE FUNCTION. */
   readonly language?: "sql" | "plpgsql";

@@ -49,6 +49,8 @@ import { setRelationOwner } from "./owners.ts";
 import { attachIndex, attachPartition, detachPartition } from "./partitions.ts";
 import { policiesReading, removePolicy } from "./policies.ts";
 import { requireRelationOwner } from "./rights.ts";
+import { dependentRoutines, routineShown } from "./routine-bodies.ts";
+import { removeRoutine } from "./routines.ts";
 import { alterSequence, makeSequence } from "./sequences.ts";
 import { enableTriggers } from "./triggers.ts";
 import { checkUpdatable, dependentViews, viewOption } from "./views.ts";
@@ -621,11 +623,13 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
       new RegExp(`(^|[^\\w"])"?${found.name}"?($|[^\\w"])`).test(c.default ?? ""),
   );
   const policies = policiesReading(ddl, given, attnum);
+  const routines = dependentRoutines(ddl, given.oid, attnum);
   const told = [
     ...policies.map(
       (p) =>
         `policy ${p.name} on table ${ddl.catalog.get("relation", p.relation)?.name} depends on column ${found.name} of table ${given.name}`,
     ),
+    ...routines.map((p) => `${routineShown(ddl, p)} depends on column ${found.name} of table ${given.name}`),
     ...views.map((v) => `view ${v.name} depends on column ${found.name} of table ${given.name}`),
     ...foreign.map(
       (c) =>
@@ -651,6 +655,7 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
         ? `drop cascades to ${told[0]!.replace(/ depends on .*/, "")}`
         : `drop cascades to ${told.length} other objects`,
     );
+  for (const routine of routines) removeRoutine(ddl, routine);
   for (const policy of policies) removePolicy(ddl, policy);
   for (const constraint of foreign) ddl.catalog.delete("constraint", constraint.oid);
   if (views.length > 0) {
@@ -759,6 +764,11 @@ function alterType(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void {
       detail: `rule _RETURN on view ${view.name} depends on column "${before.name}"`,
     });
   }
+  const [routine] = dependentRoutines(ddl, given.oid, before.attnum);
+  if (routine !== undefined)
+    throw new PgError("0A000", "cannot alter type of a column used by a function or procedure", {
+      detail: `${routineShown(ddl, routine)} depends on column "${before.name}"`,
+    });
   if (given.kind === "c") {
     alterAttribute(ddl, given, { ...before, type, typmod, collation: ctx.type(type).collation });
     return;

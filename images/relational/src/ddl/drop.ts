@@ -1,7 +1,7 @@
 import { lookUpRelation } from "../analyse/from.ts";
 import { findType } from "../analyse/type-names.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Constraint, Relation } from "../catalog/model.ts";
+import type { Constraint, Proc, Relation } from "../catalog/model.ts";
 import { namespaceNamed } from "../catalog/namespaces.ts";
 import { partitionsOf } from "../catalog/partitions.ts";
 import { notSupported, PgError } from "../errors.ts";
@@ -13,7 +13,8 @@ import { dropExtension } from "./extensions.ts";
 import { removeIndex } from "./indexes.ts";
 import { dropPolicy, removePolicy } from "./policies.ts";
 import { requireDropper, requireSchemaOwner, requireTypeOwner } from "./rights.ts";
-import { dropRoutine } from "./routines.ts";
+import { dependentRoutines, routineShown } from "./routine-bodies.ts";
+import { dropRoutine, removeRoutine } from "./routines.ts";
 import { dropTrigger } from "./triggers.ts";
 import { dependentViews } from "./views.ts";
 
@@ -164,6 +165,7 @@ export class Removal {
   readonly #named: readonly Relation[];
   readonly #relations = new Map<number, Relation>();
   readonly #constraints = new Map<number, Constraint>();
+  readonly #routines = new Map<number, Proc>();
   readonly #told: string[] = [];
   #name = "";
 
@@ -200,6 +202,10 @@ export class Removal {
         `${kindWords[relation.kind]} ${this.#shown(relation)}`,
       );
       this.add(view);
+    }
+    for (const proc of dependentRoutines(this.#ddl, relation.oid)) {
+      this.#depends(routineShown(this.#ddl, proc), `${kindWords[relation.kind]} ${this.#shown(relation)}`);
+      this.#routines.set(proc.oid, proc);
     }
     if (relation.kind === "S") {
       for (const table of [...catalog.all("relation")]) {
@@ -242,6 +248,7 @@ export class Removal {
       this.#ddl.notice(`drop cascades to ${this.#told[0]!.replace(/ depends on .*$/, "")}`);
     else if (this.#told.length > 1) this.#ddl.notice(`drop cascades to ${this.#told.length} other objects`);
     for (const constraint of this.#constraints.values()) removeConstraint(this.#ddl.catalog, constraint.oid);
+    for (const proc of this.#routines.values()) removeRoutine(this.#ddl, proc);
     for (const relation of [...this.#relations.values()].reverse()) removeRelation(this.#ddl, relation);
   }
 }

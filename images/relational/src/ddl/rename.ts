@@ -17,6 +17,7 @@ import {
   requireTypeOwner,
 } from "./rights.ts";
 import { renameRole } from "./roles.ts";
+import { dependentRoutines } from "./routine-bodies.ts";
 import { findRoutine, missingRoutine } from "./routines.ts";
 import { dependentViews } from "./views.ts";
 
@@ -205,6 +206,8 @@ function quoted(name: string): string {
 function refuseViews(ddl: Ddl, relation: Relation, attnum: number | undefined): void {
   const [view] = dependentViews(ddl, relation.oid, attnum);
   if (view !== undefined) throw notSupported(`renaming what view ${view.name} reads`);
+  const [routine] = dependentRoutines(ddl, relation.oid, attnum);
+  if (routine !== undefined) throw notSupported(`renaming what routine ${routine.name} reads`);
 }
 
 function renameColumn(ddl: Ddl, relation: Relation, name: string, next: string): void {

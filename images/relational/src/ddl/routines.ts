@@ -14,6 +14,8 @@ import { oid } from "../types/oids.ts";
 import { formatType } from "../types/type-text.ts";
 import { analyserOf, type Ddl, deparseContext, newOid, qualifiedNamespace } from "./context.ts";
 import { requireRoutineOwner } from "./rights.ts";
+import { analyseBody } from "./routine-bodies.ts";
+import { recordDependencies } from "./views.ts";
 
 const modes: Readonly<Record<string, string>> = {
   FUNC_PARAM_IN: "i",
@@ -146,16 +148,21 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
   const { namespace, name } = qualifiedNamespace(ddl, strings(node.funcname as Node[]));
   const parameters = parametersOf(ctx, (node.parameters ?? []) as Node[]);
   const options = readOptions((node.options ?? []) as Node[], []);
-  if (node.sql_body !== undefined) throw notSupported("a function with a body in BEGIN ATOMIC or RETURN");
-  if (options.language === undefined) throw new PgError("42P13", "no language specified");
-  if (options.source === undefined) throw new PgError("42P13", "no function body specified");
-  const { language } = options;
+  const sqlBody = node.sql_body as Node | undefined;
+  const language = options.language ?? (sqlBody === undefined ? undefined : "sql");
+  if (language === undefined) throw new PgError("42P13", "no language specified");
+  if (sqlBody !== undefined && options.source !== undefined)
+    throw new PgError("42P13", "duplicate function body specified");
+  if (sqlBody === undefined && options.source === undefined)
+    throw new PgError("42P13", "no function body specified");
   if (language !== "sql" && language !== "plpgsql") {
     if (language === "c" || language === "internal") throw notSupported(`language ${language}`);
     throw new PgError("42704", `language "${language}" does not exist`, {
       hint: "Use CREATE EXTENSION to load the language into the database.",
     });
   }
+  if (sqlBody !== undefined && language !== "sql")
+    throw new PgError("42P13", "inline SQL function body only valid for language SQL");
   const inputs = parameters.filter(({ mode }) => "ibv".includes(mode));
   const outputs = parameters.filter(({ mode }) => "obt".includes(mode));
   const result = resultOf(ddl, ctx, node, parameters, outputs, isProcedure);
@@ -172,6 +179,14 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
     requireRoutineOwner(ddl, existing, existing.securityDefiner ?? options.securityDefiner);
     checkReplaced(existing, kind, result, name);
   }
+  const analysed =
+    sqlBody === undefined
+      ? undefined
+      : analyseBody(ddl, sqlBody, {
+          name,
+          inputs,
+          result: { type: result.type, hasColumns: outputs.length > 0, isProcedure },
+        });
   const variadic = parameters.find(({ mode }) => mode === "v");
   const hasModes = parameters.some(({ mode }) => mode !== "i");
   const proc: Proc = {
@@ -190,7 +205,8 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
     modes: hasModes ? parameters.map(({ mode }) => mode).join("") : "",
     argumentNames: parameters.some((p) => p.name !== "") ? parameters.map((p) => p.name) : [],
     allArguments: parameters.map(({ type }) => type),
-    source: options.source,
+    source: options.source ?? "",
+    ...(analysed === undefined ? {} : { body: analysed.body }),
     defaults,
     language,
     ...(options.settings === undefined ? {} : { settings: options.settings }),
@@ -203,7 +219,8 @@ export function createRoutine(ddl: Ddl, node: pg.CreateFunctionStmt): void {
   const acl = existing === undefined ? initialAcl(ddl.catalog, "f", proc.owner, namespace) : existing.acl;
   const returnsValue = !isProcedure && !proc.returnsSet && outputs.length === 0 && proc.result !== oid.void;
   if (language === "plpgsql") checkBody(proc.source, returnsValue);
-  else parse(proc.source);
+  else if (analysed === undefined) parse(proc.source);
+  recordDependencies(ddl, proc.oid, analysed?.queries ?? []);
   ddl.catalog.set("proc", acl === undefined ? proc : { ...proc, acl });
 }
 
@@ -379,6 +396,12 @@ export function dropRoutine(
   else if (told.length > 1)
     ddl.notice(`drop cascades to ${told.length} other objects`, "NOTICE", { detail: told.join("\n") });
   for (const trigger of triggers) ddl.catalog.delete("trigger", trigger.oid);
+  removeRoutine(ddl, proc);
+}
+
+/** A routine, with what is known of what its body reads. */
+export function removeRoutine(ddl: Ddl, proc: Proc): void {
+  recordDependencies(ddl, proc.oid, []);
   ddl.catalog.delete("proc", proc.oid);
 }
 

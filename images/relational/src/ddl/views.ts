@@ -29,9 +29,10 @@ export function dependentViews(ddl: Pick<Ddl, "catalog">, relation: number, attn
   return [...found.values()];
 }
 
-function recordDependencies(ddl: Ddl, view: number, query: Query): void {
+/** What a view or a routine's body reads, so that it is not dropped under it. */
+export function recordDependencies(ddl: Ddl, dependent: number, query: Query | readonly Query[]): void {
   for (const dependency of [...ddl.catalog.all("depend")])
-    if (dependency.dependent === view) ddl.catalog.delete("depend", dependency.oid);
+    if (dependency.dependent === dependent) ddl.catalog.delete("depend", dependency.oid);
   const found = new Map<number, Set<number>>();
   const visit = (value: unknown, seen: Set<unknown>): void => {
     if (typeof value !== "object" || value === null || seen.has(value)) return;
@@ -49,7 +50,7 @@ function recordDependencies(ddl: Ddl, view: number, query: Query): void {
   visit(query, new Set());
   for (const [on, attnums] of found)
     for (const attnum of [0, ...attnums])
-      ddl.catalog.set("depend", { oid: newOid(ddl), dependent: view, on, attnum });
+      ddl.catalog.set("depend", { oid: newOid(ddl), dependent, on, attnum });
 }
 
 /**

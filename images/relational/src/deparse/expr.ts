@@ -20,6 +20,8 @@ export interface DeparseContext {
   query(query: Query): string;
   /** As psql shows it: parentheses only where they are needed. */
   readonly isPretty?: boolean;
+  /** The name of a routine's argument, where it has one. */
+  readonly parameter?: (index: number) => string | undefined;
 }
 
 export function quoteLiteral(text: string): string {
@@ -78,7 +80,7 @@ export function deparse(ctx: DeparseContext, expr: Expr, showsImplicit = false):
     case "const":
       return constant(ctx, expr.value, expr.type, expr.typmod, 0);
     case "param":
-      return `$${expr.index + 1}`;
+      return ctx.parameter?.(expr.index) ?? `$${expr.index + 1}`;
     case "var":
       return ctx.column(expr.entry, expr.attnum, expr.levelsUp);
     case "func":

@@ -24,8 +24,26 @@ export function deparseQuery(
   query: Query,
   names?: readonly string[],
   isPretty = false,
+  routine?: RoutineArguments,
 ): string {
-  return new QueryWriter(catalog, io, undefined, isPretty).query(query, "", names);
+  const writer = new QueryWriter(catalog, io, undefined, isPretty, routine);
+  return routine === undefined ? writer.query(query, "", names) : writer.inRoutine(query);
+}
+
+/** The routine that a statement is in: its arguments are shown by their names. */
+export interface RoutineArguments {
+  readonly name: string;
+  readonly arguments: readonly string[];
+}
+
+/** The expression of RETURN in a routine's body. */
+export function deparseReturn(
+  catalog: Catalog,
+  io: IoContext,
+  expr: Expr,
+  routine: RoutineArguments,
+): string {
+  return new QueryWriter(catalog, io, undefined, false, routine).alone(expr);
 }
 
 /** Writes an expression over the columns of one table, in which subqueries may stand. */
@@ -46,10 +64,18 @@ class QueryWriter {
   readonly #parent: QueryWriter | undefined;
   readonly #aliases = new Map<RangeEntry, string>();
   readonly #isPretty: boolean;
+  readonly #routine: RoutineArguments | undefined;
   #isPrefixed = false;
   #hidesNames = false;
 
-  constructor(catalog: Catalog, io: IoContext, parent: QueryWriter | undefined, isPretty: boolean) {
+  constructor(
+    catalog: Catalog,
+    io: IoContext,
+    parent: QueryWriter | undefined,
+    isPretty: boolean,
+    routine?: RoutineArguments,
+  ) {
+    this.#routine = routine ?? (parent === undefined ? undefined : parent.#routine);
     this.#isPretty = isPretty;
     this.#catalog = catalog;
     this.#io = io;
@@ -59,6 +85,27 @@ class QueryWriter {
   overTable(entry: RangeEntry, expr: Expr): string {
     this.#aliases.set(entry, entry.alias);
     return deparse({ ...this.#context(""), query: (query) => this.#inner(query, "") }, expr);
+  }
+
+  /** An expression that no query is around. */
+  alone(expr: Expr): string {
+    return deparse(this.#context(""), expr);
+  }
+
+  /** An argument's name: behind the routine's where there are tables that it could be a column of. */
+  #parameter(index: number): string | undefined {
+    const name = this.#routine?.arguments[index] ?? "";
+    if (name === "") return undefined;
+    let hasTables = false;
+    for (let at: QueryWriter | undefined = this; at !== undefined; at = at.#parent)
+      hasTables ||= at.#aliases.size > 0;
+    return hasTables ? `${quoteName(this.#routine!.name)}.${quoteName(name)}` : quoteName(name);
+  }
+
+  /** A statement of a body: what its columns are called is nobody's concern, and its lines stand one further in. */
+  inRoutine(query: Query): string {
+    this.#hidesNames = true;
+    return this.query(query, " ");
   }
 
   /** A query in an expression: nobody sees what its columns are called. */
@@ -133,11 +180,9 @@ class QueryWriter {
           part.ctes.length > 0 ||
           (part.setOperation?.op !== undefined &&
             (part.setOperation.op !== op || part.setOperation.all !== all)));
-      const text = new QueryWriter(this.#catalog, this.#io, this.#parent, this.#isPretty).query(
-        part,
-        indent,
-        own,
-      );
+      const writer = new QueryWriter(this.#catalog, this.#io, this.#parent, this.#isPretty, this.#routine);
+      writer.#hidesNames = this.#hidesNames;
+      const text = writer.query(part, indent, own);
       return needsBrackets ? `(${text})` : text;
     };
     const text = `${side(left, names)}\n${indent}${op.toUpperCase()}${all ? " ALL" : ""}\n${indent}${side(written(right, added), names)}`;
@@ -157,7 +202,8 @@ class QueryWriter {
     const [only] = entries;
     if (entries.length === 1 && only?.kind === "values" && isBareValues(query))
       return ` VALUES ${this.#values(only, indent)}`;
-    this.#isPrefixed = entries.length !== 1 || this.#parent !== undefined;
+    const isWithin = this.#parent !== undefined || this.#routine !== undefined;
+    this.#isPrefixed = entries.length !== 1 || isWithin;
     const ctx = this.#context(indent);
     let shown = 0;
     const targets = query.targets
@@ -258,6 +304,7 @@ class QueryWriter {
         const isPrefixed = home.#isPrefixed || levelsUp > 0;
         return isPrefixed ? `${quoteName(home.#name(entry))}.${column}` : column;
       },
+      parameter: (index) => this.#parameter(index),
       wholeRow: (entry) => `${quoteName(this.#name(entry))}.*`,
       query: (query) => this.#inner(query, `${indent}        `),
     };

@@ -8,6 +8,7 @@ import {
   type TriggerEvent,
 } from "../catalog/model.ts";
 import { relationName } from "../deparse/names.ts";
+import { shownBody } from "../deparse/routine-body.ts";
 import { PgError } from "../errors.ts";
 import { type CallContext, defineWith } from "../functions/registry.ts";
 import type { Exec } from "../run/exec.ts";
@@ -103,6 +104,8 @@ function definition(catalog: Catalog, io: IoContext, proc: Proc): string {
     lines.push(
       ` SET ${quoteName(name)} TO ${name === "search_path" ? settingList(value) : `'${value.replaceAll("'", "''")}'`}`,
     );
+  const body = shownBody(catalog, io, proc);
+  if (body !== null) return `${[...lines, body].join("\n")}\n`;
   let tag = kind === "PROCEDURE" ? "procedure" : "function";
   while (proc.source.includes(`$${tag}$`)) tag += "x";
   lines.push(`AS $${tag}$${proc.source}$${tag}$`);
@@ -129,8 +132,10 @@ defineWith("pg_get_functiondef", (call: CallContext, id: number) => {
   return null;
 });
 
-// Bodies are kept as their text, also those in SQL.
-defineWith("pg_get_function_sqlbody", () => null);
+defineWith("pg_get_function_sqlbody", (call: CallContext, id: number) => {
+  const proc = call.catalog.get("proc", id);
+  return proc === undefined ? null : shownBody(call.catalog, call.run.io, proc);
+});
 
 const eventWords: readonly (readonly [TriggerEvent, string])[] = [
   ["insert", "INSERT"],
@@ -288,7 +293,7 @@ rows(informationNamespace, "routines", function* ({ catalog, session, io }) {
       type_udt_name: p.kind === "p" ? null : (type?.name ?? null),
       dtd_identifier: "0",
       routine_body: p.language === "sql" ? "SQL" : "EXTERNAL",
-      routine_definition: p.source,
+      routine_definition: p.body === undefined ? p.source : shownBody(catalog, io, p),
       external_language: (p.language ?? "").toUpperCase(),
       parameter_style: "GENERAL",
       is_deterministic: p.volatility === "i" ? "YES" : "NO",

@@ -410,6 +410,7 @@ catalogRows("pg_proc", function* ({ catalog }) {
       proargdefaults: p.defaults.length === 0 ? null : p.defaults.join(", "),
       proacl: shownAcl(catalog, p.acl),
       prosrc: p.source,
+      prosqlbody: p.body === undefined ? null : p.body.statements.join("; "),
       proconfig:
         p.settings === undefined ? null : new PgArray(p.settings.map(([name, value]) => `${name}=${value}`)),
     };
@@ -647,7 +648,11 @@ catalogRows("pg_depend", function* ({ catalog }) {
   for (const c of catalog.all("constraint"))
     if (c.parent !== undefined) yield depends([2606, c.oid, 0], [2606, c.parent, 0], "P");
   for (const d of catalog.all("depend"))
-    yield depends([rewrite, d.dependent, 0], [1259, d.on, d.attnum], "n");
+    yield depends(
+      [catalog.get("proc", d.dependent) === undefined ? rewrite : 1255, d.dependent, 0],
+      [1259, d.on, d.attnum],
+      "n",
+    );
   for (const t of catalog.all("trigger")) {
     yield depends([2620, t.oid, 0], [1259, t.relation, 0], "a");
     yield depends([2620, t.oid, 0], [1255, t.proc, 0], "n");

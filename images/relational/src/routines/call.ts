@@ -203,7 +203,7 @@ function callSql(session: SessionState, block: Block, exec: Exec, call: RoutineC
   const frame = [...args];
   while (frame.length < inputs.length) frame.push(null);
   try {
-    const statements = parse(proc.source);
+    const statements = proc.body === undefined ? parse(proc.source) : proc.body.statements.flatMap(parse);
     let result: ReturnType<InnerSql["run"]> | undefined;
     for (const { text } of statements) result = sql.run(text, scope, frame);
     const isVoid =
@@ -247,7 +247,7 @@ function sqlScope(session: SessionState, call: RoutineCall, parameters: readonly
   const key = `${session.processId} ${call.argTypes.join()}`;
   let scope = known.get(key);
   if (scope === undefined) {
-    scope = new NameScope(undefined, call.proc.name);
+    scope = new NameScope(undefined, call.proc.body?.label ?? call.proc.name);
     let slot = 0;
     for (const { name, type, isIn } of parameters) {
       if (!isIn) continue;
