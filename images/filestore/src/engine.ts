@@ -72,6 +72,7 @@ export class FilestoreEngine implements Engine<"filestore"> {
       applicationId,
       migrations,
       walFsync: section.wal_fsync,
+      keepsReserve: true,
       log,
       metrics,
       readiness,
@@ -93,7 +94,9 @@ export class FilestoreEngine implements Engine<"filestore"> {
         ownKey: setting.get("encryption_key") as Buffer,
       };
     });
-    this.#sweeper = new Sweeper(store, this.#contents, log, section.multipart_retention);
+    const { reserve } = this.#engineStore;
+    const retentionMs = section.multipart_retention;
+    this.#sweeper = new Sweeper({ store, reserve, contents: this.#contents, log, retentionMs });
     const { encryption_key: given } = section;
     const reads = new GroupedReads(store, isRefusal);
     const writes = new GroupedWrites(store, isRefusal);
@@ -110,7 +113,9 @@ export class FilestoreEngine implements Engine<"filestore"> {
       bytesMax: section.max_size,
       lifecycleDayMs: section.lifecycle_day,
       read: (work) => reads.read(work),
+      reserve,
       write: (work) => writes.write(work),
+      free: (work) => reserve.withReserve(() => writes.write(work)),
     };
     this.#lifecycle = new Lifecycle(services);
     this.#s3 = new S3Server({

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { text } from "node:stream/consumers";
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -9,6 +12,7 @@ import {
   PutPublicAccessBlockCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
+import { sign } from "@weftkit/http-aws";
 import { beforeEach, describe, expect, test } from "vitest";
 import { clientOptions, newName, RunningEngine, users } from "./running-engine.ts";
 
@@ -122,4 +126,32 @@ test("a wrong password and an unknown user are told apart as S3 does", async () 
   await expect(get(wrong)).rejects.toMatchObject({ name: "SignatureDoesNotMatch" });
   const unknown = shared.engine.client({ credentials: { accessKeyId: "nobody", secretAccessKey: "x" } });
   await expect(get(unknown)).rejects.toMatchObject({ name: "InvalidAccessKeyId" });
+});
+
+test("a header that is sent several times is signed as one, its values with a comma between them", async () => {
+  const { url } = shared.engine;
+  const host = new URL(url).host;
+  const path = `/${Bucket}/a`;
+  const timestamp = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const headers = {
+    host,
+    "x-amz-content-sha256": "UNSIGNED-PAYLOAD",
+    "x-amz-date": timestamp,
+    "x-amz-object-attributes": ["ETag", "ObjectSize"],
+  };
+  const authorization = sign(
+    { method: "GET", path, query: "attributes", headers, bodyHash: "UNSIGNED-PAYLOAD" },
+    {
+      credential: { accessKey: "app", date: timestamp.slice(0, 8), region: "us-east-1", service: "s3" },
+      secret: "password of app",
+      timestamp,
+      signedHeaders: Object.keys(headers),
+      encodesPathTwice: false,
+    },
+  );
+  const asked = request(`${url}${path}?attributes`, { headers: { ...headers, authorization } });
+  asked.end();
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  expect(await text(response)).toContain("<ObjectSize>4</ObjectSize>");
 });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { patientMs } from "@weftkit/testing/patience";
 import { expect, test } from "vitest";
 import { RunningEngine } from "./running-engine.ts";
 
@@ -55,4 +56,19 @@ test("a file that has become shorter is not served either", async () => {
   truncateSync(file, 200_000);
   const range = client.send(new GetObjectCommand({ Bucket, Key: "x", Range: "bytes=250000-250010" }));
   await expect(range).rejects.toMatchObject({ name: "InternalError" });
+});
+
+test("a content that was written for nothing is removed again", async () => {
+  const { engine, client, file } = await startWith(randomBytes(300_000));
+  const names = () => {
+    const found = readdirSync(join(engine.dataDir, "files"), { recursive: true, encoding: "utf8" });
+    return found
+      .filter((path) => /[0-9a-f]{64}$/.test(path))
+      .map((path) => join(engine.dataDir, "files", path));
+  };
+  const refused = client.send(
+    new PutObjectCommand({ Bucket, Key: "x", Body: randomBytes(300_000), IfNoneMatch: "*" }),
+  );
+  await expect(refused).rejects.toMatchObject({ name: "PreconditionFailed" });
+  await expect.poll(names, { timeout: patientMs(20_000) }).toEqual([file]);
 });

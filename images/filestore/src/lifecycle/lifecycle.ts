@@ -98,7 +98,7 @@ export class Lifecycle {
         const verdict = decide(rules, version, standing, nowMs, lifecycleDayMs);
         if (verdict.kind !== "keep") due.push({ version, verdict });
       });
-      if (due.length > 0) await this.#services.write((db) => this.#act(db, bucket, due, nowMs));
+      if (due.length > 0) await this.#services.free((db) => this.#act(db, bucket, due, nowMs));
       after = versions.at(-1);
       if (found.length <= batch) return;
     }
@@ -147,7 +147,7 @@ export class Lifecycle {
     for (const rule of rules) {
       const days = rule.abortUploadsDays;
       if (days === undefined || this.#isStopped) continue;
-      await this.#services.write((db) => {
+      await this.#services.free((db) => {
         for (const upload of uploadsBegunBefore(db, bucket, nowMs, batch)) {
           const isDue = dueAt(upload.initiatedAt, days, lifecycleDayMs) <= nowMs;
           const object = { key: upload.key, size: 0, details: upload.details, isMarker: false } as Version;

@@ -1,6 +1,7 @@
 import type { Clock } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Database, Store } from "@weftkit/store";
+import type { DiskReserve } from "@weftkit/store/wal";
 import type { Accounts } from "../access/accounts.ts";
 import type { ContentStore } from "../storage/content-store.ts";
 import type { MasterKey } from "../storage/encryption.ts";
@@ -21,7 +22,10 @@ export interface Services {
   /** 0 is no limit. */
   readonly bytesMax: number;
   readonly lifecycleDayMs: number;
+  readonly reserve: DiskReserve;
   read<T>(work: (db: Database) => T): Promise<T>;
   /** A work throws its refusals before it has changed anything. */
   write<T>(work: (db: Database) => T): Promise<T>;
+  /** As `write`, for what frees space: it is done on a full volume, too. */
+  free<T>(work: (db: Database) => T): Promise<T>;
 }

@@ -1,6 +1,7 @@
 import type { Database } from "@weftkit/store";
 import { S3Error } from "../errors.ts";
 import type { Bucket } from "../storage/buckets.ts";
+import { inlineBytesMax } from "../storage/content-store.ts";
 import { storedBytes, useContent, type WrittenContent } from "../storage/contents.ts";
 import type { ObjectDetails } from "../storage/details.ts";
 import { latestVersion, putVersion } from "../storage/versions.ts";
@@ -21,7 +22,7 @@ export interface NewObject {
   readonly nowMs: number;
 }
 
-/** Writes an object whose content has been written. In a transaction. @throws S3Error `PreconditionFailed`, `EntityTooLarge` */
+/** Writes an object whose content has been written. In a transaction. @throws S3Error `PreconditionFailed`, `EntityTooLarge`, `ServiceUnavailable` */
 export function storeObject(
   db: Database,
   services: Services,
@@ -47,8 +48,15 @@ export function storeObject(
   return { versionId };
 }
 
-/** @throws S3Error `EntityTooLarge` when so much more would be over `max_size` */
-export function requireSpace(db: Database, { bytesMax }: Services, bytes: number): void {
+/**
+ * @throws S3Error `EntityTooLarge` when so much more would be over `max_size`, `ServiceUnavailable` when there is no room on
+ * the volume
+ */
+export function requireSpace(db: Database, { bytesMax, reserve }: Services, bytes: number): void {
+  // A file takes room on the volume; a small content may fit into what the database has free.
+  if (!reserve.admits(db, bytes > inlineBytesMax ? Number.POSITIVE_INFINITY : bytes)) {
+    throw new S3Error("ServiceUnavailable", "The volume is full: only deletions are possible.");
+  }
   if (bytesMax === 0 || bytes === 0) return;
   const free = bytesMax - storedBytes(db);
   if (bytes <= free) return;

@@ -6,6 +6,7 @@ import type { Database } from "@weftkit/store";
 import Type from "typebox";
 import { encrypting, keyOfEncryption, newEncryption } from "../objects/encryption.ts";
 import { allParts, completeUpload, partBytesMin, startUpload, storePart } from "../objects/multipart.ts";
+import { nameContent } from "../objects/name-content.ts";
 import { writeConditionOf } from "../objects/preconditions.ts";
 import type { Bucket } from "../storage/buckets.ts";
 import { findUpload, listParts, removeUpload, type Upload } from "../storage/uploads.ts";
@@ -81,7 +82,7 @@ export async function putPart(
   const content = await services.contents.write(written);
   const etag = md5.digest("hex");
   const value = checksum.digest().toString("base64");
-  await services.write((db) => {
+  await nameContent(services, content, (db) => {
     const { upload: current } = requireUpload(api, db, of);
     const details = {
       etag,
@@ -94,7 +95,7 @@ export async function putPart(
 }
 
 export async function abortUpload(api: ApiContext, of: UploadOf): Promise<void> {
-  await api.services.write((db) => {
+  await api.services.free((db) => {
     if (removeUpload(db, requireUpload(api, db, of).upload)) api.services.sweeper.sweep();
   });
 }

@@ -7,6 +7,7 @@ import { accessOf } from "../access/object-access.ts";
 import { S3Error } from "../errors.ts";
 import { deleteObject } from "../objects/delete-object.ts";
 import { encrypting, keyOfEncryption, newEncryption } from "../objects/encryption.ts";
+import { nameContent } from "../objects/name-content.ts";
 import { lockOfNew } from "../objects/object-lock.ts";
 import { checkRead, writeConditionOf } from "../objects/preconditions.ts";
 import { readRange } from "../objects/range.ts";
@@ -126,7 +127,7 @@ export function putObjectRoute(api: ApiContext): Route {
       const etag = md5.digest("hex");
       const account = services.accounts.of(user).id;
       const condition = writeConditionOf(headers);
-      const { isNew, version } = await services.write((db) => {
+      const { isNew, version } = await nameContent(services, content, (db) => {
         const current = bucketFor(api, db, user, name, "s3:PutObject", key);
         const before = latestVersion(db, current, key);
         const object = { key, account, content, size, etag, details, condition, nowMs };
@@ -250,7 +251,7 @@ export function deleteObjectRoute(api: ApiContext): Route {
         await abortUpload(api, { name, key, user, uploadId: query.upload });
         return empty(204);
       }
-      await services.write((db) => {
+      await services.free((db) => {
         const action = query.version === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
         const bucket = bucketFor(api, db, user, name, action, key);
         deleteObject(db, services, bucket, {

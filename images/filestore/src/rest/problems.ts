@@ -1,5 +1,5 @@
 import { type Problem, problemKind, problems, type Route } from "@weftkit/http";
-import { S3Error, type S3ErrorCode } from "../errors.ts";
+import { S3Error, type S3ErrorCode, s3ErrorOf } from "../errors.ts";
 
 export const bucketNotFound = problemKind("bucket-not-found", 404, "The bucket does not exist");
 export const objectNotFound = problemKind("object-not-found", 404, "The object does not exist");
@@ -65,10 +65,14 @@ export function withProblems(route: Route): Route {
       try {
         return await route.handle(request);
       } catch (error) {
+        const { code, message } = s3ErrorOf(error);
+        if (code === "ServiceUnavailable") {
+          throw problems.unavailable(message, { cause: error, headers: { "retry-after": "30" } });
+        }
         if (!(error instanceof S3Error)) throw error;
-        const kind = kinds[error.code];
+        const kind = kinds[code];
         if (kind === undefined) throw error;
-        throw kind(error.message);
+        throw kind(message);
       }
     },
   };

@@ -110,7 +110,7 @@ export class S3Server {
     peer: Peer | undefined,
     named: (operation: string) => void,
   ): Promise<Reply> {
-    const { method = "GET", url = "/", headers } = message;
+    const { method = "GET", url = "/", headers, rawHeaders } = message;
     const address = readAddress(url, headers.host, this.#options.domains);
     if (headers.origin !== undefined && address.bucket !== undefined) {
       const bucket = await this.#services.read((db) => findBucket(db, address.bucket!));
@@ -125,7 +125,7 @@ export class S3Server {
     const found =
       operation.isSignedInBody === true
         ? notSigned
-        : this.#verifier.verify({ method, path, rawQuery, query, hostBucket, headers, peer });
+        : this.#verifier.verify({ method, path, rawQuery, query, hostBucket, headers, rawHeaders, peer });
     const verified: Verified = found instanceof Promise ? await found : found;
     const { user } = verified;
     const asker =

@@ -74,13 +74,20 @@ export class ContentStore {
     return { sha256, size, data: undefined, sums: sums.end() };
   }
 
+  /** Whether a file is being read, or written and not yet named. */
   isPinned(sha256: string): boolean {
     return this.#pinned.has(sha256);
   }
 
   /** Keeps the files of these contents until the function that it returns is called. */
   pin(contents: readonly StoredContent[]): () => void {
-    const names = contents.filter(({ data }) => data === null).map(({ sha256 }) => sha256.toString("hex"));
+    return this.pinFiles(
+      contents.filter(({ data }) => data === null).map(({ sha256 }) => sha256.toString("hex")),
+    );
+  }
+
+  /** As `pin`, by their names. */
+  pinFiles(names: string[]): () => void {
     for (const name of names) this.#pinned.set(name, (this.#pinned.get(name) ?? 0) + 1);
     return () => {
       for (const name of names.splice(0)) {

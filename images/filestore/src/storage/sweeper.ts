@@ -1,5 +1,6 @@
 import type { Logger } from "@weftkit/observe";
 import type { Store } from "@weftkit/store";
+import type { DiskReserve } from "@weftkit/store/wal";
 import type { ContentStore } from "./content-store.ts";
 import { forgetContent, isKnownContent, unusedContents } from "./contents.ts";
 import { forgetCompleted, removeUpload, staleUploads } from "./uploads.ts";
@@ -10,12 +11,22 @@ const intervalMs = 3_600_000;
 const completedMs = 86_400_000;
 const scanBatch = 200;
 
+export interface SweeperOptions {
+  readonly store: Store;
+  readonly reserve: DiskReserve;
+  readonly contents: ContentStore;
+  readonly log: Logger;
+  /** How long an upload may be left alone; 0 is for ever. */
+  readonly retentionMs: number;
+}
+
 /**
  * Removes in the background what nothing names: contents that are not used any more, files that a crash left, uploads
  * that were given up.
  */
 export class Sweeper {
   readonly #store: Store;
+  readonly #reserve: DiskReserve;
   readonly #contents: ContentStore;
   readonly #log: Logger;
   readonly #multipartRetentionMs: number;
@@ -26,14 +37,17 @@ export class Sweeper {
   #isStopped = false;
   #pauses = 0;
   #orphansAreSwept = false;
+  /** Files that were written for nothing. */
+  readonly #abandoned = new Set<string>();
   /** Something is to be removed once it is not read any more. */
   #isWaiting = false;
 
-  constructor(store: Store, contents: ContentStore, log: Logger, multipartRetentionMs: number) {
+  constructor({ store, reserve, contents, log, retentionMs }: SweeperOptions) {
     this.#store = store;
+    this.#reserve = reserve;
     this.#contents = contents;
     this.#log = log;
-    this.#multipartRetentionMs = multipartRetentionMs;
+    this.#multipartRetentionMs = retentionMs;
     this.#timer = setInterval(() => this.sweep(), intervalMs).unref();
     contents.onReleased = () => {
       if (this.#isWaiting) this.sweep();
@@ -49,6 +63,12 @@ export class Sweeper {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+  }
+
+  /** A file was written, and nothing came to name it: it is removed, unless something else does. */
+  abandon(sha256: string): void {
+    this.#abandoned.add(sha256);
+    this.sweep();
   }
 
   /** Resolves when nothing is removed any more, until the function is called to which it does. */
@@ -82,8 +102,9 @@ export class Sweeper {
     try {
       while (this.#isWanted && this.#mayGoOn) {
         this.#isWanted = false;
-        await this.#giveUpUploads();
-        await this.#removeUnused();
+        await this.#reserve.withReserve(() => this.#giveUpUploads());
+        await this.#reserve.withReserve(() => this.#removeUnused());
+        await this.#removeAbandoned();
         if (!this.#orphansAreSwept) await this.#removeOrphans();
       }
     } catch (error) {
@@ -122,6 +143,13 @@ export class Sweeper {
       );
       await this.#removeFiles(names);
     }
+  }
+
+  async #removeAbandoned(): Promise<void> {
+    // One that is being written once more by another request is that one's to keep or to abandon.
+    const names = [...this.#abandoned].filter((name) => !this.#contents.isPinned(name));
+    this.#abandoned.clear();
+    await this.#removeFiles(names);
   }
 
   /** Files that were there when this process began, and that no content names: a crash came before the commit. */

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "@weftkit/observe";
 import { openStore, type Store, type StoreOptions } from "@weftkit/store";
-import { copyDatabase, type Maintenance, startMaintenance } from "@weftkit/store/wal";
+import { copyDatabase, DiskReserve, type Maintenance, startMaintenance } from "@weftkit/store/wal";
 import { readFileOf } from "../snapshot/read-file.ts";
 import type { StateFile } from "../snapshot/state-file.ts";
 import { guardedStore } from "./guarded-store.ts";
@@ -11,6 +11,8 @@ import { PagesStream } from "./pages-stream.ts";
 
 export interface EngineStoreOptions extends Omit<StoreOptions, "file"> {
   readonly dataDir: string;
+  /** Whether room is kept for what frees space on a full volume: see `reserve`. Default: no. */
+  readonly keepsReserve?: boolean;
 }
 
 /** The stream of an engine's database, and the folder of its own notes. */
@@ -28,6 +30,7 @@ export class EngineStore {
   #stream: PagesStream | undefined;
   #maintenance: Maintenance | undefined;
   #store: Store | undefined;
+  #reserve: DiskReserve | undefined;
 
   /** `fileName` is the database's, in the data dir. */
   constructor(fileName: string) {
@@ -45,13 +48,28 @@ export class EngineStore {
     return this.#stream;
   }
 
-  async open({ dataDir, ...options }: EngineStoreOptions): Promise<Store> {
+  async open({ dataDir, keepsReserve = false, ...options }: EngineStoreOptions): Promise<Store> {
+    const { log } = options;
+    const reserveFile = join(dataDir, `${this.#fileName}-reserve`);
+    if (keepsReserve) DiskReserve.makeRoom(reserveFile);
     const store = await openStore({ ...options, file: join(dataDir, this.#fileName) });
     this.#store = store;
-    if (this.#stream === undefined) this.#maintenance = startMaintenance(store, { log: options.log });
-    else await this.#stream.attach(store);
+    if (this.#stream === undefined) {
+      const passFailed = () => void this.#reserve?.spend();
+      this.#maintenance = startMaintenance(store, { log, passFailed });
+    } else await this.#stream.attach(store);
+    if (keepsReserve) {
+      // What a capture has not taken cannot be started over: there the reserve alone is the room for the log.
+      const startOver = async () => this.#maintenance?.startOver();
+      this.#reserve = new DiskReserve({ file: reserveFile, log, startOver });
+    }
     const gate = this.#stream?.gate;
     return gate === undefined ? store : guardedStore(store, gate);
+  }
+
+  /** Of an open store with `keepsReserve`. */
+  get reserve(): DiskReserve {
+    return this.#reserve!;
   }
 
   /** The database as it is now, for a snapshot; a copy of it is in `scratch` meanwhile. */
@@ -68,6 +86,7 @@ export class EngineStore {
 
   /** Closes everything; harmless when nothing is open. */
   async close(): Promise<void> {
+    await this.#reserve?.close();
     await this.#maintenance?.stop();
     await this.#store?.close();
     this.#stream?.detach();

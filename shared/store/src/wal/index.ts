@@ -1,6 +1,7 @@
 export { checkDatabase } from "./check-database.ts";
 export { Checkpointer, type WalCounts } from "./checkpointer.ts";
 export { copyDatabase } from "./copy-database.ts";
+export { DiskReserve } from "./disk-reserve.ts";
 export { type Maintenance, type MaintenanceOptions, startMaintenance } from "./maintenance.ts";
 export { NewestFrames } from "./newest-frames.ts";
 export { SealPolicy } from "./seal-policy.ts";

@@ -13,6 +13,8 @@ export interface MaintenanceOptions {
   readonly sealBytes?: number;
   /** A pass is made when so much is not in the database yet. Default: 4 MiB. */
   readonly passBytes?: number;
+  /** Called when a pass has failed, as it does on a full volume; it is tried again later. */
+  passFailed?(): void;
 }
 
 /**
@@ -25,11 +27,13 @@ export class Maintenance {
   /** Made for the first pass: most databases of tests and of small services never need one. */
   #worker: WorkerCalls<MaintenanceApi> | undefined;
   readonly #policy: SealPolicy;
+  readonly #passFailed: (() => void) | undefined;
   #passing: Promise<void> | undefined;
   #isStopping = false;
 
-  constructor(store: Store, { log, sealBytes, passBytes = PASS_BYTES }: MaintenanceOptions) {
+  constructor(store: Store, { log, sealBytes, passBytes = PASS_BYTES, passFailed }: MaintenanceOptions) {
     this.#store = store;
+    this.#passFailed = passFailed;
     this.#log = log;
     this.#policy = new SealPolicy(sealBytes);
     store.onWalGrowth = () => {
@@ -43,17 +47,32 @@ export class Maintenance {
     if (this.#isStopping) return Promise.resolve();
     this.#passing ??= this.#pass()
       .catch((error: unknown) => {
-        if (!this.#isStopping) {
-          this.#log.warn(
-            { err: error },
-            "the write-ahead log could not be moved into the database; it is tried again",
-          );
-        }
+        if (this.#isStopping) return;
+        this.#log.warn(
+          { err: error },
+          "the write-ahead log could not be moved into the database; it is tried again",
+        );
+        this.#passFailed?.();
       })
       .finally(() => {
         this.#passing = undefined;
       });
     return this.#passing;
+  }
+
+  /** Moves the whole log into the database and starts it over, however long it is, unless a reader is in the way. */
+  async startOver(): Promise<void> {
+    await this.#passing;
+    if (this.#isStopping) return;
+    const worker = this.#worker ?? this.#startWorker();
+    this.#passing = this.#store
+      .exclusively(() => worker.call("restart", undefined))
+      .then(() => {})
+      .catch((error: unknown) => this.#log.warn({ err: error }, "the write-ahead log could not start over"))
+      .finally(() => {
+        this.#passing = undefined;
+      });
+    await this.#passing;
   }
 
   /** Ends the worker after a pass that may be running. Call it before the store is closed. */

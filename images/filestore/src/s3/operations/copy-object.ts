@@ -3,6 +3,7 @@ import { runningChecksum, xmlDocument, xmlText } from "@weftkit/http-aws";
 import type { Database } from "@weftkit/store";
 import { S3Error } from "../../errors.ts";
 import { type Encryption, encrypting } from "../../objects/encryption.ts";
+import { nameContent } from "../../objects/name-content.ts";
 import { lockOfNew } from "../../objects/object-lock.ts";
 import { checkWrite, writeConditionOf } from "../../objects/preconditions.ts";
 import { pinSegments, readSegments } from "../../objects/read-object.ts";
@@ -214,7 +215,7 @@ async function writeAgain(
   const checksum = { algorithm, value: sum.digest().toString("base64"), type: "FULL_OBJECT" as const };
   const stored = encryption && { ...encryption.stored, ...(iv !== undefined && { iv }) };
   const etag = md5.digest("hex");
-  const { versionId } = await services.write((db) =>
+  const { versionId } = await nameContent(services, content, (db) =>
     storeObject(db, services, call.anyBucket(db, bucket.name), {
       key,
       account,

@@ -17,7 +17,7 @@ export const deleteObjectOperation: Operation = {
   method: "DELETE",
   run: async (call) => {
     const { services, key, versionId } = call;
-    const deleted = await services.write((db) => {
+    const deleted = await services.free((db) => {
       const bucket = bucketOf(db, call);
       const conditions = {
         etag: call.header("if-match"),
@@ -113,7 +113,7 @@ export const deleteObjectsOperation: Operation = {
     for (let at = 0; at < objects.length; at += 100) {
       const some = objects.slice(at, at + 100);
       results.push(
-        ...(await services.write((db) => some.map((object) => deleteListed(db, call, object, isQuiet)))),
+        ...(await services.free((db) => some.map((object) => deleteListed(db, call, object, isQuiet)))),
       );
     }
     return xmlReply(xmlDocument("DeleteResult", namespace, ...results));

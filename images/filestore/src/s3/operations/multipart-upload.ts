@@ -210,7 +210,7 @@ export const abortMultipartUploadOperation: Operation = {
   query: "uploadId",
   run: async (call) => {
     const { services } = call;
-    await services.write((db) => {
+    await services.free((db) => {
       const { upload } = requireUpload(db, call, "s3:AbortMultipartUpload", call.query("uploadId")!);
       if (removeUpload(db, upload)) services.sweeper.sweep();
     });

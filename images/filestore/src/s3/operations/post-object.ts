@@ -3,6 +3,7 @@ import { checksumAlgorithms, parseXml, runningChecksum, xmlDocument, xmlText } f
 import { cannedAcl } from "../../access/acl.ts";
 import { S3Error } from "../../errors.ts";
 import { encrypting } from "../../objects/encryption.ts";
+import { nameContent } from "../../objects/name-content.ts";
 import { lockOfNew } from "../../objects/object-lock.ts";
 import { storeObject } from "../../objects/store-object.ts";
 import type { ObjectDetails } from "../../storage/details.ts";
@@ -102,7 +103,7 @@ export const postObjectOperation: Operation = {
       ...(stored !== undefined && { encryption: stored }),
     };
     const etag = md5.digest("hex");
-    const { versionId } = await services.write((db) =>
+    const { versionId } = await nameContent(services, content, (db) =>
       storeObject(db, services, call.anyBucket(db, bucket.name), {
         key,
         account: owner === accountId ? accountId : owner,

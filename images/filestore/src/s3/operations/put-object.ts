@@ -1,6 +1,7 @@
 import { aclOfHeaders } from "../../access/acl.ts";
 import { S3Error } from "../../errors.ts";
 import { encrypting } from "../../objects/encryption.ts";
+import { nameContent } from "../../objects/name-content.ts";
 import { lockOfNew } from "../../objects/object-lock.ts";
 import { writeConditionOf } from "../../objects/preconditions.ts";
 import { requireSpace, storeObject } from "../../objects/store-object.ts";
@@ -50,7 +51,7 @@ export const putObjectOperation: Operation = {
     };
     const { md5: etag, bytes: size } = body;
     const account = ownerOfNew(call, bucket, acl);
-    const { versionId } = await services.write((db) => {
+    const { versionId } = await nameContent(services, content, (db) => {
       const current = call.anyBucket(db, bucket.name);
       return storeObject(db, services, current, {
         key,

@@ -3,6 +3,7 @@ import { runningChecksum, xmlDocument, xmlText } from "@weftkit/http-aws";
 import { S3Error } from "../../errors.ts";
 import { encrypting } from "../../objects/encryption.ts";
 import { partBytesMax, storePart } from "../../objects/multipart.ts";
+import { nameContent } from "../../objects/name-content.ts";
 import { readCopyRange } from "../../objects/range.ts";
 import { pinSegments, readSegments } from "../../objects/read-object.ts";
 import { isoTime, namespace, xmlReply } from "../answer/reply.ts";
@@ -50,7 +51,7 @@ export const uploadPartCopyOperation: Operation = {
       const content = await services.contents.write(source);
       const etag = md5.digest("hex");
       const value = sum.digest().toString("base64");
-      await services.write((db) => {
+      await nameContent(services, content, (db) => {
         const { upload: current } = requireUpload(db, call, "s3:PutObject", uploadId);
         const checksum = { algorithm, value, type: "FULL_OBJECT" as const };
         const details = { etag, checksum, ...(iv !== undefined && { iv }) };

@@ -1,6 +1,7 @@
 import { S3Error } from "../../errors.ts";
 import { encrypting } from "../../objects/encryption.ts";
 import { partBytesMax, storePart } from "../../objects/multipart.ts";
+import { nameContent } from "../../objects/name-content.ts";
 import { requireSpace } from "../../objects/store-object.ts";
 import { emptyReply } from "../answer/reply.ts";
 import type { Call } from "../call.ts";
@@ -53,7 +54,7 @@ export const uploadPartOperation: Operation = {
     const algorithm = body.checksumAlgorithm!;
     const { md5: etag, bytes: size } = body;
     const value = body.checksumValue!;
-    await services.write((db) => {
+    await nameContent(services, content, (db) => {
       const { upload: current } = requireUpload(db, call, "s3:PutObject", uploadId);
       const details = {
         etag,

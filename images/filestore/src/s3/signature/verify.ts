@@ -35,6 +35,8 @@ export interface SignedHead {
   /** The bucket that stands in the host's name. */
   readonly hostBucket: string | undefined;
   readonly headers: Readonly<IncomingHttpHeaders>;
+  /** Names and values in turn, as they were sent. */
+  readonly rawHeaders: readonly string[];
   readonly peer: Pick<Peer, "identity"> | undefined;
 }
 
@@ -182,7 +184,7 @@ export class SignatureVerifier {
   }
 
   #requireSignature(
-    { method, path, rawQuery, headers }: SignedHead,
+    { method, path, rawQuery, headers, rawHeaders }: SignedHead,
     read: ReadSignature,
     secret: string,
     payload: string,
@@ -195,7 +197,8 @@ export class SignatureVerifier {
     const key = this.#keys.get(accessKey, secret, date, region, service);
     const scope = `${date}/${region}/${service}/aws4_request`;
     const bodyHash = isPresigned && headers["x-amz-content-sha256"] === undefined ? unsigned : payload;
-    const signed = { method, query: rawQuery, headers: sentHeaders(headers, signedHeaders), bodyHash };
+    const sent = sentHeaders(headers, rawHeaders, signedHeaders);
+    const signed = { method, query: rawQuery, headers: sent, bodyHash };
     const matches = (form: string) => {
       const canonical = canonicalRequest({ ...signed, path: form }, signedHeaders, {
         encodesPathTwice: false,
@@ -283,16 +286,26 @@ function unsignedPayload(payload: string): string {
 }
 
 /** Headers as they were sent: Node reads their bytes as Latin-1, and they are signed as UTF-8. */
-function sentHeaders(headers: Readonly<IncomingHttpHeaders>, names: readonly string[]): IncomingHttpHeaders {
+function sentHeaders(
+  headers: Readonly<IncomingHttpHeaders>,
+  rawHeaders: readonly string[],
+  names: readonly string[],
+): IncomingHttpHeaders {
   const sent: IncomingHttpHeaders = {};
   for (const name of names) {
     const value = headers[name];
-    const text = typeof value === "string" ? value : value?.join(",");
+    const joined = typeof value === "string" ? value : value?.join(",");
+    // Node has a blank between the values of a header that was sent several times; what is signed has none.
+    const text = joined?.includes(", ") === true ? valuesOf(rawHeaders, name).join(",") : joined;
     if (text === undefined) continue;
     const isAscii = Buffer.byteLength(text) === text.length;
     sent[name] = isAscii ? text : Buffer.from(text, "latin1").toString();
   }
   return sent;
+}
+
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === name);
 }
 
 function normalPath(path: string): string {
