@@ -187,6 +187,25 @@ describe("updates", () => {
     expect((await table.update(pk, expression, values)).json.message).toBe(message);
   });
 
+  test("of several faults an operand of a wrong type is told first", async () => {
+    const table = await RawTable.create(running);
+    await table.put({ ...pk, t: { S: "text" }, n: { N: "1" } });
+    const values = { ":n": { N: "1" } };
+    const wrongType = "An operand in the update expression has an incorrect data type";
+    for (const clause of ["SET a = absent", "SET a.b = :n", "REMOVE a.b"])
+      expect((await table.update(pk, `${clause} ADD t :n`, values)).json.message).toBe(wrongType);
+    const set = await table.update(pk, "SET a = absent DELETE t :s", { ":s": { SS: ["x"] } });
+    expect(set.json.message).toBe(wrongType);
+  });
+
+  test("what was not in a list is not removed, though something was appended there", async () => {
+    const table = await RawTable.create(running);
+    await table.put({ ...pk, l: { L: [{ N: "1" }] } });
+    await table.update(pk, "SET l[7] = :x REMOVE l[1]", { ":x": { S: "x" } });
+    await table.update(pk, "SET l[9] = :y ADD l[8] :n", { ":y": { S: "y" }, ":n": { N: "8" } });
+    expect((await table.get(pk))!.l).toEqual({ L: [{ N: "1" }, { S: "x" }, { N: "8" }, { S: "y" }] });
+  });
+
   test("what is returned of an update is what is at its paths", async () => {
     const table = await RawTable.create(running);
     await table.put({

@@ -21,42 +21,67 @@ const wrongType = "An operand in the update expression has an incorrect data typ
 const wrongPath = "The document path provided in the update expression is invalid for update";
 const noAttribute = "The provided expression refers to an attribute that does not exist in the item";
 
+/** What is done at one path: a new value, or none where a set has lost its last member. */
+interface Write {
+  readonly path: readonly PathPart[];
+  /** Whether there is something at the path. */
+  readonly isThere: boolean;
+  readonly value: () => AttributeValue | undefined;
+}
+
 /**
  * The item after an update, which was checked before; the item itself stays as it is. Every clause sees the item as it
- * was.
+ * was, and every index means what it meant then. Of several things that are wrong AWS tells first of an ADD or DELETE of
+ * another type than is there, then of a value that cannot be read, then of paths in their order.
  *
  * @throws UpdateError
  */
 export function applyUpdate(update: Update, item: Item, bindings: Bindings): Item {
-  const changed: Item = { ...item };
-  const sets = update.set.map(({ path, value }) => ({
-    path: resolvePath(bindings, path),
-    value: newValue(value, item, bindings),
-  }));
+  const combined = [
+    ...update.add.map((action) => combination(action, added, item, bindings)),
+    ...update.delete.map((action) => combination(action, without, item, bindings)),
+  ];
+  const sets = update.set.map(({ path, value }): Write => {
+    const read = newValue(value, item, bindings);
+    return { path: resolvePath(bindings, path), isThere: true, value: () => read };
+  });
   // Members beyond a list's end are appended in the order of their indexes.
-  sets.sort((a, b) => compareIndexes(a.path, b.path));
-  for (const { path, value } of sets) setAt(changed, path, value);
-  for (const { path, value } of update.add) {
-    const amount = constant(value, bindings);
-    const existing = valueAt(path, item, bindings);
-    setAt(changed, resolvePath(bindings, path), existing === undefined ? amount : added(existing, amount));
+  const writes = [...sets, ...combined].sort((a, b) => compareIndexes(a.path, b.path));
+  const changed: Item = { ...item };
+  const removals: (readonly PathPart[])[] = [];
+  for (const { path, isThere, value } of writes) {
+    const result = value();
+    if (result !== undefined) setAt(changed, path, result);
+    else if (isThere) removals.push(path);
+    else requireParent({ ...item }, path);
   }
-  const removals = update.remove.map((path) => resolvePath(bindings, path));
-  for (const { path, value } of update.delete) {
-    const existing = valueAt(path, item, bindings);
+  for (const path of update.remove) {
     const resolved = resolvePath(bindings, path);
-    if (existing === undefined) {
-      requireParent(changed, resolved);
-      continue;
-    }
-    const rest = without(existing, constant(value, bindings));
-    if (rest === undefined) removals.push(resolved);
-    else setAt(changed, resolved, rest);
+    // What was not there is left alone, even where something was appended since.
+    if (valueAt(path, item, bindings) === undefined) requireParent({ ...item }, resolved);
+    else removals.push(resolved);
   }
   // From the end of each list, as indexes mean the list as it was.
   removals.sort((a, b) => compareIndexes(b, a));
   for (const path of removals) removeAt(changed, path);
   return changed;
+}
+
+/** An ADD or a DELETE; refused here when what is there is of another type. */
+function combination(
+  { path, value }: Update["add"][number],
+  combine: (existing: AttributeValue | undefined, amount: AttributeValue) => AttributeValue | undefined,
+  item: Item,
+  bindings: Bindings,
+): Write {
+  const amount = constant(value, bindings);
+  const existing = valueAt(path, item, bindings);
+  if (existing !== undefined && typeOf(existing) !== typeOf(amount)) throw new UpdateError(wrongType);
+  return {
+    path: resolvePath(bindings, path),
+    isThere: existing !== undefined,
+    value: () => combine(existing, amount),
+  };
 }
 
 function constant(operand: Operand, bindings: Bindings): AttributeValue {
@@ -100,9 +125,9 @@ function number(sum: { readonly text: string } | DecimalFault): AttributeValue {
   return { N: sum.text };
 }
 
-function added(existing: AttributeValue, amount: AttributeValue): AttributeValue {
+function added(existing: AttributeValue | undefined, amount: AttributeValue): AttributeValue {
+  if (existing === undefined) return amount;
   const type = typeOf(amount);
-  if (typeOf(existing) !== type) throw new UpdateError(wrongType);
   switch (type) {
     case "N":
       return number(addNumbers(existing.N!, amount.N!));
@@ -119,10 +144,10 @@ function added(existing: AttributeValue, amount: AttributeValue): AttributeValue
 }
 
 /** A set without some members; undefined when none are left. */
-function without(existing: AttributeValue, removed: AttributeValue): AttributeValue | undefined {
+function without(existing: AttributeValue | undefined, removed: AttributeValue): AttributeValue | undefined {
+  if (existing === undefined) return undefined;
   const type = typeOf(removed);
-  if (typeOf(existing) !== type || (type !== "SS" && type !== "NS" && type !== "BS"))
-    throw new UpdateError(wrongType);
+  if (type !== "SS" && type !== "NS" && type !== "BS") throw new UpdateError(wrongType);
   const gone = new Set(removed[type]!);
   const rest = existing[type]!.filter((member) => !gone.has(member));
   return rest.length === 0 ? undefined : { [type]: rest };
