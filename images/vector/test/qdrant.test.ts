@@ -186,3 +186,38 @@ test("definitions made at once are all there", async () => {
   const schema = (await client.getCollection("many")).payload_schema;
   expect(Object.keys(schema).sort()).toEqual(names);
 });
+
+test("points that are written while a vector's name comes and goes are there, or refused as not having it", async () => {
+  const client = rest();
+  const vector = { size: 2, distance: "Dot" };
+  await client.createCollection("coming", { vectors: { kept: { size: 2, distance: "Dot" } } });
+  const send = async (method: string, path: string, body?: object) => {
+    const init = { method, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    const response = await fetch(`${running.engine.url}/collections/coming${path}`, init);
+    return { status: response.status, text: await response.text() };
+  };
+  const ids = Array.from({ length: 10 }, (_, i) => i);
+  const upsert = (names: readonly string[]) =>
+    send("PUT", "/points?wait=true", {
+      points: ids.map((id) => ({ id, vector: Object.fromEntries(names.map((name) => [name, [id, 1]])) })),
+    });
+  let isOver = false;
+  const outcomes: { status: number; text: string }[] = [];
+  const writer = async (names: readonly string[]) => {
+    while (!isOver) outcomes.push(await upsert(names));
+  };
+  const writers = [writer(["kept", "passing"]), writer(["kept"]), writer(["kept", "passing"])];
+  for (let round = 0; round < 30; round++) {
+    expect(await send("PUT", "/vectors/passing", { dense: vector })).toMatchObject({ status: 200 });
+    expect(await upsert(["kept", "passing"])).toMatchObject({ status: 200 });
+    expect(await send("DELETE", "/vectors/passing")).toMatchObject({ status: 200 });
+  }
+  isOver = true;
+  await Promise.all(writers);
+  for (const { status, text } of outcomes)
+    if (status !== 200)
+      expect({ status, text }).toEqual({ status: 400, text: expect.stringContaining("passing") });
+  expect(await client.count("coming", { exact: true })).toEqual({ count: ids.length });
+  const points = await client.retrieve("coming", { ids, with_vector: true });
+  for (const { id, vector: found } of points) expect(found).toEqual({ kept: [id, 1] });
+});

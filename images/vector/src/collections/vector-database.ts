@@ -221,7 +221,8 @@ export class VectorDatabase {
   async removeVectorName(collection: Collection, name: string): Promise<void> {
     return this.#inTurn(async () => {
       collection.requireKind(name);
-      const definition = await this.store.write((db) => {
+      const position = collection.positions.get(name)!;
+      const work = (db: Database) => {
         if (collection.isDropped) throw noSuchCollection(collection.name);
         const dense = { ...collection.definition.dense };
         const sparse = { ...collection.definition.sparse };
@@ -229,8 +230,14 @@ export class VectorDatabase {
         delete sparse[name];
         const changed = { ...collection.definition, dense, sparse };
         updateDefinition(db, collection.number, changed);
-        dropVectorTable(db, collection.number, name, collection.positions.get(name)!);
+        dropVectorTable(db, collection.number, name, position);
+        // At once: who reads and writes after this transaction, but before it is on the disk, must not look for the table.
+        collection.positions.delete(name);
         return changed;
+      };
+      const definition = await this.store.write(work).catch((error: unknown) => {
+        collection.positions.set(name, position);
+        throw error;
       });
       collection.definition = definition;
       collection.removeVectorName(name);

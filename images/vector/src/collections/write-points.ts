@@ -1,6 +1,6 @@
 import { isRecording } from "@weftkit/changes";
 import type { Database, Store } from "@weftkit/store";
-import { invalid, noSuchCollection, VectorError } from "../errors.ts";
+import { invalid, noSuchCollection, noSuchVector, VectorError } from "../errors.ts";
 import { compileFilter } from "../filters/compile.ts";
 import type { Filter } from "../filters/filter.ts";
 import { parseJson, stringifyJson } from "../model/json.ts";
@@ -60,6 +60,7 @@ export async function writePoints(
   collection: Collection,
   operations: readonly Operation[],
 ): Promise<number[]> {
+  const { definition } = collection;
   const checked = operations.map((operation) => check(collection, operation));
   collection.requireRoom(
     checked.flatMap((operation) =>
@@ -84,7 +85,12 @@ export async function writePoints(
     for (const list of Object.values(changes)) (list as unknown[]).length = 0;
     if (collection.isDropped) throw noSuchCollection(collection.name);
     const writer = new PointWriter(db, collection, changes);
-    const counts = checked.map((operation, i) => writer.run(operation, matching[i]));
+    // A vector's name may have been removed since, and another be there in its place.
+    const current =
+      collection.definition === definition
+        ? checked
+        : operations.map((operation) => check(collection, operation));
+    const counts = current.map((operation, i) => writer.run(operation, matching[i]));
     writer.tell();
     return counts;
   });
@@ -248,8 +254,12 @@ class PointWriter {
   #add(slot: number, key: PointKey, payload: Payload, vectors: ReadonlyMap<string, VectorValue>): void {
     this.#touch(key);
     this.#rows.insert({ slot, id: key, payload: textOf(payload) });
-    for (const [name, value] of vectors)
-      this.#rows.insertVector(slot, this.#collection.positions.get(name)!, encodeVector(value));
+    const { positions } = this.#collection;
+    for (const [name, value] of vectors) {
+      const position = positions.get(name);
+      if (position === undefined) throw noSuchVector(name, [...positions.keys()]);
+      this.#rows.insertVector(slot, position, encodeVector(value));
+    }
     this.#changes.added.push({ slot, key, payload, vectors });
   }
 
