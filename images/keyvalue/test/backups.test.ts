@@ -227,7 +227,10 @@ test("what is in the way is told in the API's own errors", async () => {
   await expect(
     client.send(new CreateBackupCommand({ TableName: "nothing", BackupName: "nightly" })),
   ).rejects.toMatchObject({ name: "TableNotFoundException" });
-  await client.send(new RestoreTableFromBackupCommand({ BackupArn: arn, TargetTableName: "copy" }));
+  const vectors = { VectorIndexOverride: [{}] } as object;
+  await expect(
+    client.send(new RestoreTableFromBackupCommand({ BackupArn: arn, TargetTableName: "copy", ...vectors })),
+  ).rejects.toThrow("VectorIndexOverride is not supported by this endpoint");
   const { ContinuousBackupsDescription: continuous } = await client.send(
     new DescribeContinuousBackupsCommand({ TableName }),
   );

@@ -6,18 +6,18 @@ import { invalidParameter, limitExceeded, resourceError } from "../errors.ts";
 import { recordDefinition } from "../streams/change-log.ts";
 import type { IndexDefinition, TableDefinition } from "../tables/definition.ts";
 import { describe } from "../tables/describe.ts";
-import { type RestoreTableFromBackupInput, restoreMembers } from "../validation/backups.ts";
+import { prepareRestore, type RestoreTableFromBackupInput, restoreMembers } from "../validation/backups.ts";
 import type { IndexInput } from "../validation/create-table.ts";
 import { changeCatalog } from "./change-catalog.ts";
 import { keyOf, noThroughput, tablesMax } from "./create-table.ts";
-import { asItIs, operation } from "./operation.ts";
+import { operation } from "./operation.ts";
 
 export const restoreTableFromBackup = operation<RestoreTableFromBackupInput, RestoreTableFromBackupInput>({
   name: "RestoreTableFromBackup",
   members: restoreMembers,
   action: "schema",
   tables: ({ TargetTableName, BackupArn }) => [TargetTableName, readBackupArn(BackupArn).tableName],
-  prepare: asItIs,
+  prepare: prepareRestore,
   async run(services, input, { region, nowMs }) {
     const { catalog, background } = services;
     const answer = await changeCatalog(services, (db) => {

@@ -2,7 +2,7 @@ import { validation } from "../errors.ts";
 import type { Members } from "../protocol/shape.ts";
 import { boolean, listOf, string, structure } from "./shapes.ts";
 
-/** Members of CreateTable and UpdateTable that order what one engine does not have: refused, rather than left out in silence. */
+/** Members of CreateTable, UpdateTable and RestoreTableFromBackup that order what one engine does not have: refused, rather than left out in silence. */
 
 const oneRegion = "there is one copy of a table, in one place";
 const noVectors = "vectors are searched by weftkit/vector";
@@ -15,6 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   DisassociationProtectionEnabled: oneRegion,
   VectorIndexes: noVectors,
   VectorIndexUpdates: noVectors,
+  VectorIndexOverride: noVectors,
 };
 
 export const absentInCreateTable: Members = {
@@ -30,6 +31,8 @@ export const absentInUpdateTable: Members = {
   DisassociationProtectionEnabled: boolean,
   VectorIndexUpdates: listOf(structure("VectorIndexUpdate", {})),
 };
+
+export const absentInRestore: Members = { VectorIndexOverride: listOf(structure("VectorIndex", {})) };
 
 /** @throws AwsError ValidationException that names the first of them in the request */
 export function requireNoAbsentMembers(input: object): void {

@@ -1,5 +1,6 @@
 import type { Members, Shape, StringShape } from "../protocol/shape.ts";
 import type { OnDemandThroughput, Throughput } from "../tables/definition.ts";
+import { absentInRestore, requireNoAbsentMembers } from "./absent-members.ts";
 import {
   billingMode,
   globalIndexes,
@@ -74,4 +75,10 @@ export const restoreMembers: Members = {
   ProvisionedThroughputOverride: provisionedThroughput,
   OnDemandThroughputOverride: onDemandThroughput,
   SSESpecificationOverride: sseSpecification,
+  ...absentInRestore,
 };
+
+export function prepareRestore(input: RestoreTableFromBackupInput): RestoreTableFromBackupInput {
+  requireNoAbsentMembers(input);
+  return input;
+}
