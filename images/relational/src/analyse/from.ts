@@ -29,6 +29,7 @@ import type {
 import { outputTargets } from "./expr.ts";
 import { analyseExpr } from "./expressions.ts";
 import { fieldsOf } from "./fields.ts";
+import { jsonTableQuery } from "./json-table.ts";
 import { makeOperator } from "./resolve-operator.ts";
 import { addedColumns } from "./search-cycle.ts";
 import { resolveTypeName } from "./type-names.ts";
@@ -116,6 +117,8 @@ function fromItem(a: Analyser, level: Level, node: Node): FromItem {
     return single(a, rangeSubselect(a, level, node.RangeSubselect), node.RangeSubselect.alias);
   if (node.RangeFunction !== undefined)
     return single(a, rangeFunction(a, level, node.RangeFunction), node.RangeFunction.alias);
+  if (node.JsonTable !== undefined)
+    return single(a, rangeSubselect(a, level, jsonTableQuery(a.ctx, node.JsonTable)), node.JsonTable.alias);
   if (node.JoinExpr !== undefined) return join(a, level, node.JoinExpr);
   if (node.RangeTableSample !== undefined) {
     const { relation, method, args, repeatable, location } = node.RangeTableSample;
@@ -140,10 +143,7 @@ function fromItem(a: Analyser, level: Level, node: Node): FromItem {
     const entry = { ...inner.node.entry, sample };
     return { node: { kind: "entry", entry }, items: [itemOf(entry)] };
   }
-  throw notSupported(
-    tagOf(node) === "RangeTableFunc" ? "XMLTABLE" : tagOf(node) === "JsonTable" ? "JSON_TABLE" : tagOf(node),
-    locationOf(node),
-  );
+  throw notSupported(tagOf(node) === "RangeTableFunc" ? "XMLTABLE" : tagOf(node), locationOf(node));
 }
 
 function columnVars(entry: RangeEntry): NamespaceColumn[] {

@@ -15,6 +15,7 @@ const sinceNewest: ReadonlySet<string> = new Set([
   "roles.sql",
   "policies.sql",
   "sql-json.sql",
+  "json-table.sql",
   "updatable-views.sql",
   "partitions.sql",
   "cursors.sql",
