@@ -276,7 +276,10 @@ function analyseOnConflict(
       at(node.location),
     );
   }
-  const arbiter = infer === undefined ? { indexes: [] } : inferIndexes(a, level, relation, infer);
+  const arbiter: Pick<OnConflict, "indexes" | "constraint" | "keys"> =
+    infer === undefined ? { indexes: [] } : inferIndexes(a, level, relation, infer);
+  if (action === "update" && arbiter.constraint?.type === "x")
+    throw new PgError("42809", "ON CONFLICT DO UPDATE not supported with exclusion constraints");
   const before = level.namespace;
   let sets: Assignment[] = [];
   let where: Expr | undefined;
@@ -306,7 +309,7 @@ function inferIndexes(
     const constraint = ctx.catalog.constraintsOf(relation.oid).find((c) => c.name === infer.conname);
     if (constraint === undefined)
       throw new PgError("42704", `constraint "${infer.conname}" for table "${relation.name}" does not exist`);
-    if (constraint.type !== "p" && constraint.type !== "u")
+    if (constraint.type !== "p" && constraint.type !== "u" && constraint.type !== "x")
       throw new PgError("42809", "constraint in ON CONFLICT clause has no associated index");
     return { indexes: [constraint.index], constraint, keys: constraint.keys };
   }

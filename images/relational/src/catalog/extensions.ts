@@ -52,6 +52,8 @@ export const extensions: ReadonlyMap<string, Extension> = new Map<string, Extens
       ],
     },
   ],
+  // GiST compares scalars with it: here that is a matter of exclusion constraints, whose rows are read.
+  ["btree_gist", { version: "1.8", comment: "support for indexing common datatypes in GiST", functions: [] }],
   [
     "pgcrypto",
     {

@@ -130,8 +130,8 @@ export interface Constraint {
   readonly oid: number;
   readonly name: string;
   readonly namespace: number;
-  /** check, foreign key, primary key, unique, not null */
-  readonly type: "c" | "f" | "p" | "u" | "n";
+  /** check, foreign key, primary key, unique, not null, exclusion */
+  readonly type: "c" | "f" | "p" | "u" | "n" | "x";
   readonly relation: number;
   /** Of a domain's constraint. */
   readonly typeOid: number;
@@ -147,6 +147,8 @@ export interface Constraint {
   /** DISABLE TRIGGER ALL of the table that refers, and of the one that is referred to: nothing is looked after there. */
   readonly checksOff?: boolean;
   readonly actionsOff?: boolean;
+  /** Of EXCLUDE: an operator for each key of the index. */
+  readonly exclusion?: { readonly operators: readonly number[] };
   /** The constraint of the partitioned table that it came from. */
   readonly parent?: number;
   readonly foreign?: {

@@ -624,10 +624,21 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
   );
   const policies = policiesReading(ddl, given, attnum);
   const routines = dependentRoutines(ddl, given.oid, attnum);
+  const inText = (text: string | undefined) =>
+    text !== undefined && new RegExp(`(^|[^\\w"])"?${found.name}"?($|[^\\w"])`).test(text);
+  const exclusions = ddl.catalog.constraintsOf(given.oid).filter((c) => {
+    const index = c.exclusion === undefined ? undefined : ddl.catalog.get("index", c.index);
+    const isRead = index?.keys.some((key) => inText(key.expression)) === true || inText(index?.predicate);
+    return isRead && !c.keys.includes(attnum);
+  });
   const told = [
     ...policies.map(
       (p) =>
         `policy ${p.name} on table ${ddl.catalog.get("relation", p.relation)?.name} depends on column ${found.name} of table ${given.name}`,
+    ),
+    ...exclusions.map(
+      (c) =>
+        `constraint ${c.name} on table ${given.name} depends on column ${found.name} of table ${given.name}`,
     ),
     ...routines.map((p) => `${routineShown(ddl, p)} depends on column ${found.name} of table ${given.name}`),
     ...views.map((v) => `view ${v.name} depends on column ${found.name} of table ${given.name}`),
@@ -657,7 +668,7 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
     );
   for (const routine of routines) removeRoutine(ddl, routine);
   for (const policy of policies) removePolicy(ddl, policy);
-  for (const constraint of foreign) ddl.catalog.delete("constraint", constraint.oid);
+  for (const constraint of [...foreign, ...exclusions]) ddl.catalog.delete("constraint", constraint.oid);
   if (views.length > 0) {
     const removal = new Removal(ddl, true, views);
     for (const view of views) removal.add(view);
@@ -670,8 +681,6 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
     ddl.catalog.delete("constraint", constraint.oid);
   }
   for (const index of [...ddl.catalog.indexesOf(given.oid)]) {
-    const inText = (text: string | undefined) =>
-      text !== undefined && new RegExp(`(^|[^\\w"])"?${found.name}"?($|[^\\w"])`).test(text);
     if (
       index.keys.some((key) => key.attnum === attnum || inText(key.expression)) ||
       index.include.includes(attnum) ||
@@ -716,7 +725,7 @@ function dropConstraint(ddl: Ddl, relation: Relation, command: pg.AlterTableCmd)
     }
     throw new PgError("42704", `constraint "${command.name}" of relation "${relation.name}" does not exist`);
   }
-  if (constraint.type === "p" || constraint.type === "u") {
+  if (constraint.type === "p" || constraint.type === "u" || constraint.type === "x") {
     const foreign = ddl.catalog.referencesTo(relation.oid).filter((c) => c.index === constraint.index);
     if (foreign.length > 0 && command.behavior !== "DROP_CASCADE") {
       throw new PgError(

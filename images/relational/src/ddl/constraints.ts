@@ -21,6 +21,7 @@ import {
   newOid,
   requireRelation,
 } from "./context.ts";
+import { makeExclusion, validateExclusion } from "./exclusions.ts";
 import { buildIndex, defaultOpclass, inheritIndex, requirePartitionKey } from "./indexes.ts";
 import { freeConstraintName, freeRelationName } from "./names.ts";
 import { requireOnRelation } from "./rights.ts";
@@ -190,8 +191,11 @@ function addOwn(ddl: Ddl, relation: Relation, node: pg.Constraint, hasRows: bool
       addNotNull(ddl, relation.oid, found, node.conname);
       return;
     }
-    case "CONSTR_EXCLUSION":
-      throw notSupported("exclusion constraints");
+    case "CONSTR_EXCLUSION": {
+      const constraint = putConstraint(ddl, relation, makeExclusion(ddl, relation, node));
+      if (hasRows) validateExclusion(ddl, relation, constraint, (visit) => forEachRow(ddl, relation, visit));
+      return;
+    }
     default:
       throw notSupported(String(node.contype));
   }

@@ -84,11 +84,7 @@ export function createIndex(ddl: Ddl, node: pg.IndexStmt): void {
     attnumOf(relation, param.IndexElem?.name ?? ""),
   );
   const predicate =
-    node.whereClause === undefined
-      ? undefined
-      : columnExpression(ddl, relation, node.whereClause as Node, "INDEX PREDICATE");
-  if (predicate !== undefined && isNotImmutable(predicate.expr))
-    throw new PgError("42P17", "functions in index predicate must be marked IMMUTABLE");
+    node.whereClause === undefined ? undefined : indexPredicate(ddl, relation, node.whereClause as Node);
   const name =
     node.idxname ??
     freeRelationName(
@@ -118,11 +114,19 @@ export function createIndex(ddl: Ddl, node: pg.IndexStmt): void {
       method,
       keys,
       include,
-      ...(predicate === undefined ? {} : { predicate: predicate.text }),
+      ...(predicate === undefined ? {} : { predicate }),
     },
     name,
   );
   if (node.relation?.inh === true) inheritByPartitions(ddl, relation, id);
+}
+
+/** The text of a condition on the rows that an index has. @throws PgError 42P17 */
+export function indexPredicate(ddl: Ddl, relation: Relation, node: Node): string {
+  const { expr, text } = columnExpression(ddl, relation, node, "INDEX PREDICATE");
+  if (isNotImmutable(expr))
+    throw new PgError("42P17", "functions in index predicate must be marked IMMUTABLE");
+  return text;
 }
 
 /** A unique key of a partitioned table is looked after by its partitions: rows with one value are all in one of them. @throws PgError 0A000 */
@@ -232,7 +236,7 @@ export function attnumOf(relation: Relation, name: string): number {
   return column.attnum;
 }
 
-function indexKey(
+export function indexKey(
   ddl: Ddl,
   relation: Relation,
   method: string,

@@ -33,7 +33,13 @@ export function copyIndexes(ddl: Ddl, source: Relation, target: Relation, option
     const constraint = ddl.catalog
       .constraintsOf(source.oid)
       .find((c) => c.index === index.oid && c.type !== "f");
-    const label = index.primary ? "pkey" : constraint === undefined ? "idx" : "key";
+    const label = index.primary
+      ? "pkey"
+      : constraint === undefined
+        ? "idx"
+        : constraint.type === "x"
+          ? "excl"
+          : "key";
     const name = freeRelationName(
       ddl,
       target.namespace,

@@ -1,4 +1,4 @@
-import { opclasses } from "../catalog/builtin.ts";
+import { builtinOperators, opclasses } from "../catalog/builtin.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Constraint, Index, Relation } from "../catalog/model.ts";
 import type { IoContext } from "../types/type-ops.ts";
@@ -46,6 +46,18 @@ export function constraintDefinition(
       if (foreign.onUpdate !== "a") text += ` ON UPDATE ${actionWords[foreign.onUpdate]}`;
       if (foreign.onDelete !== "a")
         text += ` ON DELETE ${actionWords[foreign.onDelete]}${foreign.setColumns === undefined ? "" : ` (${columnNames(relation!, foreign.setColumns)})`}`;
+      break;
+    }
+    case "x": {
+      const index = catalog.get("index", constraint.index)!;
+      const elements = index.keys.map((_key, i) => {
+        const operator = builtinOperators.get(constraint.exclusion!.operators[i]!)!;
+        return `${indexDefinition(catalog, io, index, i + 1, isPretty)} WITH ${operator.name}`;
+      });
+      text = `EXCLUDE USING ${index.method} (${elements.join(", ")})`;
+      if (index.include.length > 0) text += ` INCLUDE (${columnNames(relation!, index.include)})`;
+      if (index.predicate !== undefined)
+        text += ` WHERE (${shownExpression(catalog, io, relation, index.predicate, isPretty)})`;
       break;
     }
     default: {

@@ -278,7 +278,7 @@ catalogRows("pg_index", function* ({ catalog }) {
       indisunique: i.unique,
       indnullsnotdistinct: i.nullsNotDistinct,
       indisprimary: i.primary,
-      indisexclusion: false,
+      indisexclusion: catalog.constraintsOf(i.relation).some((c) => c.index === i.oid && c.type === "x"),
       indimmediate: !catalog.constraintsOf(i.relation).some((c) => c.index === i.oid && c.deferrable),
       indisclustered: i.clustered === true,
       indisvalid: true,
@@ -328,11 +328,13 @@ catalogRows("pg_constraint", function* ({ catalog }) {
         (c.parent === undefined &&
           (c.type === "p" ||
             c.type === "u" ||
+            c.type === "x" ||
             (c.type === "f" && catalog.get("relation", c.relation)?.kind !== "p"))),
       conperiod: false,
       conkey: c.keys.length === 0 ? null : new PgArray([...c.keys]),
       confkey: isForeign ? new PgArray([...c.foreign!.keys]) : null,
       confdelsetcols: c.foreign?.setColumns === undefined ? null : new PgArray([...c.foreign.setColumns]),
+      conexclop: c.exclusion === undefined ? null : new PgArray([...c.exclusion.operators]),
       conbin: c.expression ?? null,
     };
   }

@@ -16,14 +16,16 @@ import type { Datum, Row } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
 import { partitionViolation, planChecks, planGenerated, type RowCheck } from "./checks.ts";
 import type { PlanContext } from "./context.ts";
+import { type Exclusion, planExclusions } from "./exclusions.ts";
 import { planPartitionBounds } from "./partition-routing.ts";
 import { rowMap } from "./partitioned-rows.ts";
 import type { RowChanger } from "./row-changer.ts";
 import { RowChanges } from "./row-changes.ts";
 import type { RowGuard } from "./row-security.ts";
+import { decodeRow, readRow } from "./stored-rows.ts";
 import { tableExpression } from "./table-expressions.ts";
 import { Triggers } from "./triggers.ts";
-import { lastAttnumOf, TableWriter, uniqueViolation } from "./write.ts";
+import { TableWriter, uniqueViolation } from "./write.ts";
 
 /** Inserts, updates and deletes single rows of a table, with all that its constraints ask. */
 export class Changer implements RowChanger {
@@ -33,6 +35,7 @@ export class Changer implements RowChanger {
   readonly #generated: RowCheck;
   readonly #checks: RowCheck;
   readonly #outgoing: readonly ForeignKey[];
+  readonly #exclusions: readonly Exclusion[];
   readonly triggers: Triggers;
   readonly #changes: RowChanges | undefined;
   /** Of a partition: whether a row belongs into it. */
@@ -48,6 +51,7 @@ export class Changer implements RowChanger {
     this.triggers = new Triggers(ctx, relation);
     this.#changes = RowChanges.of(ctx.catalog, relation);
     this.#isWithin = planPartitionBounds(ctx, relation);
+    this.#exclusions = planExclusions(ctx, relation);
     this.#outgoing = ctx.catalog
       .constraintsOf(relation.oid)
       .filter((c) => c.type === "f" && c.enforced !== false && c.checksOff !== true)
@@ -96,10 +100,12 @@ export class Changer implements RowChanger {
     const work = workOf(exec);
     this.#lockTable(work, exec);
     this.writer.lockValues(work, row, exec);
+    for (const exclusion of this.#exclusions) exclusion.lock(work, row, exec);
     const rowid = work.nextRowid(this.writer.table);
     this.writer.insert(work, rowid, row, exec);
     this.#changes?.insert(work.db, rowid, row);
     this.#checkUnique(row, rowid, exec);
+    this.#checkExclusions(undefined, row, rowid, exec);
     for (const key of exec.isReplica ? [] : this.#outgoing)
       this.#later(key.constraint, exec, (later) => this.#checkReference(key, rowid, row, later));
     if (this.triggers.hasAny) this.triggers.afterRow("insert", undefined, row, exec);
@@ -137,9 +143,15 @@ export class Changer implements RowChanger {
       references.length > 0 || this.#changesKey(before, after, exec) ? "update" : "no key update",
     );
     this.writer.lockChangedValues(work, before, after, exec);
+    for (const exclusion of this.#exclusions) {
+      if (exclusion.isSame(before, after, exec)) continue;
+      exclusion.lock(work, before, exec);
+      exclusion.lock(work, after, exec);
+    }
     this.writer.update(work, rowid, after, exec);
     this.#changes?.update(work.db, rowid, before, after);
     this.#checkUnique(after, rowid, exec);
+    this.#checkExclusions(before, after, rowid, exec);
     for (const key of exec.isReplica ? [] : this.#outgoing) {
       if (!key.sameReferencing(before, after))
         this.#later(key.constraint, exec, (later) => this.#checkReference(key, rowid, after, later));
@@ -157,6 +169,7 @@ export class Changer implements RowChanger {
     this.lock(work, rowid, "update");
     if (this.triggers.hasAny && !this.triggers.beforeRow("delete", before, undefined, exec)) return false;
     this.writer.lockValues(work, before, exec);
+    for (const exclusion of this.#exclusions) exclusion.lock(work, before, exec);
     if (
       statement(exec.db, `SELECT 1 FROM ${this.writer.table} WHERE rowid_ = ?`, { pluck: true }).get(
         rowid,
@@ -188,6 +201,14 @@ export class Changer implements RowChanger {
       this.lock(work, rowid, "no key update");
       const before = readRow(this.#ctx, this.relation, rowid, exec);
       if (before !== undefined) return { rowid, before };
+    }
+    // Only DO NOTHING asks for these.
+    for (const exclusion of this.#exclusions) {
+      const { constraint } = exclusion;
+      if (constraint.deferrable || (indexes.length > 0 && !indexes.includes(constraint.index))) continue;
+      exclusion.lock(work, row, exec);
+      const rowid = exclusion.conflict(row, undefined, exec)?.rowid;
+      if (rowid !== undefined) return { rowid, before: [] };
     }
     return undefined;
   }
@@ -252,6 +273,25 @@ export class Changer implements RowChanger {
           throw uniqueViolation(this.#ctx.catalog, this.relation, writer, row, later);
       });
     }
+  }
+
+  #checkExclusions(before: Row | undefined, row: Row, rowid: number, exec: Exec): void {
+    for (const exclusion of this.#exclusions) {
+      if (before !== undefined && exclusion.isSame(before, row, exec)) continue;
+      if (!exclusion.constraint.deferrable) exclusion.check(row, rowid, exec);
+      else
+        this.#later(exclusion.constraint, exec, (later) => {
+          const current = this.#currentRow(rowid, later);
+          if (current !== undefined) exclusion.check(current, rowid, later);
+        });
+    }
+  }
+
+  /** Checks a row against one EXCLUDE constraint, as when it is added. @throws PgError 23P01 */
+  checkExclusion(constraint: number, row: Row, rowid: number, exec: Exec): void {
+    const exclusion = this.#exclusions.find((each) => each.constraint.oid === constraint);
+    const conflict = exclusion?.conflict(row, rowid, exec);
+    if (conflict !== undefined) throw exclusion!.violation(row, conflict.row, exec, true);
   }
 
   #currentRow(rowid: number, exec: Exec): Row | undefined {
@@ -328,23 +368,6 @@ export class Changer implements RowChanger {
 function workOf(exec: Exec): TransactionWork {
   if (exec.work === undefined) throw new PgError("25006", "cannot change rows in a read-only transaction");
   return exec.work;
-}
-
-/** A whole row by its rowid. */
-export function readRow(ctx: PlanContext, relation: Relation, rowid: number, exec: Exec): Row | undefined {
-  const columns = storedColumns(ctx.catalog, relation);
-  const sql = `SELECT ${["rowid_", ...columns.map(({ name }) => name)].join(", ")} FROM ${tableName(relation.oid)} WHERE rowid_ = ?`;
-  const raw = statement(exec.db, sql, { raw: true, safeIntegers: true }).get(rowid) as SqlValue[] | undefined;
-  return raw === undefined ? undefined : decodeRow(ctx, relation, raw);
-}
-
-function decodeRow(ctx: PlanContext, relation: Relation, raw: readonly SqlValue[]): Row {
-  const width = lastAttnumOf(relation);
-  const row: Row = new Array<Datum>(width + 1).fill(null);
-  for (const [i, { column, codec }] of storedColumns(ctx.catalog, relation).entries())
-    row[column.attnum - 1] = codec.decode(raw[i + 1]!);
-  row[width] = Number(raw[0]);
-  return row;
 }
 
 interface FoundRow {

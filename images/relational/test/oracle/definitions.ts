@@ -24,6 +24,7 @@ COMMENT ON TABLE events IS 'the events';
 CREATE TABLE one_range (a int) PARTITION BY RANGE (a);
 CREATE TABLE one_range_1 PARTITION OF one_range FOR VALUES FROM (1) TO (5);
 CREATE TABLE one_range_d PARTITION OF one_range DEFAULT;
+CREATE TABLE stays (id int PRIMARY KEY, room int, during tsrange, CONSTRAINT apart EXCLUDE USING gist (during WITH &&) WHERE (room > 1) DEFERRABLE, EXCLUDE (room WITH =));
 CREATE FUNCTION a_body(n int) RETURNS bigint STABLE BEGIN ATOMIC SELECT count(*) FROM events WHERE events.n > a_body.n; END;
 CREATE FUNCTION a_sum(a int, b int DEFAULT 1) RETURNS int IMMUTABLE RETURN a + b;
 `;
