@@ -3,7 +3,7 @@
 // driver; what is installed goes into a temporary folder. A check prints `ok NAME` or `not ok NAME: why`; the last line here counts them.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -38,6 +38,11 @@ const languages: Readonly<Record<string, Language>> = {
     run: ["java", "-cp", "target/checks.jar:target/libraries/*", "Checks"],
   },
 };
+
+/** A folder is called like its language, or `LANGUAGE-WHAT` where there is more than one set of libraries: `python-4.4`. */
+function languageOf(folder: string): Language | undefined {
+  return languages[folder.split("-")[0]!];
+}
 
 /** The engines that are spoken to, and where their checks are. */
 const engineFolders: Readonly<Record<string, string>> = {
@@ -100,8 +105,9 @@ async function checkEngine(engine: string, certificate: { cert: string; key: str
     WEFTKIT_TEST_PASSWORD: password,
     WEFTKIT_TEST_DIST: join(import.meta.dirname, `../../images/${engine}/dist`),
   };
-  for (const [name, language] of Object.entries(languages)) {
-    if (!existsSync(join(import.meta.dirname, place, name))) continue;
+  for (const name of readdirSync(join(import.meta.dirname, place)).sort()) {
+    const language = languageOf(name);
+    if (language === undefined) continue;
     await check(`${engine} ${name}`, join(place, name), language, environment);
   }
 }

@@ -90,7 +90,18 @@ describe("a session", () => {
 
   test("RESET jumps the queue and ends what runs", { timeout: patientMs(5000) }, async () => {
     const client = await WireClient.ready(engine.port);
-    for (const query of [endless, "UNWIND range(1, 1000000000) AS x CREATE (:Never)"]) {
+    const nested = "[x IN xs | reduce(s = 0, y IN xs | s + size([z IN xs WHERE z = x + y]))]";
+    for (const query of [
+      endless,
+      "UNWIND range(1, 1000000000) AS x CREATE (:Never)",
+      `WITH range(1, 100000) AS xs RETURN ${nested} AS l`,
+      `WITH range(1, 100000) AS xs WITH xs WHERE size(${nested}) = 1 RETURN xs`,
+      `WITH range(1, 100000) AS xs UNWIND ${nested} AS x RETURN max(x)`,
+      `WITH range(1, 100000) AS xs RETURN sum(size(${nested})) AS l`,
+      "RETURN COUNT { UNWIND range(1, 1000000000) AS x WITH x WHERE x < 0 RETURN x } AS c",
+      "RETURN 1 + size(COLLECT { UNWIND range(1, 1000000000) AS x WITH x WHERE x < 0 RETURN x }) AS c",
+      "WITH range(1, 100000) AS xs RETURN all(x IN xs WHERE none(y IN xs WHERE x + y < 0)) AS a",
+    ]) {
       client.send("run", query, none, none);
       client.send("pull", all);
       const other = await WireClient.ready(engine.port);

@@ -2,15 +2,16 @@ import { expressionKey, isAggregate } from "../analyse/walk.ts";
 import { semanticError, typeError } from "../errors.ts";
 import { propertiesOf, propertyMap, propertyOf } from "../functions/graph-functions.ts";
 import { findFunction } from "../functions/registry.ts";
-import type { Expr, MapProjectionItem, PathPattern, Query } from "../parse/ast.ts";
-import { type Evaluate, isTrue, type Operator, type Row } from "../runtime/context.ts";
+import type { Expr, MapProjectionItem } from "../parse/ast.ts";
+import { type Evaluate, isTrue } from "../runtime/context.ts";
 import { add, concatenate, divide, modulo, multiply, negate, power, subtract } from "../values/arithmetic.ts";
 import { comparison, equals } from "../values/compare.ts";
 import { displayOf } from "../values/text.ts";
 import { typeName } from "../values/type-names.ts";
 import { isList, isMap, NodeRef, RelRef, type Value } from "../values/types.ts";
-import { csvPlaces, type Frame, type Names } from "./frame.ts";
+import { csvPlaces, type Names } from "./frame.ts";
 import { compileLabels } from "./labels.ts";
+import { LoopCompiler, truth } from "./loop-compiler.ts";
 import { matchesType } from "./type-test.ts";
 
 const arithmetic = {
@@ -26,12 +27,6 @@ const arithmetic = {
 function not(value: Value): Value {
   if (value === null) return null;
   if (typeof value === "boolean") return !value;
-  throw typeError(`Type mismatch: expected Boolean but was ${typeName(value)}`);
-}
-
-function truth(value: Value): boolean | null {
-  if (value === null || typeof value === "boolean") return value;
-  if (isList(value)) return value.length > 0;
   throw typeError(`Type mismatch: expected Boolean but was ${typeName(value)}`);
 }
 
@@ -68,23 +63,15 @@ function regularExpression(text: string): RegExp {
 }
 
 /** Compiles expressions to closures over rows. They were checked before: what is wrong here is wrong in the values. */
-export abstract class ExpressionCompiler {
-  protected abstract readonly frame: Frame;
-
-  /** The plan that finds a pattern from what is known; gives the names of its variables, too. */
-  protected abstract patternPlan(
-    pattern: PathPattern,
-    where: Expr | undefined,
-    names: Names,
-  ): { plan: Operator; names: Names };
-  protected abstract subqueryPlan(query: Query, names: Names): { plan: Operator; slots: readonly number[] };
-
+export abstract class ExpressionCompiler extends LoopCompiler {
   /** Compiles a condition that is met or not. */
   condition(expression: Expr, names: Names): Evaluate {
     return this.compile(expression, names);
   }
 
   compile(expression: Expr, names: Names): Evaluate {
+    const computed = names.computed.get(expression);
+    if (computed !== undefined) return (row) => row[computed] as Value;
     if (names.known.size > 0) {
       const slot = names.known.get(expressionKey(expression));
       if (slot !== undefined) return (row) => row[slot] as Value;
@@ -163,71 +150,16 @@ export abstract class ExpressionCompiler {
       case "case":
         return this.#case(expression, names);
       case "listComprehension":
-        return this.#listComprehension(expression, names);
       case "quantifier":
-        return this.#quantifier(expression, names);
       case "reduce":
-        return this.#reduce(expression, names);
-      case "pattern": {
-        const { plan } = this.patternPlan(expression.pattern, undefined, names);
-        return (row, ctx) => {
-          for (const _ of ctx.allRows(plan.open(ctx, row))) return true;
-          return false;
-        };
+      case "pattern":
+      case "patternComprehension":
+      case "shortestPath":
+      case "subquery": {
+        const steps = this.loop(expression, names);
+        return (row, ctx) => ctx.atOnce(steps(row, ctx));
       }
-      case "patternComprehension": {
-        const { plan, names: found } = this.patternPlan(expression.pattern, expression.where, names);
-        const projection = this.compile(expression.projection, found);
-        return (row, ctx) => {
-          const list: Value[] = [];
-          for (const match of ctx.allRows(plan.open(ctx, row))) list.push(projection(match, ctx));
-          return list;
-        };
-      }
-      case "shortestPath": {
-        const slotName = " path";
-        const { plan, names: found } = this.patternPlan(
-          { ...expression.pattern, variable: slotName },
-          undefined,
-          names,
-        );
-        const slot = found.slot(slotName)!;
-        const isAll = expression.pattern.selector?.kind === "allShortestPaths";
-        return (row, ctx) => {
-          const list: Value[] = [];
-          for (const match of ctx.allRows(plan.open(ctx, row))) {
-            if (!isAll) return match[slot] as Value;
-            list.push(match[slot] as Value);
-          }
-          return isAll ? list : null;
-        };
-      }
-      case "subquery":
-        return this.#subquery(expression.form, expression.query, names);
     }
-  }
-
-  #subquery(form: "exists" | "count" | "collect", query: Query, names: Names): Evaluate {
-    const { plan, slots } = this.subqueryPlan(query, names);
-    if (form === "exists") {
-      return (row, ctx) => {
-        for (const _ of ctx.allRows(plan.open(ctx, row))) return true;
-        return false;
-      };
-    }
-    if (form === "count") {
-      return (row, ctx) => {
-        let count = 0;
-        for (const _ of ctx.allRows(plan.open(ctx, row))) count++;
-        return BigInt(count);
-      };
-    }
-    const [slot = 0] = slots;
-    return (row, ctx) => {
-      const list: Value[] = [];
-      for (const match of ctx.allRows(plan.open(ctx, row))) list.push(match[slot] as Value);
-      return list;
-    };
   }
 
   #index(object: Evaluate, index: Evaluate): Evaluate {
@@ -429,85 +361,6 @@ export abstract class ExpressionCompiler {
         if (equals(value, other) === true) return then(row, ctx);
       }
       return last(row, ctx);
-    };
-  }
-
-  /** What has a variable of its own puts its values into a place that nobody else uses. */
-  #local(name: string, names: Names): { readonly slot: number; readonly inner: Names } {
-    const slot = this.frame.add();
-    return { slot, inner: names.with(name, slot) };
-  }
-
-  #list(value: Value): readonly Value[] | null {
-    if (value === null || isList(value)) return value;
-    throw typeError(`Type mismatch: expected List<T> but was ${typeName(value)}`);
-  }
-
-  #listComprehension(expression: Expr & { kind: "listComprehension" }, names: Names): Evaluate {
-    const source = this.compile(expression.list, names);
-    const { slot, inner } = this.#local(expression.variable, names);
-    const where = expression.where === undefined ? undefined : this.compile(expression.where, inner);
-    const projection =
-      expression.projection === undefined ? undefined : this.compile(expression.projection, inner);
-    return (row, ctx) => {
-      const list = this.#list(source(row, ctx));
-      if (list === null) return null;
-      const result: Value[] = [];
-      for (const item of list) {
-        ctx.tick();
-        row[slot] = item;
-        if (where !== undefined && !isTrue(where(row, ctx))) continue;
-        result.push(projection === undefined ? item : projection(row, ctx));
-      }
-      return result;
-    };
-  }
-
-  #quantifier(expression: Expr & { kind: "quantifier" }, names: Names): Evaluate {
-    const source = this.compile(expression.list, names);
-    const { slot, inner } = this.#local(expression.variable, names);
-    const where =
-      expression.where === undefined
-        ? (row: Row) => row[slot] as Value
-        : this.compile(expression.where, inner);
-    const { quantifier } = expression;
-    return (row, ctx) => {
-      const list = this.#list(source(row, ctx));
-      if (list === null) return null;
-      let [met, unknown] = [0, 0];
-      for (const item of list) {
-        ctx.tick();
-        row[slot] = item;
-        const result = truth(where(row, ctx));
-        if (result === null) unknown++;
-        else if (result) met++;
-        if (quantifier === "any" && result === true) return true;
-        if (quantifier === "all" && result === false) return false;
-        if (quantifier === "none" && result === true) return false;
-        if (quantifier === "single" && met > 1) return false;
-      }
-      if (unknown > 0) return null;
-      return quantifier === "any" ? false : quantifier === "single" ? met === 1 : true;
-    };
-  }
-
-  #reduce(expression: Expr & { kind: "reduce" }, names: Names): Evaluate {
-    const initial = this.compile(expression.initial, names);
-    const source = this.compile(expression.list, names);
-    const accumulator = this.#local(expression.accumulator, names);
-    const { slot, inner } = this.#local(expression.variable, accumulator.inner);
-    const body = this.compile(expression.body, inner);
-    return (row, ctx) => {
-      const list = this.#list(source(row, ctx));
-      if (list === null) return null;
-      let value = initial(row, ctx);
-      for (const item of list) {
-        ctx.tick();
-        row[accumulator.slot] = value;
-        row[slot] = item;
-        value = body(row, ctx);
-      }
-      return value;
     };
   }
 }

@@ -1,3 +1,5 @@
+import type { Expr } from "../parse/ast.ts";
+
 /** The places of a query's rows: every variable, of every part of the query, has one of its own. */
 export class Frame {
   #width = 0;
@@ -24,13 +26,21 @@ export class Names {
   readonly #slots: Map<string, number>;
   /** Expressions whose values are known already, by their keys: those that rows were grouped by, and aggregates. */
   readonly known: ReadonlyMap<string, number>;
+  /** Expressions whose values the plan has computed before. */
+  readonly computed: ReadonlyMap<Expr, number>;
 
   constructor(
     slots: Iterable<readonly [string, number]> = [],
     known: ReadonlyMap<string, number> = new Map(),
+    computed: ReadonlyMap<Expr, number> = new Map(),
   ) {
     this.#slots = new Map(slots);
     this.known = known;
+    this.computed = computed;
+  }
+
+  withComputed(computed: Iterable<readonly [Expr, number]>): Names {
+    return new Names(this.#slots, this.known, new Map([...this.computed, ...computed]));
   }
 
   slot(name: string): number | undefined {
@@ -50,12 +60,12 @@ export class Names {
   }
 
   copy(): Names {
-    return new Names(this.#slots, this.known);
+    return new Names(this.#slots, this.known, this.computed);
   }
 
   /** These names, and those of `wider` that are not among them. */
   within(wider: Names): Names {
-    return new Names([...wider.#slots, ...this.#slots], this.known);
+    return new Names([...wider.#slots, ...this.#slots], this.known, this.computed);
   }
 
   with(name: string, slot: number): Names {
@@ -66,10 +76,10 @@ export class Names {
 
   /** These names, and those of `other`, which come first. */
   and(other: Names): Names {
-    return new Names([...this.#slots, ...other.#slots], this.known);
+    return new Names([...this.#slots, ...other.#slots], this.known, this.computed);
   }
 
   withKnown(known: ReadonlyMap<string, number>): Names {
-    return new Names(this.#slots, known);
+    return new Names(this.#slots, known, this.computed);
   }
 }

@@ -88,7 +88,8 @@ export abstract class PatternPlanner extends ExpressionCompiler {
     for (const pending of matching.pending) {
       if (pending.isDone || ![...pending.needs].every((name) => matching.bound.has(name))) continue;
       pending.isDone = true;
-      matching.plan = new Filter(matching.plan, this.condition(pending.expression, matching.graph.names));
+      const { plan, names } = this.withLoops(matching.plan, [pending.expression], matching.graph.names);
+      matching.plan = new Filter(plan, this.condition(pending.expression, names));
     }
   }
 

@@ -149,7 +149,8 @@ export class QueryPlanner extends UpdatePlanner {
               this.compile(list.args[1]!, progress.names),
             ] as const)
           : undefined;
-        progress.plan = new Unwind(progress.plan, this.compile(list, progress.names), slot, range);
+        const { plan, names } = this.withLoops(progress.plan, [list], progress.names);
+        progress.plan = new Unwind(plan, this.compile(list, names), slot, range);
         progress.names = progress.names.with(clause.variable, slot);
         return;
       }
@@ -456,11 +457,11 @@ export class QueryPlanner extends UpdatePlanner {
     }
     sorting = sorting.within(progress.imported);
     this.#sortAndBound(projection, progress, sorting);
-    if (where !== undefined)
-      progress.plan = new Filter(
-        progress.plan,
-        this.condition(where, isAggregating || projection.isDistinct ? sorting : before.and(after)),
-      );
+    if (where !== undefined) {
+      const visible = isAggregating || projection.isDistinct ? sorting : before.and(after);
+      const { plan, names } = this.withLoops(progress.plan, [where], visible);
+      progress.plan = new Filter(plan, this.condition(where, names));
+    }
     progress.names = after;
     return columns;
   }
@@ -485,6 +486,12 @@ export class QueryPlanner extends UpdatePlanner {
     columns: Column[],
   ): Names {
     const assignments: Assignment[] = [];
+    const computed = this.withLoops(
+      progress.plan,
+      items.map(({ expression }) => expression),
+      before,
+    );
+    progress.plan = computed.plan;
     for (const { name, expression } of items) {
       const same = expression.kind === "variable" ? before.slot(expression.name) : undefined;
       if (same !== undefined) {
@@ -492,7 +499,7 @@ export class QueryPlanner extends UpdatePlanner {
         continue;
       }
       const slot = this.frame.add();
-      assignments.push({ slot, evaluate: this.compile(expression, before) });
+      assignments.push({ slot, evaluate: this.compile(expression, computed.names) });
       columns.push({ name, slot });
     }
     if (assignments.length > 0) progress.plan = new Project(progress.plan, assignments);
@@ -510,10 +517,15 @@ export class QueryPlanner extends UpdatePlanner {
     const keys: Assignment[] = [];
     const calls: AggregateCall[] = [];
     const slots = new Map<string, number>();
+    const taken = items.flatMap(({ expression }) =>
+      containsAggregate(expression) ? aggregated(expression) : [expression],
+    );
+    const computed = this.withLoops(progress.plan, taken, before);
+    progress.plan = computed.plan;
     for (const { name, expression } of items) {
       if (containsAggregate(expression)) continue;
       const slot = this.frame.add();
-      keys.push({ slot, evaluate: this.compile(expression, before) });
+      keys.push({ slot, evaluate: this.compile(expression, computed.names) });
       slots.set(name, slot);
       if (expression.kind !== "literal") known.set(expressionKey(expression), slot);
     }
@@ -527,7 +539,8 @@ export class QueryPlanner extends UpdatePlanner {
       const slot = this.frame.add();
       known.set(key, slot);
       const definition = expression.kind === "call" ? findAggregate(expression.name) : undefined;
-      const args = expression.kind === "call" ? expression.args.map((arg) => this.compile(arg, before)) : [];
+      const args =
+        expression.kind === "call" ? expression.args.map((arg) => this.compile(arg, computed.names)) : [];
       calls.push({ slot, definition, isDistinct: expression.kind === "call" && expression.isDistinct, args });
     };
     for (const { expression } of items) if (containsAggregate(expression)) gather(expression);
@@ -574,4 +587,10 @@ export class QueryPlanner extends UpdatePlanner {
     if (skip !== undefined) progress.plan = new Skip(progress.plan, this.compile(skip, none));
     if (limited !== undefined) progress.plan = new Limit(progress.plan, limited, progress.writes);
   }
+}
+
+/** What the aggregates of an expression are made of. */
+function aggregated(expression: Expr): readonly Expr[] {
+  if (isAggregate(expression)) return parts(expression);
+  return parts(expression).flatMap(aggregated);
 }

@@ -112,18 +112,16 @@ export class RunContext {
     if (--this.#ticks <= 0) this.#look();
   }
 
-  /** All rows of a plan, in one go: for plans within expressions. Leaving the loop early is fine. */
-  *allRows(rows: Rows): Generator<Row> {
-    for (;;) {
-      this.#pausesHeld++;
-      let row: Row | undefined | Pause;
-      try {
-        row = rows.next();
-      } finally {
-        this.#pausesHeld--;
+  /** What comes of steps, without a pause: where an expression is evaluated by what cannot be paused. */
+  atOnce<T>(steps: Generator<void, T>): T {
+    this.#pausesHeld++;
+    try {
+      for (;;) {
+        const step = steps.next();
+        if (step.done === true) return step.value;
       }
-      if (row === undefined) return;
-      if (row !== pause) yield row;
+    } finally {
+      this.#pausesHeld--;
     }
   }
 
