@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import { ConfigError } from "@weftkit/config";
@@ -20,6 +21,7 @@ import { loadLogFolder } from "./persistence/log-folder.ts";
 import { LogKeeper } from "./persistence/log-keeper.ts";
 import type { WriteObserver } from "./persistence/read-log.ts";
 import { snapshotOfLog } from "./persistence/snapshot-of-log.ts";
+import { Following, transferFolder } from "./replication/following.ts";
 import { Cluster } from "./server/cluster.ts";
 import { Cron } from "./server/cron.ts";
 import { registerMetrics } from "./server/metrics.ts";
@@ -44,6 +46,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
   readonly #options: InmemoryOptions;
   #server!: Server;
   #tick!: Tick;
+  #following: Following | undefined;
   #sockets: NativeSockets | undefined;
   #log!: AppendOnlyFile;
   #keeper!: LogKeeper;
@@ -128,6 +131,15 @@ export class InmemoryEngine implements Engine<"inmemory"> {
     server.multiplexing = this.#sockets === undefined ? "libuv" : "epoll";
     sayWhatIsMissing(ctx.log);
     this.#tick = new Tick(server, this.#log, this.#sockets);
+    // Of a replica that was killed.
+    rmSync(join(ctx.dataDir, transferFolder), { recursive: true, force: true });
+    const replica = { server, tick: this.#tick, folder: ctx.dataDir, log: ctx.log };
+    server.onFollow = (primary) => {
+      this.#following?.stop();
+      this.#following = primary === undefined ? undefined : new Following(primary, replica);
+      server.following = this.#following;
+      ctx.log.info({ primary }, primary === undefined ? "is no replica any more" : "becomes a replica");
+    };
     this.#log.onPending = () => this.#tick.schedule();
     this.#cron = new Cron(server, () => {
       this.#closeIdle();
@@ -157,6 +169,7 @@ export class InmemoryEngine implements Engine<"inmemory"> {
   }
 
   async close(_deadline: Deadline): Promise<void> {
+    this.#following?.stop();
     this.#cron.stop();
     this.#server.scripts.stop();
     this.#server.functions.stop();

@@ -11,6 +11,11 @@ export const MISCONF =
   "MISCONF Errors writing to the AOF file: %s. Writes are refused until the append-only file can be written again.";
 export const DEFECT =
   "ERR The command failed because of a defect in the engine; nothing was changed, and its log has the details";
+export const LOADING = "LOADING Redis is loading the dataset in memory";
+export const READONLY = "READONLY You can't write against a read only replica.";
+/** What those who wait for keys are told when the engine becomes a replica. */
+export const BECAME_REPLICA =
+  "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 export const UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
 
 export const SYNTAX = "ERR syntax error";

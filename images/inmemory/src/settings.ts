@@ -63,6 +63,9 @@ export interface Settings {
   trackingKeysMax: number;
   /** Bytes up to which a HyperLogLog stays in its sparse form (hll-sparse-max-bytes). */
   hllSparseBytesMax: number;
+  /** Who a replica logs in as at its primary (masteruser, masterauth); empty for nobody. */
+  primaryUser: string;
+  primaryPassword: string;
   slowlogMicroseconds: number;
   /** Commands that take so long or longer are events of LATENCY; 0 for none. */
   latencyMonitorMs: number;
@@ -112,6 +115,8 @@ export function defaultSettings(): Settings {
     hllSparseBytesMax: 3000,
     trackingKeysMax: 1_000_000,
     scriptMemoryBytes: 1 << 30,
+    primaryUser: "",
+    primaryPassword: "",
     slowlogMicroseconds: 10_000,
     latencyMonitorMs: 0,
     latencyPercentiles: [50, 99, 99.9],

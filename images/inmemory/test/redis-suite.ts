@@ -42,6 +42,13 @@ const FILES = [
   "unit/tracking",
   "unit/scripting",
   "unit/functions",
+  "unit/info-command",
+  "unit/introspection-2",
+  "unit/latency-monitor",
+  "unit/lazyfree",
+  "unit/quit",
+  "unit/slowlog",
+  "unit/pause",
 ];
 
 /** Tests left out, by what they need. */
@@ -49,6 +56,13 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   MIGRATE: ["MIGRATE cached connections are released after some time"],
   "RDB saves in a child process": ["CLIENT KILL close the client connection during bgsave"],
   "ACL SETUSER": ["Script ACL check"],
+  "CLIENT PAUSE that holds CLIENT itself, so that nobody can end it": [
+    "Test old pause-all takes precedence over new pause-write (less restrictive)",
+  ],
+  "an expiry that takes long": [
+    "LATENCY of expire events are correctly collected",
+    "LATENCY RESET is able to reset events",
+  ],
   CLUSTER: ["CLUSTER RESET can not be invoke from within a script"],
   "settings of Redis's own file, port or replication": [
     "CONFIG sanity",

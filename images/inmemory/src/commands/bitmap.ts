@@ -23,7 +23,7 @@ export function readBitOffset(session: ClientSession, index: number, width = 0):
   const isInUnits = width > 0 && length > 0 && args.buffer[start] === HASH;
   const value = parseInteger(args.buffer, start + Number(isInUnits), length - Number(isInUnits));
   const offset = isInUnits ? value * width : value;
-  const isTooFar = Math.floor(offset / 8) >= server.settings.bulkLimitBytes && !session.isReplaying;
+  const isTooFar = Math.floor(offset / 8) >= server.settings.bulkLimitBytes && !session.isRerunning;
   if (offset >= 0 && !isTooFar) return offset;
   session.reply.error(BAD_OFFSET);
   return Number.NaN;

@@ -191,7 +191,7 @@ function docs(session: ClientSession): void {
 
 function list(session: ClientSession): void {
   const { args, reply, server } = session;
-  let names = server.dispatcher.registry.all.filter((each) => each.parent === undefined);
+  let names: readonly RegisteredCommand[] = server.dispatcher.registry.all;
   if (args.count === 5 && args.is(2, "FILTERBY")) {
     const value = args.latin1(4).toLowerCase();
     if (args.is(3, "MODULE")) names = [];
@@ -248,7 +248,8 @@ function getkeys(session: ClientSession): void {
     reply.error("ERR Invalid arguments specified for command");
     return;
   }
-  if (indexes.length === 0) {
+  // A script may have none.
+  if (indexes.length === 0 && !found.flags.includes("no_mandatory_keys")) {
     reply.error("ERR The command has no key arguments");
     return;
   }

@@ -180,7 +180,7 @@ function describe(session: ClientSession): void {
   reply.bulkText("mode");
   reply.bulkText("standalone");
   reply.bulkText("role");
-  reply.bulkText("master");
+  reply.bulkText(session.server.following === undefined ? "master" : "replica");
   reply.bulkText("modules");
   reply.array(0);
 }

@@ -106,7 +106,7 @@ function restore(session: ClientSession): void {
   const expiry = ttl === 0 ? 0 : readExpiryTime(session, 2, options.isAbsolute ? PXAT : PX, false);
   if (Number.isNaN(expiry)) return;
   if (old !== 0) db.delete(old);
-  if (expiry !== 0 && expiry <= server.now && !server.isLoading) {
+  if (expiry !== 0 && expiry <= server.now && !server.leavesExpiryToOthers) {
     if (old !== 0) {
       session.changed(1, NOTIFY_GENERIC, "del");
       if (isJournaled(session)) session.propagateAs("DEL", args.view(1));

@@ -57,7 +57,7 @@ function expireWith(session: ClientSession, unit: ExpiryUnit): void {
     reply.integer(0);
     return;
   }
-  if (time <= server.now && !server.isLoading) {
+  if (time <= server.now && !server.leavesExpiryToOthers) {
     db.delete(entry);
     session.changed(1, NOTIFY_GENERIC, "del");
     if (isJournaled(session)) session.propagateAs("DEL", args.view(1));

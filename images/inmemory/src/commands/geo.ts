@@ -93,6 +93,7 @@ function geoadd(session: ClientSession): void {
     if (point === undefined) return;
     words.push(Buffer.from(String(scoreOf(point))), args.copy(i + 2));
   }
+  session.calledAs = args.copyAll();
   args.load(words);
   add(session, false);
 }

@@ -27,6 +27,7 @@ import { memoryCommands } from "./memory.ts";
 import { migrateCommands } from "./migrate.ts";
 import { objectCommands } from "./object.ts";
 import { pubsubCommands } from "./pubsub.ts";
+import { replicationCommands } from "./replication.ts";
 import { scanCommands } from "./scan.ts";
 import { scriptingCommands } from "./scripting.ts";
 import { serverCommands } from "./server.ts";
@@ -75,6 +76,7 @@ export const commandFamilies = [
   moveCommands,
   dumpCommands,
   migrateCommands,
+  replicationCommands,
   scanCommands,
   objectCommands,
   expireCommands,

@@ -51,7 +51,10 @@ function clientLines(server: Server): Lines {
   return [
     ["connected_clients", clients.length],
     ["maxclients", server.settings.maxClients],
-    ["blocked_clients", clients.filter(({ blocked }) => blocked !== undefined).length],
+    [
+      "blocked_clients",
+      clients.filter(({ blocked }) => blocked !== undefined).length + server.pausing.heldCount,
+    ],
     ["pubsub_clients", clients.filter(({ type }) => type === "pubsub").length],
     ["watching_clients", clients.filter(({ watched }) => watched.length > 0).length],
     ["tracking_clients", server.tracking.count],
@@ -142,12 +145,40 @@ function statisticsLines(server: Server): Lines {
   ];
 }
 
-function replicationLines(): Lines {
-  return [
-    ["role", "master"],
+function replicationLines(server: Server): Lines {
+  const { following } = server;
+  const end: Lines = [
     ["connected_slaves", 0],
     ["master_failover_state", "no-failover"],
-    ["master_repl_offset", 0],
+    ...(following === undefined ? [] : ([["master_replid", following.history]] as Lines)),
+    ["master_repl_offset", following?.offset ?? 0],
+  ];
+  if (following === undefined) return [["role", "master"], ...end];
+  const { primary, state, offset, heardAt, transfer, downSince } = following;
+  const secondsSince = (time: number) => Math.max(0, Math.floor((server.now - time) / 1000));
+  const isUp = state === "connected";
+  const isSyncing = state === "sync";
+  return [
+    ["role", "slave"],
+    ["master_host", primary.host],
+    ["master_port", primary.port],
+    ["master_link_status", isUp ? "up" : "down"],
+    ["master_last_io_seconds_ago", heardAt === undefined ? -1 : secondsSince(heardAt)],
+    ["master_sync_in_progress", isSyncing ? 1 : 0],
+    ["slave_read_repl_offset", offset],
+    ["slave_repl_offset", offset],
+    ...(transfer === undefined
+      ? []
+      : ([
+          ["master_sync_total_bytes", transfer.total],
+          ["master_sync_read_bytes", transfer.received],
+          ["master_sync_left_bytes", transfer.total - transfer.received],
+        ] as Lines)),
+    ...(isUp ? [] : ([["master_link_down_since_seconds", secondsSince(downSince)]] as Lines)),
+    ["slave_priority", 100],
+    ["slave_read_only", 1],
+    ["replica_announced", 1],
+    ...end,
   ];
 }
 

@@ -35,12 +35,16 @@ function type(session: ClientSession): void {
   session.reply.simple(entry === 0 ? "none" : TYPE_NAMES[session.db.typeOf(entry)]);
 }
 
+const RANDOM_TRIES_MAX = 100;
+
 function randomkey(session: ClientSession): void {
   const { db, reply, server } = session;
-  while (db.size > 0) {
+  for (let tries = 1; db.size > 0; tries++) {
     const entry = db.random();
     const expiry = db.expiryOf(entry);
-    if (expiry === NO_EXPIRY || expiry > server.now) {
+    // A replica keeps what has expired: where there is nothing else, that is told, as by Redis.
+    const isEnough = server.following !== undefined && tries > RANDOM_TRIES_MAX;
+    if (expiry === NO_EXPIRY || expiry > server.now || isEnough) {
       reply.bulk(db.bytesOf(entry), db.keyOffset(entry), db.keyLength(entry));
       return;
     }

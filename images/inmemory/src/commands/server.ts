@@ -46,6 +46,12 @@ function lolwut(session: ClientSession): void {
 /** No replica is ever connected: the answer is 0, after the time that was given to them. */
 function wait(session: ClientSession): void {
   const { reply, server } = session;
+  if (server.following !== undefined) {
+    reply.error(
+      "ERR WAIT cannot be used with replica instances. Please also note that writes to replicas are just local and are not propagated.",
+    );
+    return;
+  }
   const wanted = session.integer(1);
   if (Number.isNaN(wanted)) return;
   if (wanted < 0) {
@@ -137,14 +143,6 @@ function shutdown(session: ClientSession): void {
   }
   // The log is written in any case: SAVE and NOSAVE make no difference.
   server.onShutdown();
-}
-
-function role(session: ClientSession): void {
-  const { reply } = session;
-  reply.array(3);
-  reply.bulkText("master");
-  reply.integer(0);
-  reply.array(0);
 }
 
 function monitor(session: ClientSession): void {
@@ -293,17 +291,6 @@ export const serverCommands: Command[] = [
     summary: "Stops the engine after everything is on the disk.",
     syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
     handler: shutdown,
-  },
-  {
-    name: "role",
-    arity: 1,
-    flags: ["noscript", "loading", "stale", "fast"],
-    categories: ["admin", "dangerous"],
-    group: "server",
-    since: "2.8.12",
-    complexity: "O(1)",
-    summary: "Tells that this is a primary without replicas.",
-    handler: role,
   },
   {
     ...ADMIN,

@@ -168,7 +168,7 @@ function settleLimit(
     return false;
   }
   // What is replayed was limited when it ran first, and has become exact since.
-  if (session.isReplaying) return true;
+  if (session.isRerunning) return true;
   if (limit !== undefined) {
     if (!trim.isApproximate) {
       reply.error(LIMIT_EXACT);

@@ -45,7 +45,7 @@ export function announceNew(session: ClientSession, key: number): void {
 
 /** Whether a string may have this length; answers the error when it may not. */
 export function isLengthAllowed(session: ClientSession, length: number): boolean {
-  if (length <= session.server.settings.bulkLimitBytes || session.isReplaying) return true;
+  if (length <= session.server.settings.bulkLimitBytes || session.isRerunning) return true;
   session.reply.error(STRING_TOO_LONG);
   return false;
 }

@@ -103,7 +103,7 @@ function getex(session: ClientSession): void {
   const time = unit === undefined ? NO_EXPIRY : readExpiryTime(session, options.timeIndex, unit, true);
   if (Number.isNaN(time)) return;
   answerString(session, entry);
-  if (unit !== undefined && !unit.isRelative && time <= server.now && !server.isLoading) {
+  if (unit !== undefined && !unit.isRelative && time <= server.now && !server.leavesExpiryToOthers) {
     db.delete(entry);
     session.changed(1, NOTIFY_GENERIC, "del");
     if (isJournaled(session)) session.propagateAs("DEL", args.view(1));

@@ -1,6 +1,6 @@
 import type { Denial } from "../command-table/access.ts";
 import type { RegisteredCommand, Registry } from "../command-table/registry.ts";
-import { DEFECT, NOAUTH, OOM, wrongArity } from "../errors.ts";
+import { DEFECT, LOADING, NOAUTH, OOM, READONLY, wrongArity } from "../errors.ts";
 import type { Propagation } from "../persistence/propagation.ts";
 import { Args } from "../protocol/args.ts";
 import type { ScriptRules } from "../scripting/host.ts";
@@ -39,6 +39,8 @@ export interface DispatchHost<Client extends Session> {
   readonly pausing: Pausing;
   readonly propagation: Propagation;
   readonly cluster: ClusterRules | undefined;
+  /** What the engine is as a replica, if it is one. */
+  readonly following: { readonly isLoading: boolean } | undefined;
   readonly tracking: Tracking;
   readonly monitors: ReadonlySet<Client>;
   /** What all but a few commands are answered while a script that runs long is suspended. */
@@ -46,6 +48,8 @@ export interface DispatchHost<Client extends Session> {
   /** Why writes are refused at the moment, or undefined. */
   readonly writesRefused: string | undefined;
   readonly onDefect: (error: unknown, commandName: string) => void;
+  /** Whether the text, digest or name that EVAL, EVALSHA or FCALL is given is of what writes nothing. */
+  readonly isReadOnlyScript: (commandName: string, script: Buffer) => boolean;
   serveBlocked(): void;
   feedMonitors(line: string): void;
   noteSlow(session: Client, command: RegisteredCommand, microseconds: number): void;
@@ -110,7 +114,7 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
       this.#queue(session, session.transaction, command);
       return;
     }
-    if (server.pausing.isActive && this.#isHeld(session, command)) {
+    if (server.pausing.isActive && !session.isFollowing && this.#isHeld(session, command)) {
       session.hold();
       return;
     }
@@ -171,13 +175,14 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
   #scriptDenial(session: Client, command: RegisteredCommand<Client>, rules: ScriptRules): string | undefined {
     const server = this.#server;
     if (command.isBarredFromScripts) return "ERR This Redis command is not allowed from script";
-    const denied = session.isReplaying ? undefined : session.access?.denial(command, session.args);
+    const denied = session.isRerunning ? undefined : session.access?.denial(command, session.args);
     if (denied !== undefined) {
       server.noteDenied(session, denied, "lua");
       return denied.message.replace(/^NOPERM /, "NOPERM ACL failure in script: ");
     }
     const wrong = server.cluster?.denial(command, session.args);
     if (wrong !== undefined) return wrong;
+    if (command.isWrite && server.following !== undefined && !session.isFollowing) return READONLY;
     if (command.isWrite || command.mayReplicate) {
       if (rules.isReadOnly) return "ERR Write commands are not allowed from read-only scripts.";
       if (command.isWrite && server.writesRefused !== undefined) return server.writesRefused;
@@ -215,14 +220,18 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
     } else {
       session.tookLong = false;
       const microseconds = timer.end(command);
-      const { slowlogMicroseconds } = server.settings;
-      if (microseconds >= slowlogMicroseconds && slowlogMicroseconds >= 0)
-        server.noteSlow(session, command, microseconds);
-      server.noteLatency(command, microseconds);
+      // One that waits is told of when it is over.
+      if (session.blocked === undefined) {
+        const { slowlogMicroseconds } = server.settings;
+        if (microseconds >= slowlogMicroseconds && slowlogMicroseconds >= 0)
+          server.noteSlow(session, command, microseconds);
+        server.noteLatency(command, microseconds);
+      }
     }
     if (reply.errors !== errorsBefore) command.failedCalls++;
     if (server.dirty !== dirtyBefore && !session.isReplaying) this.#record(session, database);
     if (session.tracking !== undefined) server.tracking.remember(session, command, args);
+    session.calledAs = undefined;
     session.args.replaced.clear();
   }
 
@@ -287,7 +296,7 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
 
   /** Why a session may not run a command now, or undefined. */
   #denial(session: Client, command: RegisteredCommand<Client>): string | undefined {
-    if (session.isReplaying) return undefined;
+    if (session.isRerunning) return undefined;
     const server = this.#server;
     if (server.busy !== undefined && !command.flags.includes("allow_busy")) return server.busy;
     if (session.access === undefined) {
@@ -299,7 +308,10 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
         return denied.message;
       }
     }
-    if (server.settings.maxMemory > 0 && !server.makeRoom() && this.#needsMemory(session, command))
+    if (server.following !== undefined) {
+      if (server.following.isLoading && !command.flags.includes("loading")) return LOADING;
+      if (this.#writes(session, command)) return READONLY;
+    } else if (server.settings.maxMemory > 0 && !server.makeRoom() && this.#needsMemory(session, command))
       return OOM;
     if (server.cluster !== undefined) {
       const wrong =
@@ -328,12 +340,18 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
   }
 
   #isHeld(session: Client, command: RegisteredCommand<Client>): boolean {
-    const { pausing } = this.#server;
-    if (pausing.holds(command)) return true;
-    return (
-      command.name === "exec" &&
-      (session.transaction?.commands.some((each) => pausing.holds(each.command)) ?? false)
-    );
+    const { args, transaction } = session;
+    if (this.#waits(command, args.count > 1 ? args.view(1) : undefined)) return true;
+    if (command.name !== "exec") return false;
+    return transaction?.commands.some((each) => this.#waits(each.command, each.values[1])) ?? false;
+  }
+
+  /** Whether a command waits for the end of a pause; a script that says that it writes nothing does as a read does. */
+  #waits(command: RegisteredCommand, first: Buffer | undefined): boolean {
+    const { pausing, isReadOnlyScript } = this.#server;
+    if (!pausing.holds(command)) return false;
+    const isScript = command.group === "scripting" && first !== undefined;
+    return pausing.holdsEverything || !isScript || !isReadOnlyScript(command.name, first);
   }
 
   #reject(session: Client, command: RegisteredCommand<Client> | undefined, error: string): void {

@@ -55,6 +55,11 @@ const DIFFERENCES: readonly [what: string, redis: string, here: string][] = [
     "counts the bytes of its own blocks, which hold integers as text: `quicklist` may come a little sooner",
   ],
   [
+    "`REPLICAOF`",
+    "kept in the configuration file by `CONFIG REWRITE`; TLS by `tls-replication`; `replica-read-only no`",
+    "until the engine stops, without TLS, always read-only; of primaries from Redis 2.8 to 8. A command that fails here ends the link, and everything is taken over anew",
+  ],
+  [
     "`MIGRATE`",
     "holds everybody up until it is done, keeps connections for 10 s, hides only the password from `MONITOR` and `SLOWLOG`",
     "holds writes up, a connection each, hides all its arguments; refused in transactions and scripts. Redis before 7.2 takes all but small sets of texts, and streams",
@@ -154,7 +159,7 @@ export function compatibilityDocumentation(redisCommands: readonly string[], sui
     "",
     ...absentSection(absent),
     "",
-    "Replication, clusters of several nodes, modules and Sentinel are not there. RDB files are not loaded at start and not written by",
+    "Replicas are not served, and clusters of several nodes, modules and Sentinel are not there. RDB files are not loaded at start and not written by",
     "`SAVE`: `weftkit import` and `weftkit export` [do both](../inmemory.md). A command that is not there answers",
     "`ERR unknown command`, a subcommand `ERR unknown subcommand`, as Redis does for what it does not know.",
   ].join("\n")}\n`;

@@ -117,6 +117,13 @@ export class Tick implements SocketsTurn {
     this.schedule();
   }
 
+  /** Commands were run beside those of clients, and their input may change now. */
+  ranBeside(): void {
+    this.#server.dispatcher.timer.settle();
+    this.#journal?.gather();
+    this.schedule();
+  }
+
   /** Runs a connection's kept input in the next turn. */
   runLater(connection: TickClient): void {
     this.#queue.add(connection);

@@ -40,3 +40,13 @@ export function parseShebang(body: Buffer): { flags: ScriptFlags; length: number
   // The line's end stays, so that errors name the lines of the whole.
   return { flags: flagsOf(names, (name) => `ERR Unexpected flag in script shebang: ${name}`), length: end };
 }
+
+/** Whether a script of EVAL says that it writes nothing; one that cannot be read says nothing. */
+export function writesNothing(body: Buffer): boolean {
+  try {
+    return parseShebang(body).flags.writesNothing;
+  } catch (error) {
+    if (error instanceof ScriptError) return false;
+    throw error;
+  }
+}

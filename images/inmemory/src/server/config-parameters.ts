@@ -3,6 +3,7 @@ import { EVICTION_POLICIES, type EvictionPolicy } from "../settings.ts";
 import { formatNotifyClasses, parseNotifyClasses } from "./notifications.ts";
 import { fixed, type Parameter } from "./parameter.ts";
 import { parametersWithoutEffect } from "./parameters-without-effect.ts";
+import type { Server } from "./server.ts";
 
 type NumberKey = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings];
 
@@ -192,6 +193,21 @@ const maxclients: Parameter = {
   },
 };
 
+function loginAtPrimary(name: string, key: "primaryUser" | "primaryPassword"): Parameter {
+  return {
+    name,
+    get: ({ settings }) => settings[key],
+    set: ({ settings }, value) => {
+      settings[key] = value;
+      return undefined;
+    },
+  };
+}
+
+function primaryText({ following }: Server): string {
+  return following === undefined ? "" : `${following.primary.host} ${following.primary.port}`;
+}
+
 const latencyTracking: Parameter = {
   name: "latency-tracking",
   get: ({ dispatcher }) => (dispatcher.timer.isTracking ? "yes" : "no"),
@@ -273,8 +289,9 @@ export const parameters: readonly Parameter[] = [
   fixed("supervised", () => "no"),
   fixed("io-threads", () => "1"),
   fixed("io-threads-do-reads", () => "no"),
-  fixed("replicaof", () => ""),
-  fixed("slaveof", () => ""),
+  ...["replicaof", "slaveof"].map((name) => fixed(name, primaryText)),
+  loginAtPrimary("masteruser", "primaryUser"),
+  loginAtPrimary("masterauth", "primaryPassword"),
   fixed("aof-use-rdb-preamble", () => "no"),
   fixed("tcp-keepalive", ({ settings }) => String(settings.tcpKeepaliveSeconds)),
   trackingKeys(),

@@ -65,7 +65,7 @@ export class Cron {
    */
   #expire(): boolean {
     const server = this.#server;
-    if (!server.isActiveExpiryOn || server.pausing.isActive) return false;
+    if (!server.isActiveExpiryOn || server.pausing.isActive || server.following !== undefined) return false;
     const end = performance.now() + EXPIRE_BUDGET_MS;
     for (const db of server.databases) {
       let expired: number;

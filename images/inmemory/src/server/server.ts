@@ -15,6 +15,7 @@ import { Functions } from "../scripting/functions.ts";
 import type { ScriptHost, ScriptRules } from "../scripting/host.ts";
 import type { Runner } from "../scripting/runner.ts";
 import { Scripts } from "../scripting/scripts.ts";
+import { writesNothing } from "../scripting/shebang.ts";
 import { Blocking } from "../session/blocking.ts";
 import { describeClient } from "../session/client-line.ts";
 import { isSecret } from "../session/monitoring.ts";
@@ -38,6 +39,7 @@ import {
   NOTIFY_KEYEVENT,
   NOTIFY_KEYSPACE,
 } from "./notifications.ts";
+import type { PrimaryAddress, ReplicaState } from "./replica-state.ts";
 import { Slowlog } from "./slowlog.ts";
 import { Statistics } from "./statistics.ts";
 
@@ -121,6 +123,10 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
   busy: string | undefined;
   /** What the engine is as a cluster, if it is one. */
   cluster: Cluster | undefined;
+  /** What the engine is as a replica, if it is one. */
+  following: ReplicaState | undefined;
+  /** Makes the engine the replica of a primary, or of nobody any more. */
+  onFollow: (primary: PrimaryAddress | undefined) => void = () => {};
   /** Lets at most so many clients in; returns how many the process can serve, and changes nothing where these are fewer. */
   limitConnections: (max: number) => number = (max) => max;
   /** Ends the process in good order (SHUTDOWN). */
@@ -220,6 +226,15 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
     return session;
   }
 
+  /** A session that runs what a primary has run: it is recorded, and nothing is refused. */
+  createFollowingSession(): ClientSession {
+    const session = this.createSession();
+    session.isFollowing = true;
+    session.mayNotBlock = true;
+    session.authenticate({ user: "primary", roles: [], can: () => true, scope: () => "all" });
+    return session;
+  }
+
   /** Ends a session: everything that knows it forgets it. */
   closeSession(session: ClientSession): void {
     this.sessions.delete(session.id);
@@ -239,6 +254,14 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
   execute(session: ClientSession): void {
     this.dispatcher.execute(session);
   }
+
+  readonly isReadOnlyScript = (commandName: string, script: Buffer): boolean => {
+    if (commandName === "eval") return writesNothing(script);
+    const text = script.toString("latin1");
+    if (commandName === "evalsha")
+      return this.scripts.bySha(text.toLowerCase())?.flags.writesNothing ?? false;
+    return commandName === "fcall" && (this.functions.byName(text)?.flags.writesNothing ?? false);
+  };
 
   /** The code of all function libraries. */
   get libraryCode(): readonly Buffer[] {
@@ -296,7 +319,9 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
         address: session.address,
         clientName: session.name,
       },
-      isSecret(command) ? [Buffer.from(command.name), REDACTED] : session.args.copyAll(),
+      isSecret(command, session.args)
+        ? [Buffer.from(command.name), REDACTED]
+        : (session.calledAs ?? session.args.copyAll()),
       this.settings.slowlogLength,
     );
   }
@@ -407,6 +432,7 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
     const { startedAt } = this.statistics;
     this.statistics = new Statistics();
     this.statistics.startedAt = startedAt;
+    this.lazyFree.freedObjects = 0;
     for (const command of this.dispatcher.registry.all) {
       command.calls = 0;
       command.microseconds = 0;
@@ -435,9 +461,14 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
     const entry = db.find(bytes, offset, length);
     if (entry === 0) return 0;
     const expiry = db.expiryOf(entry);
-    if (expiry !== NO_EXPIRY && expiry < this.now && !this.isLoading && !this.pausing.isActive) {
-      this.expire(db, entry);
-      return 0;
+    if (expiry !== NO_EXPIRY && expiry < this.now && !this.isLoading) {
+      const session = this.running;
+      // The primary says when a key of its has expired, and until then its commands see it.
+      if (session?.isFollowing !== true) {
+        // During a pause nothing changes, but by the commands of a transaction that began it.
+        if (!this.pausing.isActive || session?.command.isWrite === true) this.expire(db, entry);
+        return 0;
+      }
     }
     db.touchAccess(entry);
     return entry;
@@ -446,8 +477,14 @@ export class Server implements SessionHost, ScriptHost<ClientSession> {
   /** True while the append-only file is being replayed: nothing expires then, the file says what did. */
   isLoading = false;
 
-  /** Deletes an entry because its time is over. */
+  /** Whether what has expired is said by a file or a primary. */
+  get leavesExpiryToOthers(): boolean {
+    return this.isLoading || this.following !== undefined;
+  }
+
+  /** Deletes an entry because its time is over; a replica leaves it, unseen, to its primary. */
   expire(db: Keyspace, entry: number): void {
+    if (this.following !== undefined) return;
     const key = db.keyOf(entry);
     db.delete(entry);
     this.statistics.expiredKeys++;

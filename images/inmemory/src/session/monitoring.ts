@@ -11,10 +11,12 @@ export interface Monitored {
 }
 
 const SECRET = new Set(["auth", "hello", "migrate", "acl|setuser"]);
+const SECRET_PARAMETERS = new Set(["requirepass", "masterauth", "masteruser"]);
 
 /** Commands whose arguments may be passwords. */
-export function isSecret(command: RegisteredCommand): boolean {
-  return SECRET.has(command.fullName);
+export function isSecret(command: RegisteredCommand, args?: Args): boolean {
+  if (command.fullName !== "config|set" || args === undefined) return SECRET.has(command.fullName);
+  return args.copyAll().some((word) => SECRET_PARAMETERS.has(word.toString("latin1").toLowerCase()));
 }
 
 /**

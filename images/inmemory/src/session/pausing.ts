@@ -63,12 +63,22 @@ export class Pausing {
     return this.#until !== 0 && this.#until > this.#now();
   }
 
+  /** Whether reads wait, too. */
+  get holdsEverything(): boolean {
+    return this.#isTimed && !this.#isWriteOnly;
+  }
+
   /** Whether this command has to wait. */
   holds(command: RegisteredCommand): boolean {
     if (!this.isActive) return false;
     if (command.name === "client" || command.parent?.name === "client") return false;
-    if (this.#isTimed && !this.#isWriteOnly) return true;
+    if (this.holdsEverything) return true;
     return command.isWrite || command.flags.includes("may_replicate");
+  }
+
+  /** How many sessions wait for the end of a pause. */
+  get heldCount(): number {
+    return this.#held.length;
   }
 
   hold(session: Held, values: readonly Buffer[]): void {

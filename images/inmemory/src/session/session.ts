@@ -149,8 +149,12 @@ export class Session implements Waiter {
   isInScript = false;
   /** True for the session that replays the append-only file. */
   isReplaying = false;
+  /** True for the session that runs what the engine's primary has run. */
+  isFollowing = false;
   /** Set by a handler that did more than its request and its reply say: the command is timed alone. */
   tookLong = false;
+  /** The command as it came, where its handler has put another one in its place. */
+  calledAs: readonly Buffer[] | undefined;
   /** What goes to the journal instead of the command as it came; an empty array is nothing. */
   #rewritten: (readonly Buffer[])[] | undefined;
 
@@ -195,6 +199,11 @@ export class Session implements Waiter {
     if (this.isNotEvicted) letters += "e";
     if (this.isNotTouching) letters += "T";
     return letters === "" ? "N" : letters;
+  }
+
+  /** Whether what it runs has been run before, and was allowed then. */
+  get isRerunning(): boolean {
+    return this.isReplaying || this.isFollowing;
   }
 
   /** From now on the session acts for this user. */
