@@ -20,7 +20,7 @@ const usage = `Measures weftkit/keyvalue beside dynoxide (on disk) and dynalite 
   --dynoxide PROGRAM      its binary (cargo install dynoxide-rs)            (left out)
   --dynalite CLI.JS       its program (npm install dynalite)                (left out)
   --fill N                puts N items under new keys at the end, one server after the other, and tells of each
-                          twentieth how fast it was; 10000000 takes a quarter of an hour and 10 GB a server    (left out)
+                          twentieth how fast it was; 10000000 takes many minutes and about 10 GB a server      (left out)
   --json                  one JSON object for each line instead of a table
 
 Requests go over HTTP with keep-alive. weftkit answers a write when it is on the disk; dynoxide writes to a file without

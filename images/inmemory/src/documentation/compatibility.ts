@@ -57,7 +57,7 @@ const DIFFERENCES: readonly [what: string, redis: string, here: string][] = [
   [
     "`REPLICAOF`",
     "kept in the configuration file by `CONFIG REWRITE`; TLS by `tls-replication`; `replica-read-only no`",
-    "until the engine stops, without TLS, always read-only; of primaries from Redis 2.8 to 8. A command that fails here ends the link, and everything is taken over anew",
+    "until the engine stops, without TLS, always read-only; of primaries that speak PSYNC (run with Redis 7.0 and 7.2). A command that fails here ends the link, and everything is taken over anew",
   ],
   [
     "`MIGRATE`",
