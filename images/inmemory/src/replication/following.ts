@@ -100,14 +100,13 @@ export class Following implements ReplicaState {
       if (signal.aborted) return;
       log.warn({ err: error, primary }, "the link to the primary broke; it is tried again");
     }
-    const link = this.#link!;
-    const wasConnected = this.state === "connected";
-    if (wasConnected) {
+    const link = this.#link;
+    if (link !== undefined && this.state === "connected") {
       this.downSince = link.heardAt ?? server.now;
       if (link.isSpoiled) this.#position = undefined;
       else if (this.#position !== undefined) this.#position.offset = link.offset;
     }
-    link.close();
+    link?.close();
     this.#link = undefined;
     this.state = "connect";
     this.#timer = setTimeout(() => void this.#run(), RETRY_MS);
