@@ -139,7 +139,8 @@ export class DiskReserve {
       } finally {
         await handle.close();
       }
-      return true;
+      // It may have been spent while it was made.
+      return statSync(file, { throwIfNoEntry: false }) !== undefined;
     } catch (error) {
       await rm(file, { force: true });
       const isExpected = this.#closing.signal.aborted || isFull(error);
