@@ -1,7 +1,7 @@
 import type { Clock } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
 import type { Database, Store } from "@weftkit/store";
-import type { SpaceReserve } from "./storage/space-reserve.ts";
+import type { WriteRoom } from "./storage/write-room.ts";
 
 /** What is done a little at a time, beside the requests. */
 export interface BackgroundTask {
@@ -21,7 +21,7 @@ export interface BackgroundOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly tasks: readonly BackgroundTask[];
-  readonly reserve: SpaceReserve;
+  readonly room: WriteRoom;
   /** Puts right what a step has changed in memory and that was not committed. */
   readonly afterFailure: () => Promise<void>;
 }
@@ -32,18 +32,18 @@ export class Background {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #tasks: readonly BackgroundTask[];
-  readonly #reserve: SpaceReserve;
+  readonly #room: WriteRoom;
   readonly #afterFailure: () => Promise<void>;
   readonly #timers = new Map<BackgroundTask, NodeJS.Timeout>();
   readonly #running = new Map<BackgroundTask, Promise<void>>();
   #isStopped = false;
 
-  constructor({ store, log, clock, tasks, reserve, afterFailure }: BackgroundOptions) {
+  constructor({ store, log, clock, tasks, room, afterFailure }: BackgroundOptions) {
     this.#store = store;
     this.#log = log;
     this.#clock = clock;
     this.#tasks = tasks;
-    this.#reserve = reserve;
+    this.#room = room;
     this.#afterFailure = afterFailure;
   }
 
@@ -76,7 +76,7 @@ export class Background {
     try {
       if (!(await this.#store.read((db) => task.isDue(db, this.#clock.wallMs())))) return;
       while (!this.#isStopped) {
-        const hasMore = await this.#reserve.run(task.frees, () =>
+        const hasMore = await this.#room.run(task.frees, () =>
           this.#store.write((db) => task.step(db, this.#clock.wallMs())),
         );
         if (!hasMore) return;

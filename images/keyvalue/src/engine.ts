@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { jsonTexts, StoreChanges } from "@weftkit/changes";
 import { type Deadline, systemClock } from "@weftkit/core";
@@ -17,8 +16,8 @@ import { Dispatcher } from "./protocol/dispatcher.ts";
 import type { Services } from "./services.ts";
 import { forgetTokens } from "./storage/client-tokens.ts";
 import { migrations } from "./storage/schema.ts";
-import { SpaceReserve } from "./storage/space-reserve.ts";
 import { ItemWriter } from "./storage/write-item.ts";
+import { WriteRoom } from "./storage/write-room.ts";
 import { StreamLog } from "./streams/stream-log.ts";
 import { TrimStreams } from "./streams/trim-streams.ts";
 import { Backfill } from "./tables/backfill.ts";
@@ -29,9 +28,6 @@ import { SaveCounts } from "./tables/save-counts.ts";
 
 /** The database, in the data folder. */
 export const databaseFile = "keyvalue.db";
-
-/** Room on the volume, beside it. */
-const reserveFile = "keyvalue.reserve";
 
 /** Of a request, as on AWS: the largest is a batch of 25 items. */
 const bodyBytesMax = 16 * 1024 * 1024;
@@ -45,7 +41,6 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
   #changes!: StoreChanges;
   #http!: RpcServer;
   #background!: Background;
-  #reserve!: SpaceReserve;
   readonly #catalog = new Catalog();
   readonly #engineStore = new EngineStore(databaseFile);
 
@@ -64,6 +59,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       applicationId,
       migrations,
       walFsync: ctx.section.wal_fsync,
+      keepsReserve: true,
       log,
       metrics,
       readiness,
@@ -82,8 +78,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       }).get() as Buffer;
     });
     const writer = new ItemWriter(streams);
-    const reserve = new SpaceReserve({ store, file: join(ctx.dataDir, reserveFile), log });
-    this.#reserve = reserve;
+    const room = new WriteRoom(store, this.#engineStore.reserve);
     this.#background = new Background({
       store,
       log,
@@ -98,7 +93,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
         forgetTokens,
         new SaveCounts(catalog),
       ],
-      reserve,
+      room,
       afterFailure: () => store.read((db) => catalog.reload(db)),
     });
     const services: Services = {
@@ -109,7 +104,7 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       writer,
       streams,
       background: this.#background,
-      reserve,
+      room,
       log,
       tokenKey,
     };
@@ -121,7 +116,6 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
       bodyBytesMax,
     });
     this.#background.wake();
-    reserve.start();
   }
 
   accept(socket: Duplex, peer: Peer): void {
@@ -135,7 +129,6 @@ export class KeyValueEngine implements Engine<"keyvalue"> {
   async close(deadline: Deadline): Promise<void> {
     await this.#http.close(deadline);
     await this.#background.stop();
-    await this.#reserve.stop();
     await this.#changes.close();
     await this.#store.write((db) => this.#catalog.saveCounts(db));
   }

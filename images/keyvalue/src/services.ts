@@ -1,8 +1,8 @@
 import type { Logger } from "@weftkit/observe";
 import type { GroupedReads, GroupedWrites, Store } from "@weftkit/store";
 import type { Background } from "./background.ts";
-import type { SpaceReserve } from "./storage/space-reserve.ts";
 import type { ItemWriter } from "./storage/write-item.ts";
+import type { WriteRoom } from "./storage/write-room.ts";
 import type { StreamLog } from "./streams/stream-log.ts";
 import type { Catalog } from "./tables/catalog.ts";
 
@@ -15,7 +15,7 @@ export interface Services {
   readonly writer: ItemWriter;
   readonly streams: StreamLog;
   readonly background: Background;
-  readonly reserve: SpaceReserve;
+  readonly room: WriteRoom;
   readonly log: Logger;
   /** Signs tokens that clients give back. */
   readonly tokenKey: Buffer;

@@ -27,7 +27,7 @@ test.skipIf(!canMount)(
       KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
       BillingMode: "PAY_PER_REQUEST",
     });
-    await expect.poll(() => existsSync(join(dataDir, "keyvalue.reserve"))).toBe(true);
+    await expect.poll(() => existsSync(join(dataDir, "keyvalue.db-reserve"))).toBe(true);
 
     const fill = async (from: number): Promise<number> => {
       for (let n = from; ; n++) {

@@ -99,7 +99,7 @@ export class Dispatcher {
     const caller = { ...identity, nowMs: this.#clock.wallMs(), host: request.headers.host ?? "localhost" };
     const run = () => operation.run(this.#services, prepared, caller);
     if (action === "read") return run();
-    return this.#services.reserve.run(operation.frees?.(prepared) === true, run);
+    return this.#services.room.run(operation.frees?.(prepared) === true, run);
   }
 
   #failure(thrown: unknown, contentType: string, operation: string, request: RpcRequest): RpcAnswer {
