@@ -209,3 +209,16 @@ describe("an ACL file", () => {
     );
   });
 });
+
+test("who may not run DEBUG hears of that before of its subcommands, and rules may name any of them", async () => {
+  const engine = await RunningEngine.start();
+  const [admin, client] = [await engine.client(), await engine.client()];
+  expect(await admin.call("ACL", "SETUSER", "app", "on", "nopass", "-@all", "+debug|nosuch")).toBe("OK");
+  expect(await client.call("AUTH", "app", "")).toBe("OK");
+  expect(await client.call("DEBUG", "SEGFAULT")).toEqual(
+    new Error("NOPERM User app has no permissions to run the 'debug' command"),
+  );
+  expect(JSON.stringify(await admin.call("ACL", "LOG"))).not.toContain("cmd=auth");
+  expect(await client.call("GET", "k")).toBeInstanceOf(Error);
+  expect(JSON.stringify(await admin.call("ACL", "LOG"))).toContain("cmd=get");
+});

@@ -145,8 +145,8 @@ export class Selector {
     if (word === "") return "syntax";
     if (command.registered.length > 0) {
       const sub = this.#registry.byName(name);
-      if (sub === undefined) return "unknown";
-      this.#change(sub, true);
+      if (sub !== undefined) this.#change(sub, true);
+      else if (command.hasOpenSubcommands !== true) return "unknown";
     } else {
       const words = this.#firstArguments.get(command.id) ?? [];
       if (!words.includes(word)) words.push(word);

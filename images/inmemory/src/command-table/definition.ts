@@ -89,6 +89,11 @@ export interface Command<Session = never> {
    */
   syntax?: string;
   subcommands?: readonly Command<Session>[];
+  /**
+   * The subcommands are but first arguments in Redis (DEBUG): rules of users may name others, and who may not run the
+   * command hears of that first.
+   */
+  hasOpenSubcommands?: boolean;
   /** Absent on containers, whose subcommands have one each. */
   handler?: Handler<Session>;
   /** Finds the keys where `keys` cannot; indexes of arguments. */

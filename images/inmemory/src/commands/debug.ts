@@ -160,6 +160,7 @@ export const debugCommands: Command[] = [
     since: "1.0.0",
     complexity: "Depends on the subcommand",
     summary: "For tests of the engine and of clients; off unless the configuration allows it.",
+    hasOpenSubcommands: true,
     subcommands: [
       sub("sleep", 3, "Holds the engine up.", sleep, "seconds"),
       sub(

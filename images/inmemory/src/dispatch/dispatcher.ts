@@ -103,13 +103,13 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
     const command = this.#find(session);
     if (command === undefined) return;
     session.command = command;
+    session.lastCommand = command;
+    session.lastCommandAt = server.now;
     const denial = this.#denial(session, command);
     if (denial !== undefined) {
       this.#reject(session, command, denial);
       return;
     }
-    session.lastCommand = command;
-    session.lastCommandAt = server.now;
     if (session.transaction !== undefined && !command.controlsTransaction) {
       this.#queue(session, session.transaction, command);
       return;
@@ -219,9 +219,10 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
       timer.endBrief(command);
     } else {
       session.tookLong = false;
-      const microseconds = timer.end(command);
       // One that waits is told of when it is over.
-      if (session.blocked === undefined) {
+      if (session.blocked !== undefined) timer.skip();
+      else {
+        const microseconds = timer.end(command);
         const { slowlogMicroseconds } = server.settings;
         if (microseconds >= slowlogMicroseconds && slowlogMicroseconds >= 0)
           server.noteSlow(session, command, microseconds);
@@ -278,11 +279,10 @@ export class Dispatcher<Client extends Session & DispatchState<Client>> {
     if (command.registered.length > 0 && (args.count > 1 || command.handler === undefined)) {
       const sub = args.count > 1 ? this.registry.findSubcommand(command, args) : undefined;
       if (sub === undefined) {
-        this.#reject(
-          session,
-          command,
-          args.count > 1 ? unknownSubcommand(command, args) : wrongArity(command.name),
-        );
+        const denied =
+          command.hasOpenSubcommands === true ? session.access?.denial(command, args) : undefined;
+        const unknown = args.count > 1 ? unknownSubcommand(command, args) : wrongArity(command.name);
+        this.#reject(session, command, denied?.message ?? unknown);
         return undefined;
       }
       command = sub;
