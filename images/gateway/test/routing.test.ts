@@ -341,6 +341,23 @@ proxy_protocol = "v1"
     .toEqual([`${header}PING\r\n`, "PROXY UNKNOWN\r\nPING\r\n"]);
 });
 
+test("a server of HTTP whose connections are shared gets no PROXY header, and its health is asked for without", async () => {
+  const seen = new Set<string>();
+  const server = await serverOf((socket) => {
+    socket.once("data", (bytes: Buffer) => {
+      seen.add(bytes.toString("latin1").split(" ", 1)[0]!);
+      socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+  });
+  const file = routesFile(
+    `backends = ["markdown=127.0.0.1:${server.port}"]\n[[routes]]\ntarget = "markdown"\nproxy_protocol = "v2"\n`,
+  );
+  const { service } = await startGateway({ routes_file: file, health_interval: "100ms" });
+  const request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  expect(await ask(plain(service.portOf("markdown")), request)).toMatch(/^HTTP\/1\.1 200/);
+  await expect.poll(() => [...seen].sort()).toEqual(["GET", "POST"]);
+});
+
 test("routes are read again when they change, and stay when they are wrong", async () => {
   const [one, two] = [await named("one"), await named("two")];
   const text = (name: string, port: number) =>

@@ -1,6 +1,7 @@
 import type { Backend, BackendSource, Found } from "@weftkit/backends";
 import { watchFiles } from "@weftkit/core";
 import type { Logger } from "@weftkit/observe";
+import { sharesConnections } from "./route.ts";
 import { type RouteTable, usualRoutes } from "./route-table.ts";
 import { readRoutesFile } from "./routes-file.ts";
 
@@ -38,11 +39,14 @@ export class RouteBook implements BackendSource {
     return this.#table;
   }
 
-  /** The version of the PROXY header that a route sends to this backend first. */
+  /** The version of the PROXY header that connections to this backend begin with. */
   proxyHeaderOf({ engine, groups }: Backend): 1 | 2 | undefined {
     const route = this.#table.routes.find(
-      ({ proxyHeader, target }) =>
-        proxyHeader !== undefined && target.engine === engine && groups.includes(target.group),
+      (each) =>
+        each.proxyHeader !== undefined &&
+        !sharesConnections(each) &&
+        each.target.engine === engine &&
+        groups.includes(each.target.group),
     );
     return route?.proxyHeader;
   }

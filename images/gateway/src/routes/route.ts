@@ -79,6 +79,16 @@ export const protocols: Readonly<Record<EngineName, Protocol>> = {
   filestore: "http",
 };
 
+/** Whether the protocol is HTTP of either version. */
+export function isHttp(protocol: Protocol): boolean {
+  return protocol === "http" || protocol === "http2";
+}
+
+/** Whether requests of several clients go over one connection to a server, which then cannot say whose it is. */
+export function sharesConnections({ protocol, isPerRequest, tls }: Route): boolean {
+  return isHttp(protocol) && isPerRequest && tls !== "pass";
+}
+
 /** A route without conditions to the servers of a target. */
 export function plainRoute(target: Target, name: string): Route {
   return {

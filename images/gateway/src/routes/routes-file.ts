@@ -9,7 +9,7 @@ import {
 import { engineNames, TableFile } from "@weftkit/config";
 import { nearestName } from "@weftkit/core";
 import type { Protocol } from "@weftkit/peek";
-import { type ListenerName, plainRoute, protocols, type Route, routeKeys } from "./route.ts";
+import { isHttp, type ListenerName, plainRoute, protocols, type Route, routeKeys } from "./route.ts";
 import { RouteTable } from "./route-table.ts";
 
 /** What a routes file says. */
@@ -133,10 +133,6 @@ function readRoute(file: TableFile, { values, where }: Row, hasTls: boolean): Ro
     connectionsPerSecondMax: values.max_connection_rate ?? 0,
     requestsPerSecondMax: values.max_request_rate ?? 0,
   };
-}
-
-function isHttp(protocol: Protocol): boolean {
-  return protocol === "http" || protocol === "http2";
 }
 
 function isEmpty(values: Row["values"], keys: readonly (keyof Row["values"])[]): boolean {
