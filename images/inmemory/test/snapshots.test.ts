@@ -52,6 +52,18 @@ test("everything of a snapshot is back, under a client that goes on", async () =
   }
 });
 
+test("a limit of clients that was set ends with the engine that a snapshot replaces", async () => {
+  const engine = await start();
+  const redis = clientOf(engine);
+  const before = await redis.config("GET", "maxclients");
+  const file = await takeSnapshot(engine);
+  await redis.config("SET", "maxclients", "1");
+  await restoreSnapshot(engine, file);
+  const [other, third] = [clientOf(engine), clientOf(engine)];
+  expect(await Promise.all([other.ping(), third.ping()])).toEqual(["PONG", "PONG"]);
+  expect(await other.config("GET", "maxclients")).toEqual(before);
+});
+
 test("what is written while a snapshot is taken is whole or not in it", async () => {
   const engine = await start();
   const redis = clientOf(engine);

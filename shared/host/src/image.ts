@@ -53,6 +53,8 @@ export class Image<Name extends EngineName> {
       stopping: this.#stopping.signal,
       run: () => this.#run,
       next: () => {
+        // What the last engine asked for has ended with it.
+        this.#listener.connectionsMax = config[name].max_connections;
         this.#run = this.#createRun();
         return this.#run;
       },

@@ -47,14 +47,15 @@ export class Listener {
   readonly #negotiations = new Map<string, (socket: TLSSocket) => void>();
   readonly #accepted: Counter;
   readonly #refused: Counter<"reason">;
-  #connectionsMax: number;
+  /** How many clients may be connected at once; those that are stay, even when they are more. */
+  connectionsMax: number;
   #connections = 0;
   #refusals = 0;
   #handshakes = 0;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#connectionsMax = options.connectionsMax;
+    this.connectionsMax = options.connectionsMax;
     const registers = [options.metrics];
     this.#accepted = new Counter({
       name: "weftkit_connections_accepted_total",
@@ -85,16 +86,6 @@ export class Listener {
   /** How many clients are connected. */
   get connections(): number {
     return this.#connections;
-  }
-
-  /** How many may be at once. */
-  get connectionsMax(): number {
-    return this.#connectionsMax;
-  }
-
-  /** Clients that are connected stay, even when they are more. */
-  set connectionsMax(max: number) {
-    this.#connectionsMax = max;
   }
 
   /** Begins to listen; resolves to the port. @throws WeftkitError `cannot_listen` */
@@ -135,7 +126,7 @@ export class Listener {
     }
     server.on("connection", (socket: Socket) => {
       this.#handshakes++;
-      const spare = this.#connectionsMax + refusalsMax;
+      const spare = this.connectionsMax + refusalsMax;
       if (this.#connections + this.#refusals + this.#handshakes > spare) socket.destroy();
     });
     server.on("tlsClientError", (error) => {
@@ -152,7 +143,7 @@ export class Listener {
 
   #admit(socket: Socket): void {
     const { engine, log } = this.#options;
-    if (this.#connections >= this.#connectionsMax) {
+    if (this.#connections >= this.connectionsMax) {
       this.#refuse(socket);
       return;
     }
@@ -212,7 +203,7 @@ export class Listener {
 
   #refuse(socket: Socket): void {
     const { engine, log } = this.#options;
-    const connectionsMax = this.#connectionsMax;
+    const { connectionsMax } = this;
     this.#refused.inc({ reason: "max_connections" });
     log.warn({ connectionsMax }, "a connection was refused: max_connections is reached");
     // Nobody else listens, and a client that hangs up first is no news.
