@@ -42,10 +42,8 @@ export class AclFile {
 
   /** Writes the users that there are; a crash leaves the old file or the new one. */
   save(): void {
-    const lines = this.#users.all.map((user) =>
-      Buffer.concat([Buffer.from(`user ${user.user} `), Buffer.from(`${user.text}\n`, "latin1")]),
-    );
-    replaceFileSync(this.path, Buffer.concat(lines));
+    const end = Buffer.from("\n");
+    replaceFileSync(this.path, Buffer.concat(this.#users.all.flatMap(({ line }) => [line, end])));
   }
 
   #readLine(line: string, where: string, read: Map<string, AclUser>): string | undefined {

@@ -137,6 +137,11 @@ export class AclUser implements SecurityContext, Rights {
     return [...this.flags, ...passwords, own, ...others.map((text) => `(${text})`)].join(" ");
   }
 
+  /** As an ACL file and ACL LIST have it. */
+  get line(): Buffer {
+    return Buffer.concat([Buffer.from(`user ${this.user} `), Buffer.from(this.text, "latin1")]);
+  }
+
   // ---- what is allowed -------------------------------------------------------------------------------------------
 
   accepts(password: Buffer): boolean {

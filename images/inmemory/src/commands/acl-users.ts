@@ -81,9 +81,6 @@ function close(session: ClientSession, other: ClientSession): void {
 
 export function aclList(session: ClientSession): void {
   const { reply, server } = session;
-  const lines = server.acl.all.map((user) =>
-    Buffer.concat([Buffer.from(`user ${user.user} `), Buffer.from(user.text, "latin1")]),
-  );
-  reply.array(lines.length);
-  for (const line of lines) reply.bulkBuffer(line);
+  reply.array(server.acl.all.length);
+  for (const { line } of server.acl.all) reply.bulkBuffer(line);
 }

@@ -179,19 +179,21 @@ const aclPubsubDefault: Parameter = {
   },
 };
 
-const maxclients: Parameter = {
-  ...integer("maxclients", "maxClients", 1, 2 ** 32 - 1),
-  set: (server, value) => {
-    if (!/^-?\d+$/.test(value)) return "argument couldn't be parsed into an integer";
-    const wanted = Number(value);
-    if (wanted < 1 || wanted >= 2 ** 32) return "argument must be between 1 and 4294967295 inclusive";
-    const possible = server.limitConnections(wanted);
-    if (possible < wanted)
+function maxclients(): Parameter {
+  const plain = integer("maxclients", "maxClients", 1, 2 ** 32 - 1);
+  return {
+    ...plain,
+    set: (server, value) => {
+      const before = server.settings.maxClients;
+      const refused = plain.set!(server, value);
+      if (refused !== undefined) return refused;
+      const possible = server.limitConnections(server.settings.maxClients);
+      if (possible >= server.settings.maxClients) return undefined;
+      server.settings.maxClients = before;
       return `The operating system is not able to handle the specified number of clients, try with ${possible}`;
-    server.settings.maxClients = wanted;
-    return undefined;
-  },
-};
+    },
+  };
+}
 
 function loginAtPrimary(name: string, key: "primaryUser" | "primaryPassword"): Parameter {
   return {
@@ -246,7 +248,7 @@ export const parameters: readonly Parameter[] = [
   memory("auto-aof-rewrite-min-size", "rewriteMinBytes"),
   notifyKeyspaceEvents,
   integer("timeout", "timeoutSeconds", 0, INT_MAX),
-  maxclients,
+  maxclients(),
   memory("client-query-buffer-limit", "queryBufferLimitBytes", 1024 ** 2),
   memory("proto-max-bulk-len", "bulkLimitBytes", 1024 ** 2),
   outputBufferLimit,
