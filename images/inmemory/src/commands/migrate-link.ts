@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { writeRequest } from "../protocol/write-request.ts";
 
 /** A server to which keys are copied, and what is known of it. */
 export interface Target {
@@ -49,13 +50,4 @@ export function sendAll(target: Target, requests: readonly (readonly Buffer[])[]
       else if (partial.length > ANSWER_BYTES_MAX) end("reading");
     });
   });
-}
-
-function writeRequest(socket: { write(bytes: Buffer | string): boolean }, words: readonly Buffer[]): void {
-  socket.write(`*${words.length}\r\n`);
-  for (const word of words) {
-    socket.write(`$${word.length}\r\n`);
-    socket.write(word);
-    socket.write("\r\n");
-  }
 }

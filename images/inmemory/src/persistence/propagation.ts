@@ -52,6 +52,11 @@ export class Propagation {
     };
   }
 
+  /** Forgets what the unit has so far: the journal gets nothing of it. */
+  dropUnit(): void {
+    this.#unit = [];
+  }
+
   /** Hands the unit to the journal. */
   endUnit(): void {
     const { journal } = this;

@@ -1,6 +1,6 @@
-import type { RequestParser as Parser } from "../protocol/request.ts";
 import { COMPLETE, INCOMPLETE, ProtocolError, RequestParser } from "../protocol/request.ts";
 import type { ClientSession, Server } from "../server/server.ts";
+import { runBeside } from "./run-beside.ts";
 
 /** A primary is trusted with the longest string that there can be. */
 const LIMITS = { bulkBytes: 2 ** 31, isAuthenticated: true };
@@ -12,7 +12,7 @@ export class CommandFailed extends Error {}
 export class CommandStream {
   readonly #session: ClientSession;
   readonly #server: Server;
-  readonly #parser: Parser = new RequestParser();
+  readonly #parser = new RequestParser();
   #chunks: Buffer[] = [];
   #bytes = 0;
   /** The next command is not whole with fewer bytes. */
@@ -63,8 +63,6 @@ export class CommandStream {
       this.isSpoiled = true;
       if (error instanceof ProtocolError) throw new CommandFailed(`sent no command: ${error.message}`);
       throw error;
-    } finally {
-      server.running = undefined;
     }
     this.#wantedBytes = Math.max(parser.wantedBytes, input.length - start + 1);
     const rest = Buffer.from(input.subarray(start));
@@ -74,15 +72,9 @@ export class CommandStream {
 
   #execute(): void {
     const session = this.#session;
-    const { reply } = this.#server;
-    const { length, errors } = reply;
-    this.#server.running = session;
-    this.#server.execute(session);
-    const answer = reply.buffer.toString("latin1", length, Math.min(reply.length, length + 200));
-    reply.length = length;
-    if (reply.errors !== errors)
-      throw new CommandFailed(
-        `has run ${session.command?.fullName ?? "a command"}, which fails here: ${answer.trimEnd()}`,
-      );
+    const error = runBeside(session);
+    if (error === undefined) return;
+    const name = session.command?.fullName ?? "a command";
+    throw new CommandFailed(`has run ${name}, which fails here: ${error}`);
   }
 }

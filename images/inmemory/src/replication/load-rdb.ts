@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { WeftkitError } from "@weftkit/core";
 import { type RdbPart, readRdbFile } from "../rdb/file.ts";
 import type { ClientSession, Server } from "../server/server.ts";
+import { runBeside } from "./run-beside.ts";
 
 /** After so long others get their turn. */
 const SLICE_MS = 20;
@@ -53,6 +54,10 @@ export async function loadRdb(path: string, options: LoadOptions): Promise<void>
       database = part.database;
       run(session, restoring(part));
     });
+  } catch (error) {
+    // What is on the disk stays as it was: nobody is served before another load has replaced everything.
+    server.propagation.dropUnit();
+    throw error;
   } finally {
     server.isLoading = false;
     server.closeSession(session);
@@ -101,17 +106,9 @@ function restoring({ key, payload, expiresAt, idleSeconds, frequency }: RdbPart 
 
 type Word = string | Buffer;
 
-/** Runs a command beside what clients send; what it answers is looked at, and dropped. */
 function run(session: ClientSession, words: readonly Word[]): void {
-  const { server } = session;
-  const { reply } = server;
-  const { length } = reply;
   session.args.load(words.map((word) => (typeof word === "string" ? Buffer.from(word) : word)));
-  server.running = session;
-  server.execute(session);
-  server.running = undefined;
-  const answer = reply.buffer.toString("latin1", length, reply.length);
-  reply.length = length;
-  if (answer.startsWith("-"))
-    throw new WeftkitError("replication", `${words[0]} of what the primary sent failed: ${answer.trimEnd()}`);
+  const error = runBeside(session);
+  if (error !== undefined)
+    throw new WeftkitError("replication", `${words[0]} of what the primary sent failed: ${error}`);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { WeftkitError } from "@weftkit/core";
 import type { Tick } from "../network/tick.ts";
+import { writeRequest } from "../protocol/write-request.ts";
 import type { PrimaryAddress } from "../server/replica-state.ts";
 import type { Server } from "../server/server.ts";
 import { CommandFailed, CommandStream } from "./command-stream.ts";
@@ -47,7 +48,7 @@ export class PrimaryLink {
   readonly #options: PrimaryLinkOptions;
   readonly #socket: Socket;
   readonly #broken = Promise.withResolvers<never>();
-  /** Received and not used yet, before `follow`. */
+  /** Received and not used yet; nothing more is read meanwhile. */
   #received: Buffer = Buffer.alloc(0);
   #wake: () => void = () => {};
   #stream: CommandStream | undefined;
@@ -164,8 +165,9 @@ export class PrimaryLink {
   }
 
   #send(words: readonly string[]): void {
-    const parts = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`);
-    this.#socket.write(`*${words.length}\r\n${parts.join("")}`);
+    this.#socket.cork();
+    writeRequest(this.#socket, words);
+    this.#socket.uncork();
   }
 
   /** The next line that is not empty: a primary that is busy sends empty ones. */
