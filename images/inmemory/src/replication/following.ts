@@ -9,6 +9,8 @@ import { type Position, PrimaryLink } from "./primary-link.ts";
 
 /** So long after a link broke the next one is tried. */
 const RETRY_MS = 1000;
+/** All data that could not be taken over are asked for again twice as late each time: they cost the primary a fork. */
+const RETRY_MS_MAX = 30_000;
 
 /** What a primary sends is received in this folder of the data folder, which is removed afterwards. */
 export const transferFolder = "replication";
@@ -34,6 +36,8 @@ export class Following implements ReplicaState {
   #link: PrimaryLink | undefined;
   #position: Position | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Loads that have failed since the last one that has not. */
+  #failedLoads = 0;
   isLoading = false;
   state: LinkState = "connect";
   downSince: number;
@@ -91,6 +95,7 @@ export class Following implements ReplicaState {
         if (signal.aborted) return;
         await this.#load(answer.file.path);
         if (signal.aborted) return;
+        this.#failedLoads = 0;
       }
       this.#position = { history: answer.history, offset: answer.offset };
       this.state = "connected";
@@ -109,13 +114,15 @@ export class Following implements ReplicaState {
     link?.close();
     this.#link = undefined;
     this.state = "connect";
-    this.#timer = setTimeout(() => void this.#run(), RETRY_MS);
+    const waitMs = Math.min(RETRY_MS * 2 ** this.#failedLoads, RETRY_MS_MAX);
+    this.#timer = setTimeout(() => void this.#run(), waitMs);
   }
 
   /** Replaces everything by what the file holds, as one unit: a crash leaves all of the old or all of the new. */
   async #load(path: string): Promise<void> {
     const { server, tick } = this.#parts;
     this.#position = undefined;
+    this.#failedLoads++;
     await loadRdb(path, {
       server,
       signal: this.#stopping.signal,
