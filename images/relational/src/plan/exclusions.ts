@@ -11,7 +11,7 @@ import { oid } from "../types/oids.ts";
 import { typeOps } from "../types/registry.ts";
 import type { PlanContext } from "./context.ts";
 import { decodeRow } from "./stored-rows.ts";
-import { tableExpression } from "./table-expressions.ts";
+import { membership, tableExpression } from "./table-expressions.ts";
 
 /** Types whose values are equal in SQLite when they are for PostgreSQL. */
 const comparable: ReadonlySet<number> = new Set([
@@ -93,13 +93,7 @@ export class Exclusion {
       const row = [...values, ...others];
       return tests.every((test) => test(row, { exec, row: [], outer: undefined }));
     };
-    const predicate =
-      index.predicate === undefined ? undefined : tableExpression(ctx, relation, index.predicate);
-    const isMember =
-      predicate === undefined
-        ? undefined
-        : ctx.compiler.condition(predicate.expr, new Scope(undefined, new Map([[predicate.entry, 0]])));
-    this.#isMember = (row, exec) => isMember?.(row, { exec, row: [], outer: undefined }) ?? true;
+    this.#isMember = membership(ctx, relation, index.predicate);
     const columns = ["rowid_", ...storedColumns(ctx.catalog, relation).map(({ name }) => name)];
     const equal = this.#parts.flatMap((part) =>
       part.column === undefined ? [] : [` AND ${part.column} = ?`],

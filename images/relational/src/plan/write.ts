@@ -19,7 +19,7 @@ import {
 import type { Datum, Row } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
 import type { PlanContext } from "./context.ts";
-import { tableExpression } from "./table-expressions.ts";
+import { membership, tableExpression } from "./table-expressions.ts";
 
 /** A key of an index: its value in a row, and the column of SQLite that it stands in. */
 export interface KeyPart {
@@ -245,19 +245,12 @@ function indexWriter(ctx: PlanContext, relation: Relation, index: Index): IndexW
       type,
     };
   });
-  const predicate =
-    index.predicate === undefined ? undefined : tableExpression(ctx, relation, index.predicate);
-  const isMember =
-    predicate === undefined
-      ? undefined
-      : ctx.compiler.condition(predicate.expr, new Scope(undefined, new Map([[predicate.entry, 0]])));
   return {
     index,
     name: indexName(index.oid),
     constraintName: catalog.get("relation", index.oid)?.name ?? "",
     parts,
     isDeferrable: isDeferrable(catalog, relation, index),
-    isMember:
-      isMember === undefined ? () => true : (row, exec) => isMember(row, { exec, row: [], outer: undefined }),
+    isMember: membership(ctx, relation, index.predicate),
   };
 }
