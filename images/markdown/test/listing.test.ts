@@ -167,6 +167,13 @@ describe("a listing", () => {
     expect([reply.status, problemOf(reply)]).toEqual([400, problem]);
   });
 
+  test("refuses an order by a field that no document has", async () => {
+    const engine = await withDocuments();
+    const reply = await engine.call("GET", "/collections/wiki/documents?sort=-yaer");
+    expect([reply.status, problemOf(reply)]).toEqual([400, "invalid-sort"]);
+    expect(reply.json.detail).toContain("has a field yaer");
+  });
+
   test("refuses the cursor of another order or filter", async () => {
     const engine = await withDocuments();
     const { next } = (await engine.call("GET", "/collections/wiki/documents?limit=1&sort=year")).json;

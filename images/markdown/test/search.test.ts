@@ -306,6 +306,16 @@ describe("what is shown", () => {
     });
   });
 
+  test("characters that are words only together are marked only together", () => {
+    const db = indexOf([{ title: "北京", text: "我在北京大学，京都很远，北方" }]);
+    expect(search(db, "北京").hits[0]).toMatchObject({
+      title: "<mark>北京</mark>",
+      snippet: "我在<mark>北京</mark>大学，京都很远，北方",
+    });
+    // Nowhere in a row: then each counts by itself.
+    expect(search(db, "北都").hits[0]!.snippet).toContain("<mark>都</mark>");
+  });
+
   test("a snippet is cut where most of the words are", () => {
     const filler = "nothing to see ".repeat(100);
     const db = indexOf([{ text: `${filler} alpha ${filler} alpha beta ${filler} beta ${filler}` }]);

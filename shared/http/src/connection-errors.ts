@@ -27,7 +27,7 @@ export function refuseConnection(socket: Duplex): void {
 }
 
 /** What Node's parser could not read, or did not get in time. */
-export function refuseMalformed(error: Error & { code?: string }, socket: Duplex): void {
+export function refuseMalformed(error: Error & { code?: string; rawPacket?: unknown }, socket: Duplex): void {
   if (!socket.writable || error.code === "ECONNRESET") {
     socket.destroy();
     return;
@@ -44,10 +44,21 @@ export function refuseMalformed(error: Error & { code?: string }, socket: Duplex
       answerRaw(socket, problems.requestTimeout("the request did not arrive in time"), "Request Timeout");
       break;
     default:
+      if (error.code === "HPE_INVALID_METHOD" && isRequestLine(error.rawPacket)) {
+        const problem = problems.methodNotImplemented("the request's method is none that is known here");
+        answerRaw(socket, problem, "Not Implemented");
+        break;
+      }
       answerRaw(
         socket,
         problems.malformedRequest(`the request cannot be read: ${error.message}`),
         "Bad Request",
       );
   }
+}
+
+/** Whether what was sent begins as a request does (RFC 9112, 3), whatever its method is. */
+function isRequestLine(sent: unknown): boolean {
+  if (!Buffer.isBuffer(sent)) return false;
+  return /^[!#$%&'*+.^_`|~\w-]+ \S+ HTTP\/1\.[01]\r?\n/.test(sent.toString("latin1", 0, 16_384));
 }

@@ -26,5 +26,6 @@ export const problems = {
   headersTooLarge: problemKind("headers-too-large", 431, "The headers are too large"),
   tooManyRequests: problemKind("too-many-requests", 429, "The rate limit is reached"),
   internal: problemKind("internal", 500, "A defect of the engine"),
+  methodNotImplemented: problemKind("method-not-implemented", 501, "The method is not known"),
   unavailable: problemKind("unavailable", 503, "The engine cannot do this now"),
 } as const;

@@ -193,6 +193,9 @@ describe("what a request has to look like", () => {
     expect(await exchange(image.port, "NONSENSE\r\n\r\n")).toMatch(
       /^HTTP\/1.1 400 Bad Request\r\n[\s\S]*malformed-request/,
     );
+    expect(await exchange(image.port, "FROBNICATE / HTTP/1.1\r\nHost: a\r\n\r\n")).toMatch(
+      /^HTTP\/1.1 501 Not Implemented\r\n[\s\S]*method-not-implemented/,
+    );
     const header = `X-Long: ${"a".repeat(20_000)}\r\n`;
     expect(await exchange(image.port, `GET / HTTP/1.1\r\nHost: a\r\n${header}\r\n`)).toMatch(
       /^HTTP\/1.1 431/,

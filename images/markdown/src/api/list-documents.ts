@@ -1,10 +1,11 @@
 import { json, problems, type Route, route } from "@weftkit/http";
+import type { Database } from "@weftkit/store";
 import Type from "typebox";
 import { filterText, parseFilter } from "../fields/filter.ts";
-import { parseSort } from "../fields/sort.ts";
+import { parseSort, type Sort } from "../fields/sort.ts";
 import { collectionNotFound, invalidFilter, invalidSort } from "../problems.ts";
-import { requireCollection } from "../storage/collections.ts";
-import { listDocuments, type Position } from "../storage/list-documents.ts";
+import { type Collection, requireCollection } from "../storage/collections.ts";
+import { isFieldName, listDocuments, type Position } from "../storage/list-documents.ts";
 import type { ApiContext } from "./context.ts";
 import { documentJson } from "./representation.ts";
 import { collectionParams, cursor, limit, listedDocumentSchema, next, strict } from "./schemas.ts";
@@ -56,7 +57,14 @@ export function listDocumentsRoute(api: ApiContext): Route {
       const sort = parseSort(query.sort ?? "id");
       const filter = query.filter === undefined ? undefined : parseFilter(query.filter);
       const prefix = (query.prefix ?? "").normalize("NFC");
-      const collection = await api.store.read((db) => requireCollection(db, params.name), { signal });
+      const collection = await api.store.read(
+        (db) => {
+          const found = requireCollection(db, params.name);
+          if (query.cursor === undefined) requireSortable(db, found, sort);
+          return found;
+        },
+        { signal },
+      );
       const order = `${sort.descending ? "-" : ""}${sort.name}`;
       const listing = JSON.stringify(["documents", collection.row, order, prefix, filterText(filter)]);
       const from =
@@ -74,4 +82,10 @@ export function listDocumentsRoute(api: ApiContext): Route {
       });
     },
   });
+}
+
+/** A name that no document has as a field is a mistake in writing it, unless there are no documents. */
+function requireSortable(db: Database, collection: Collection, { name, column }: Sort): void {
+  if (column !== undefined || collection.documents === 0 || isFieldName(db, collection.row, name)) return;
+  throw invalidSort(`no document of the collection ${collection.name} has a field ${name} to sort by`);
 }

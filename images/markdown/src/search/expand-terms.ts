@@ -35,6 +35,8 @@ export interface ExpandedTerm {
   readonly corrections: readonly string[];
   /** Folded words to highlight, stemmed by who does. */
   readonly shown: readonly string[];
+  /** Whether its words count where they do not stand in a row. */
+  readonly isApart: boolean;
   /** Whether it is in so many documents that it does not count for relevance beside others. */
   readonly isFrequent: boolean;
   /** Of words in a row that are all frequent, one, for FTS5: such a row is dear to find. */
@@ -59,7 +61,7 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
   const { words, isPrefix, isQuoted, fields } = term;
   const own = rowOfWords(words, isPrefix, fields);
   const word = words.length === 1 && !isQuoted ? words[0]! : undefined;
-  const asWritten = { term, exact: own, expression: own, corrections: [], shown: words };
+  const asWritten = { term, exact: own, expression: own, corrections: [], shown: words, isApart: false };
   if (own === undefined) return { ...asWritten, isFrequent: false, dearBy: undefined };
   if (words.length > 1) {
     const apart = isQuoted ? undefined : expandApart(expansion, term, own);
@@ -117,6 +119,7 @@ function expandApart(expansion: Expansion, term: Term, own: string): ExpandedTer
     expression: anyOf([rowOfWords(meant, isPrefix, fields), together]),
     corrections: isCorrected ? [meant.join(" ")] : [],
     shown: isCorrected ? [...words.slice(0, -1), ...meant] : words,
+    isApart: true,
     isFrequent: false,
     dearBy: undefined,
   };

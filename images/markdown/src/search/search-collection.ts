@@ -16,10 +16,10 @@ import { parseQuery } from "./parse-query.ts";
 import { type QueryNode, type Term, wantedTerms } from "./query.ts";
 import { type RankedMatch, rankMatches, type Tier } from "./rank-matches.ts";
 import { shardsOf } from "./shards.ts";
-import { type Highlights, highlighted, hitsIn, snippetOf } from "./snippet.ts";
+import { type Highlights, highlighted, hitsIn, noHighlights, snippetOf } from "./snippet.ts";
 import { stem } from "./stem.ts";
 import { TimeBudget } from "./time-budget.ts";
-import { wordsOf } from "./words.ts";
+import { standsAlone, wordsOf } from "./words.ts";
 
 /**
  * What counts before relevance: all words in the title, and how much of it they are; a title that begins with them; words
@@ -121,11 +121,12 @@ export function resultOfRows(
   query: SearchQuery,
 ): SearchResult {
   const page = rows.slice(query.offset, query.offset + query.limit);
-  const none: Highlights = { stems: new Set(), prefixes: [] };
   return {
     total: rows.length,
     totalIsExact: isComplete,
-    hits: page.map((documentRow) => hitOf(db, { documentRow, score: 0 }, none, query.highlight !== false)),
+    hits: page.map((documentRow) =>
+      hitOf(db, { documentRow, score: 0 }, noHighlights, query.highlight !== false),
+    ),
     corrections: [],
     facets: query.facets === undefined ? {} : countFacets(db, query.facets, rows),
   };
@@ -234,13 +235,18 @@ function tier(expression: string | undefined, weight: number, isWithin = false):
 function highlightsOf(expanded: readonly ExpandedTerm[]): Highlights {
   const stems = new Set<string>();
   const prefixes: string[] = [];
-  for (const { term, shown } of expanded) {
+  const rows: (readonly string[])[] = [];
+  for (const { term, shown, isApart } of expanded) {
+    if (!isApart && shown.length > 1 && shown === term.words && shown.every(standsAlone)) {
+      rows.push(shown);
+      continue;
+    }
     for (const [index, word] of shown.entries()) {
       if (term.isPrefix && index === shown.length - 1) prefixes.push(word);
       else stems.add(stem(word));
     }
   }
-  return { stems, prefixes };
+  return { stems, prefixes, rows };
 }
 
 function hitOf(db: Database, match: RankedMatch, highlights: Highlights, isHighlighted: boolean): SearchHit {

@@ -10,11 +10,16 @@ const wordsLookedAtMax = 6000;
 /** Longer snippets are cut (UTF-16 units), when words are very long or far apart. */
 const snippetLengthMax = 400;
 
-/** What is to be highlighted in a text: stems and beginnings of words. */
+/** What is to be highlighted in a text. */
 export interface Highlights {
   readonly stems: ReadonlySet<string>;
+  /** Beginnings of words. */
   readonly prefixes: readonly string[];
+  /** Characters that are words only together, as in Chinese: each is a hit where all stand in a row. */
+  readonly rows: readonly (readonly string[])[];
 }
+
+export const noHighlights: Highlights = { stems: new Set(), prefixes: [], rows: [] };
 
 /** A text with its hits between `<mark>` and `</mark>`, everything else escaped for HTML. */
 export function highlighted(text: string, highlights: Highlights): string {
@@ -41,17 +46,32 @@ export function snippetOf(text: string, highlights: Highlights, isHighlighted: b
 export type Hit = Word & { readonly key: string; readonly index: number };
 
 /** The words that are to be highlighted. */
-export function hitsIn(words: readonly Word[], { stems, prefixes }: Highlights): Hit[] {
+export function hitsIn(words: readonly Word[], { stems, prefixes, rows }: Highlights): Hit[] {
+  const inRows = indexesInRows(words, rows);
   // A word and its stem begin with the same letters, and most words begin with others than those that are looked for.
   const beginnings = new Set([...stems, ...prefixes].map(beginningOf));
   const hits: Hit[] = [];
   for (const [index, found] of words.entries()) {
-    if (!beginnings.has(beginningOf(found.word)) && !beginnings.has(found.word.slice(0, 1))) continue;
+    const isInRow = inRows.has(index);
+    const mayBe = beginnings.has(beginningOf(found.word)) || beginnings.has(found.word.slice(0, 1));
+    if (!isInRow && !mayBe) continue;
     const key = stem(found.word);
-    const isHit = stems.has(key) || prefixes.some((prefix) => found.word.startsWith(prefix));
+    const isHit = isInRow || stems.has(key) || prefixes.some((prefix) => found.word.startsWith(prefix));
     if (isHit) hits.push({ ...found, key, index });
   }
   return hits;
+}
+
+/** Where the rows stand, word by word. */
+function indexesInRows(words: readonly Word[], rows: Highlights["rows"]): ReadonlySet<number> {
+  const indexes = new Set<number>();
+  for (const row of rows) {
+    for (let start = 0; start + row.length <= words.length; start++) {
+      if (!row.every((word, offset) => words[start + offset]!.word === word)) continue;
+      for (let offset = 0; offset < row.length; offset++) indexes.add(start + offset);
+    }
+  }
+  return indexes;
 }
 
 function beginningOf(word: string): string {

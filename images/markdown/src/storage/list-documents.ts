@@ -89,6 +89,12 @@ function readSlice(db: Database, listing: Listing, from: Position | undefined, l
   return { documents: rows.map((found) => documentOfRow(db, found)), next: undefined };
 }
 
+/** Whether a document of a collection has the field, with a value that can be sorted by. */
+export function isFieldName(db: Database, collectionRow: number, name: string): boolean {
+  const sql = "SELECT 1 FROM fields WHERE collection = ? AND name = ? LIMIT 1";
+  return statement(db, sql).get(collectionRow, name) !== undefined;
+}
+
 interface Walk {
   readonly sql: string;
   readonly parameters: readonly (string | number)[];
