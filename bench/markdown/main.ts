@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
+import { findDocuments } from "../../images/markdown/src/search/find-documents.ts";
+import { resultOf } from "../../images/markdown/src/search/found-documents.ts";
 import { indexDocument } from "../../images/markdown/src/search/index-document.ts";
 import { indexedTextOf } from "../../images/markdown/src/search/indexed-text.ts";
-import { searchCollection } from "../../images/markdown/src/search/search-collection.ts";
 import { Corpus } from "./corpus.ts";
 import { queryKinds } from "./queries.ts";
 import { type BenchStore, openBenchStore } from "./store.ts";
@@ -115,7 +116,7 @@ async function timeQueries({ store }: BenchStore, next: () => string): Promise<T
     await store.read((db) => {
       const cpu = process.threadCpuUsage();
       const startedMs = performance.now();
-      const found = searchCollection(db, COLLECTION, query);
+      const found = resultOf(db, [findDocuments(db, COLLECTION, query)], query);
       for (const hit of found.hits) hit.shown();
       hits += found.total;
       times.push(performance.now() - startedMs);

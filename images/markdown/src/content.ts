@@ -3,7 +3,7 @@
  * tables beside the documents', and the storage asks both.
  *
  * - `render/`: `extract`, `renderHtml`, `rewriteLinks`
- * - `search/`: `searchMigration`, `indexDocument`, `removeDocument`, `searchCollection`
+ * - `search/`: `searchMigration`, `indexDocument`, `removeDocument`, `findDocuments`, `resultOf`
  *
  * All functions that get a database run inside a transaction or snapshot of the store, and are synchronous.
  */
@@ -101,11 +101,14 @@ export interface SearchQuery {
   readonly fields?: readonly SearchField[];
   /** Whether a word that is not in the vocabulary may stand for one that is near. Default: true. */
   readonly typo?: boolean;
+  /** Whether the last word may be the beginning of one, as while somebody types. Default: false. */
+  readonly prefixLast?: boolean;
   /** Whether title and snippet have their hits between `<mark>` and `</mark>` (the rest HTML-escaped). Default: true. */
   readonly highlight?: boolean;
 }
 
 export interface SearchHit {
+  readonly collectionRow: number;
   readonly documentRow: number;
   /** Higher is better; to be compared within one answer only. */
   readonly score: number;

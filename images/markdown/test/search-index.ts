@@ -1,10 +1,11 @@
 import Database from "better-sqlite3";
 import { onTestFinished } from "vitest";
 import type { SearchableText, SearchQuery } from "../src/content.ts";
+import { findDocuments } from "../src/search/find-documents.ts";
+import { resultOf } from "../src/search/found-documents.ts";
 import { indexDocument } from "../src/search/index-document.ts";
 import { indexedTextOf } from "../src/search/indexed-text.ts";
 import { searchMigration } from "../src/search/schema.ts";
-import { searchCollection } from "../src/search/search-collection.ts";
 
 /** What a test says of a document; the rest is empty. */
 export type Draft = Partial<SearchableText>;
@@ -38,7 +39,8 @@ export function search(
   options: Partial<SearchQuery> = {},
   collectionRow = 1,
 ) {
-  const result = searchCollection(db, collectionRow, { query, limit: 100, offset: 0, ...options });
+  const wanted = { query, limit: 100, offset: 0, ...options };
+  const result = resultOf(db, [findDocuments(db, collectionRow, wanted)], wanted);
   return { ...result, hits: result.hits.map(({ shown, ...hit }) => ({ ...hit, ...shown() })) };
 }
 

@@ -1,14 +1,14 @@
 import { json, problems, type Route, route } from "@weftkit/http";
-import type { Database } from "@weftkit/store";
 import Type from "typebox";
 import { filterText, parseFilter } from "../fields/filter.ts";
-import { parseSort, type Sort } from "../fields/sort.ts";
+import { parseSort } from "../fields/sort.ts";
 import { collectionNotFound, invalidFilter, invalidSort } from "../problems.ts";
-import { type Collection, requireCollection } from "../storage/collections.ts";
-import { isFieldName, listDocuments, type Position } from "../storage/list-documents.ts";
+import { requireCollection } from "../storage/collections.ts";
+import { listDocuments, type Position } from "../storage/list-documents.ts";
 import type { ApiContext } from "./context.ts";
 import { documentJson } from "./representation.ts";
 import { collectionParams, cursor, limit, listedDocumentSchema, next, strict } from "./schemas.ts";
+import { requireSortable, sortParameter } from "./sort-parameter.ts";
 
 export const filterParameter = Type.Optional(
   Type.String({
@@ -33,13 +33,7 @@ export function listDocumentsRoute(api: ApiContext): Route {
         limit,
         cursor,
         filter: filterParameter,
-        sort: Type.Optional(
-          Type.String({
-            maxLength: 256,
-            description:
-              "`id` (default), `meta.title`, `meta.createdAt`, `meta.updatedAt`, or a field; `-` before it for descending. Documents without the field come last.",
-          }),
-        ),
+        sort: sortParameter("`id`"),
         prefix: Type.Optional(
           Type.String({ maxLength: 1024, description: "What ids begin with: `guides/`." }),
         ),
@@ -60,7 +54,7 @@ export function listDocumentsRoute(api: ApiContext): Route {
       const collection = await api.store.read(
         (db) => {
           const found = requireCollection(db, params.name);
-          if (query.cursor === undefined) requireSortable(db, found, sort);
+          if (query.cursor === undefined) requireSortable(db, [found], sort);
           return found;
         },
         { signal },
@@ -82,10 +76,4 @@ export function listDocumentsRoute(api: ApiContext): Route {
       });
     },
   });
-}
-
-/** A name that no document has as a field is a mistake in writing it, unless there are no documents. */
-function requireSortable(db: Database, collection: Collection, { name, column }: Sort): void {
-  if (column !== undefined || collection.documents === 0 || isFieldName(db, collection.row, name)) return;
-  throw invalidSort(`no document of the collection ${collection.name} has a field ${name} to sort by`);
 }

@@ -19,7 +19,7 @@ import { brokenLinksRoute, linksRoute } from "./outgoing-links.ts";
 import { patchDocument } from "./patch-document.ts";
 import { putDocument } from "./put-document.ts";
 import { restoreRoute } from "./restore.ts";
-import { searchRoute } from "./search.ts";
+import { searchRoute, searchSeveralRoute } from "./search.ts";
 import { getSynonymsRoute, replaceSynonymsRoute } from "./synonyms.ts";
 import { listTrashRoute, purgeRoute } from "./trash.ts";
 import { listVersionsRoute } from "./versions.ts";
@@ -46,6 +46,7 @@ export function routesOf(api: ApiContext): Route[] {
     deleteDocumentRoute,
     listDocumentsRoute,
     searchRoute,
+    searchSeveralRoute,
     getSynonymsRoute,
     replaceSynonymsRoute,
     linksRoute,

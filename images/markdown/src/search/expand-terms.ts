@@ -58,6 +58,7 @@ export interface Expansion {
 
 /** Adds to a term what else it may mean: synonyms, forms of a prefix, and for unknown words those that are near. */
 export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
+  if (term.isUnfinished) return expandUnfinished(expansion, { ...term, isUnfinished: false });
   const { words, isPrefix, isQuoted, fields } = term;
   const own = rowOfWords(words, isPrefix, fields);
   const word = words.length === 1 && !isQuoted ? words[0]! : undefined;
@@ -93,6 +94,18 @@ export function expandTerm(expansion: Expansion, term: Term): ExpandedTerm {
     shown: [...shown, ...corrections],
     isFrequent,
   };
+}
+
+/** A word that somebody may still be typing: what it is, and what it begins; corrected only where it begins nothing. */
+function expandUnfinished(expansion: Expansion, term: Term): ExpandedTerm {
+  const { db, collectionRow, shards } = expansion;
+  const whole = expandTerm(expansion, term);
+  const begun = expandTerm(expansion, { ...term, isPrefix: true });
+  const isBeginning =
+    begun.expression !== undefined && countMatches(db, collectionRow, shards, begun.expression, 1) > 0;
+  if (!isBeginning) return whole;
+  const expression = anyOf([whole.exact, begun.expression]);
+  return { ...begun, exact: whole.exact, expression };
 }
 
 /**

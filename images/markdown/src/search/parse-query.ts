@@ -10,19 +10,27 @@ const nestingMax = 8;
 /** UTF-16 units. */
 const queryLengthMax = 4096;
 
+export interface QueryOptions {
+  readonly fields?: readonly SearchField[] | undefined;
+  readonly isTyping?: boolean;
+}
+
 /**
  * Understands a query: words (all of them have to be there), `"a phrase"`, `begin*`, `AND`, `OR`, `NOT` and `-`,
  * parentheses, `title:`, `headings:`, `tags:` and `text:` before a word, a phrase or parentheses. Operators are written
  * in capitals. What is incomplete (an open quotation mark, an operator without its side) is read as if it were not
  * there: people search while they type.
  *
- * @param fields where to search; everywhere when undefined
+ * @param options `fields`: where to search, everywhere when undefined; `isTyping`: whether the last word may go on
  * @returns undefined when there is nothing to search for, only punctuation
  * @throws WeftkitError `invalid_query` when there are too many words or parentheses, or nothing but exclusions
  */
-export function parseQuery(text: string, fields?: readonly SearchField[]): QueryNode | undefined {
+export function parseQuery(
+  text: string,
+  { fields, isTyping = false }: QueryOptions = {},
+): QueryNode | undefined {
   if (text.length > queryLengthMax) throw invalid(`is longer than ${queryLengthMax} characters: shorten it`);
-  const tokens = tokensOfQuery(text);
+  const tokens = tokensOfQuery(text, isTyping);
   const words = tokens.reduce((sum, token) => sum + (token.kind === "words" ? token.words.length : 0), 0);
   if (words > wordsMax) throw invalid(`has ${words} words: search for at most ${wordsMax}`);
   const node = new QueryReader(tokens).alternatives(fields, 0);
@@ -123,6 +131,6 @@ class QueryReader {
 }
 
 function termOf(token: QueryToken & { kind: "words" }, fields: readonly SearchField[] | undefined): Term {
-  const { words, isPrefix, isQuoted } = token;
-  return { kind: "term", words, isPrefix, isQuoted, fields };
+  const { words, isPrefix, isUnfinished, isQuoted } = token;
+  return { kind: "term", words, isPrefix, isUnfinished, isQuoted, fields };
 }

@@ -9,6 +9,7 @@ export type QueryToken =
       readonly kind: "words";
       readonly words: readonly string[];
       readonly isPrefix: boolean;
+      readonly isUnfinished: boolean;
       readonly isQuoted: boolean;
     };
 
@@ -35,8 +36,12 @@ const signPattern = new RegExp(
   "g",
 );
 
-/** The signs of a query in their order; signs without a letter or digit are left out. */
-export function tokensOfQuery(text: string): QueryToken[] {
+/**
+ * The signs of a query in their order; signs without a letter or digit are left out.
+ *
+ * @param isTyping whether the word that the text ends with may go on
+ */
+export function tokensOfQuery(text: string, isTyping: boolean): QueryToken[] {
   const tokens: QueryToken[] = [];
   const options: QueryToken[] = [];
   for (const match of text.matchAll(signPattern)) {
@@ -45,10 +50,21 @@ export function tokensOfQuery(text: string): QueryToken[] {
     else if (parenthesis !== undefined) tokens.push({ kind: parenthesis === "(" ? "open" : "close" });
     else if (option !== undefined) options.push(...wordsToken(option, false, false));
     else if (minus !== undefined) tokens.push({ kind: "not" });
-    else tokens.push(...plainTokens(sign));
+    else {
+      tokens.push(...plainTokens(sign));
+      if (isTyping && match.index + sign.length === text.length) markUnfinished(tokens, sign);
+    }
   }
   // Pages about a command seldom name its options just so.
   return tokens.some(({ kind }) => kind === "words") ? tokens : options;
+}
+
+/** Notes that the last word of the last token may go on; not a single letter, which begins too many. */
+function markUnfinished(tokens: QueryToken[], sign: string): void {
+  const last = tokens.at(-1);
+  if (last?.kind !== "words" || last.isPrefix || !/[\p{L}\p{M}\p{N}]$/u.test(sign)) return;
+  const word = last.words.at(-1)!;
+  if (word.length > 1 && !standsAlone(word)) tokens[tokens.length - 1] = { ...last, isUnfinished: true };
 }
 
 /** `word`, `word*`, `foo-bar`, `title:word`, an operator, or `title:` with a phrase or parentheses behind it. */
@@ -66,5 +82,13 @@ function plainTokens(sign: string): QueryToken[] {
 function wordsToken(text: string, isPrefix: boolean, isQuoted: boolean): QueryToken[] {
   const words = [...wordsOf(text)].map(({ word }) => word);
   if (words.length === 0) return [];
-  return [{ kind: "words", words, isPrefix: isPrefix && !standsAlone(words.at(-1)!), isQuoted }];
+  return [
+    {
+      kind: "words",
+      words,
+      isPrefix: isPrefix && !standsAlone(words.at(-1)!),
+      isUnfinished: false,
+      isQuoted,
+    },
+  ];
 }

@@ -19,6 +19,8 @@ export interface Term {
   readonly words: readonly string[];
   /** Whether the last word is the beginning of one. */
   readonly isPrefix: boolean;
+  /** Whether somebody is still typing its last word: it is then a word, or the beginning of one. */
+  readonly isUnfinished: boolean;
   /** Whether it was in quotation marks: it is then meant as it is written. */
   readonly isQuoted: boolean;
   /** Where it has to be; everywhere when undefined. */

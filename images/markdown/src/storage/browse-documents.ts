@@ -3,15 +3,15 @@ import { statement } from "@weftkit/store";
 import type { RowFilter } from "../content.ts";
 import { TimeBudget } from "../search/time-budget.ts";
 
-/** So many documents are counted, and so long: of more than that the newest. */
-const countedMax = 100_000;
+/** So long documents are counted: of more than that the newest. */
 const timeMaxMs = 100;
 
-/** The documents of a collection that a filter lets through, those that were changed last first. */
+/** The documents of a collection that a filter lets through, those that were changed last first, so many at most. */
 export function browseDocuments(
   db: Database,
   collectionRow: number,
   filter: RowFilter | undefined,
+  countedMax: number,
 ): { rows: number[]; isComplete: boolean } {
   const sql = `SELECT d.row FROM documents d WHERE d.collection = ? AND d.deleted_at IS NULL
     AND ${filter?.condition("d.row") ?? "1"} ORDER BY d.updated_at DESC, d.id DESC`;

@@ -1,9 +1,8 @@
 import type { Database } from "@weftkit/store";
-import type { SearchHit, SearchQuery, SearchResult } from "../content.ts";
+import type { SearchQuery } from "../content.ts";
 import { type ExpandedTerm, type Expansion, expandTerm } from "./expand-terms.ts";
-import { countFacets } from "./facets.ts";
-import { textOf, titleOf } from "./index-document.ts";
-import { unpackedText } from "./indexed-text.ts";
+import { type FoundDocuments, foundRows } from "./found-documents.ts";
+import { titleOf } from "./index-document.ts";
 import {
   adjacentTerms,
   matchExpression,
@@ -14,9 +13,9 @@ import {
 import { findMatches, type Matches } from "./matches.ts";
 import { parseQuery } from "./parse-query.ts";
 import { type QueryNode, type Term, wantedTerms } from "./query.ts";
-import { type RankedMatch, rankMatches, type Tier } from "./rank-matches.ts";
+import { rankMatches, type Tier } from "./rank-matches.ts";
 import { shardsOf } from "./shards.ts";
-import { type Highlights, highlighted, hitsIn, noHighlights, snippetOf } from "./snippet.ts";
+import { type Highlights, hitsIn } from "./snippet.ts";
 import { stem } from "./stem.ts";
 import { TimeBudget } from "./time-budget.ts";
 import { standsAlone, wordsOf } from "./words.ts";
@@ -59,11 +58,11 @@ type ExpandedTerms = ReadonlyMap<Term, ExpandedTerm>;
  *
  * @throws WeftkitError `invalid_query`
  */
-export function searchCollection(db: Database, collectionRow: number, query: SearchQuery): SearchResult {
-  const parsed = parseQuery(query.query, query.fields);
+export function findDocuments(db: Database, collectionRow: number, query: SearchQuery): FoundDocuments {
+  const parsed = parseQuery(query.query, { fields: query.fields, isTyping: query.prefixLast === true });
   const node = parsed && withoutJoiningWords(parsed);
   const shards = node === undefined ? [] : shardsOf(db, collectionRow);
-  if (node === undefined || shards.length === 0) return nothingFound(query);
+  if (node === undefined || shards.length === 0) return nothingFound(collectionRow);
   const terms = wantedTerms(node);
   const isTypoTolerant = query.typo !== false;
   const budget = new TimeBudget(expansionTimeMaxMs);
@@ -101,45 +100,18 @@ export function searchCollection(db: Database, collectionRow: number, query: Sea
     tiers = words.flatMap((term) => tier(expanded.get(term)?.expression, wordWeight));
     matches = find({ kind: "or", any: words }, tiers);
   }
-  const ranked = rankMatches(db, matches, tiers, titleScoreOf(db, words ?? [], expanded));
-  const highlights = highlightsOf([...expanded.values()]);
   return {
+    collectionRow,
     total: matches.total,
-    totalIsExact: matches.isComplete,
-    hits: ranked
-      .page(query.offset, query.limit)
-      .map((match) => hitOf(db, match, highlights, query.highlight !== false)),
+    isComplete: matches.isComplete,
+    matches: rankMatches(db, matches, tiers, titleScoreOf(db, words ?? [], expanded)),
     corrections: correctionsOf(expanded),
-    facets: query.facets === undefined ? {} : countFacets(db, query.facets, ranked.documentRows()),
+    highlights: highlightsOf([...expanded.values()]),
   };
 }
 
-/** What is answered of documents that were found otherwise, in their order: nothing in them is a hit. */
-export function resultOfRows(
-  db: Database,
-  { rows, isComplete }: { readonly rows: readonly number[]; readonly isComplete: boolean },
-  query: SearchQuery,
-): SearchResult {
-  const page = rows.slice(query.offset, query.offset + query.limit);
-  return {
-    total: rows.length,
-    totalIsExact: isComplete,
-    hits: page.map((documentRow) =>
-      hitOf(db, { documentRow, score: 0 }, noHighlights, query.highlight !== false),
-    ),
-    corrections: [],
-    facets: query.facets === undefined ? {} : countFacets(db, query.facets, rows),
-  };
-}
-
-function nothingFound({ facets = [] }: SearchQuery): SearchResult {
-  return {
-    total: 0,
-    totalIsExact: true,
-    hits: [],
-    corrections: [],
-    facets: Object.fromEntries(facets.map((name) => [name, []])),
-  };
+function nothingFound(collectionRow: number): FoundDocuments {
+  return foundRows(collectionRow, { rows: [], isComplete: true });
 }
 
 /** Of terms that must not be there only the forms of beginnings are added: what nobody wrote must exclude nothing. */
@@ -188,8 +160,8 @@ function bagOfWords(node: QueryNode): readonly Term[] | undefined {
 
 function tiersOf(node: QueryNode, expansion: Expansion, expanded: ExpandedTerms): Tier[] {
   const tiers: Tier[] = [];
-  const isCorrected = [...expanded.values()].some(({ corrections }) => corrections.length > 0);
-  if (isCorrected) {
+  const hasOtherForms = [...expanded.values()].some(({ exact, expression }) => exact !== expression);
+  if (hasOtherForms) {
     const exact = matchExpression(
       node,
       (term) => expanded.get(term)?.exact ?? expressionOf(expansion, expanded, term),
@@ -247,16 +219,6 @@ function highlightsOf(expanded: readonly ExpandedTerm[]): Highlights {
     }
   }
   return { stems, prefixes, rows };
-}
-
-function hitOf(db: Database, match: RankedMatch, highlights: Highlights, isHighlighted: boolean): SearchHit {
-  const { documentRow, score } = match;
-  const { title, packed } = textOf(db, documentRow);
-  const shown = () => ({
-    title: isHighlighted ? highlighted(title, highlights) : title,
-    snippet: snippetOf(packed === undefined ? "" : unpackedText(packed), highlights, isHighlighted),
-  });
-  return { documentRow, score, shown };
 }
 
 function correctionsOf(expanded: ExpandedTerms): { from: string; to: string }[] {
