@@ -46,6 +46,32 @@ async function withDocuments(): Promise<RunningEngine> {
 }
 
 describe("a listing", () => {
+  test("tells how many documents there are on all pages, and what is in their fields", async () => {
+    const engine = await withDocuments();
+    const page = async (query: Record<string, string>) =>
+      (await engine.call("GET", `/collections/wiki/documents?limit=1&${new URLSearchParams(query)}`)).json;
+    const all = await page({ total: "true" });
+    expect([all.total, all.totalIsExact, all.documents.length, all.facets]).toEqual([6, true, 1, undefined]);
+    expect(await page({ total: "true", cursor: all.next })).toMatchObject({ total: 6 });
+    expect(await page({ facets: "status,tags", prefix: "b/" })).toMatchObject({
+      total: 2,
+      totalIsExact: true,
+      facets: {
+        status: [
+          { value: "done", count: 1 },
+          { value: "draft", count: 1 },
+        ],
+        tags: [
+          { value: "x", count: 1 },
+          { value: "y", count: 1 },
+          { value: "z", count: 1 },
+        ],
+      },
+    });
+    expect((await page({ total: "true", filter: "status = draft" })).total).toBe(2);
+    expect(await page({})).not.toHaveProperty("total");
+  });
+
   test("is by id, page by page, without content", async () => {
     const engine = await withDocuments();
     expect(await list(engine)).toEqual(["a/one", "b/four", "b/two", "c/five", "c/three", "d"]);
@@ -158,6 +184,9 @@ describe("a listing", () => {
     ["limit", "0", "invalid-request"],
     ["limit", "ten", "invalid-request"],
     ["colour", "red", "invalid-request"],
+    ["total", "1", "invalid-request"],
+    ["facets", "a,,b", "invalid-request"],
+    ["facets", "abcdefghijk".split("").join(","), "invalid-request"],
   ])("with %s=%s is refused", async (name, value, problem) => {
     const engine = await RunningEngine.withWiki();
     const reply = await engine.call(

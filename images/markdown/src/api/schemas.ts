@@ -110,6 +110,18 @@ export const listedDocumentSchema = Type.Object(
   { additionalProperties: true },
 );
 
+/** How many documents there are. */
+export const totalMembers = {
+  total: Type.Integer(),
+  totalIsExact: Type.Boolean(description("False when there are more than were counted.")),
+};
+
+/** How often each value of a field occurs, by the name of the field. */
+export const facetsSchema = Type.Record(
+  Type.String(),
+  Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })),
+);
+
 /** What a document may be written as. */
 export const documentInput = Type.Object(
   {

@@ -10,21 +10,28 @@ import { parseSort, type Sort } from "../fields/sort.ts";
 import { collectionNotFound, invalidFilter, invalidQuery, invalidSort } from "../problems.ts";
 import { findDocuments } from "../search/find-documents.ts";
 import { type FoundDocuments, foundRows, resultOf } from "../search/found-documents.ts";
-import { browseDocuments } from "../storage/browse-documents.ts";
+import { browseDocuments, countedMax } from "../storage/browse-documents.ts";
 import { type Collection, listCollections, requireCollection } from "../storage/collections.ts";
 import { documentOfRow } from "../storage/documents.ts";
 import { orderRows } from "../storage/order-rows.ts";
 import type { ApiContext } from "./context.ts";
 import { filterParameter } from "./list-documents.ts";
 import { documentJson } from "./representation.ts";
-import { collectionParams, listedDocumentSchema, noParams, noQuery, strict } from "./schemas.ts";
+import {
+  collectionParams,
+  facetsSchema,
+  listedDocumentSchema,
+  noParams,
+  noQuery,
+  strict,
+  totalMembers,
+} from "./schemas.ts";
 import { requireSortable, sortParameter } from "./sort-parameter.ts";
 
 /** So long the event loop is held for snippets, and for one more. */
 const sliceMs = 5;
-/** Collections of one search, and documents that are counted in all of them. */
+/** Collections of one search. */
 const collectionsMax = 20;
-const countedMax = 100_000;
 
 const members = {
   query: Type.Optional(
@@ -98,13 +105,9 @@ const answer = Type.Object({
       document: listedDocumentSchema,
     }),
   ),
-  total: Type.Integer(),
-  totalIsExact: Type.Boolean({ description: "False when there are more than were counted." }),
+  ...totalMembers,
   corrections: Type.Array(Type.Object({ from: Type.String(), to: Type.String() })),
-  facets: Type.Record(
-    Type.String(),
-    Type.Array(Type.Object({ value: Type.String(), count: Type.Integer() })),
-  ),
+  facets: facetsSchema,
 });
 
 export function searchRoute(api: ApiContext): Route {
@@ -253,9 +256,10 @@ function resultIn(
   return { ...result, hits: hits.map((hit) => hitIn(db, collections, hit)) };
 }
 
-function findIn(db: Database, { row }: Collection, search: SearchQuery, countedMax: number): FoundDocuments {
-  if (countedMax <= 0) return foundRows(row, { rows: [], isComplete: false });
-  if (isEmpty(search.query)) return foundRows(row, browseDocuments(db, row, search.filter, countedMax));
+function findIn(db: Database, { row }: Collection, search: SearchQuery, left: number): FoundDocuments {
+  if (left <= 0) return foundRows(row, { rows: [], isComplete: false });
+  if (isEmpty(search.query))
+    return foundRows(row, browseDocuments(db, row, { filter: search.filter, countedMax: left }));
   return findOrRefuse(db, row, search);
 }
 
