@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, globSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { chownSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { listening } from "../listening.ts";
+import { startCluster, unprivileged } from "../postgres.ts";
 
 /** Something that speaks PostgreSQL on a port. */
 export interface Contender {
@@ -13,41 +14,8 @@ export interface Contender {
 }
 
 const root = resolve(import.meta.dirname, "../..");
-const binaries = globSync("/usr/lib/postgresql/*/bin").sort().at(-1);
-
-/** A program of PostgreSQL. */
-export function postgresProgram(name: string): string {
-  if (binaries === undefined) throw new Error("PostgreSQL is needed: apt-get install postgresql");
-  return join(binaries, name);
-}
-
-/** PostgreSQL and pgbouncer do not run as root. */
-function unprivileged(): { uid?: number; gid?: number } {
-  if (userInfo().uid !== 0) return {};
-  const id = (option: string) => Number(spawnSync("id", [option, "postgres"], { encoding: "utf8" }).stdout);
-  return { uid: id("-u"), gid: id("-g") };
-}
-
 export async function startPostgres(port: number): Promise<Contender> {
-  const as = unprivileged();
-  const data = mkdtempSync(join(tmpdir(), "weftkit-bench-postgres-"));
-  if (as.uid !== undefined) chownSync(data, as.uid, as.gid!);
-  const options = { ...as, cwd: "/tmp", stdio: "ignore" as const };
-  spawnSync(postgresProgram("initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "--no-sync"], options);
-  const args = [
-    "-D",
-    data,
-    "-p",
-    String(port),
-    "-c",
-    "listen_addresses=127.0.0.1",
-    "-c",
-    "unix_socket_directories=",
-    "-c",
-    "fsync=off",
-  ];
-  const child = spawn(postgresProgram("postgres"), args, options);
-  await listening(port, child);
+  const { child } = await startCluster(port, { fsync: "off" });
   return { name: "PostgreSQL alone", port, child };
 }
 

@@ -7,15 +7,8 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { FrontendWriter } from "@weftkit/wire-postgres";
-import {
-  type Contender,
-  postgresProgram,
-  startPgbouncer,
-  startPool,
-  startPostgres,
-  stop,
-  usageOf,
-} from "./contenders.ts";
+import { postgresProgram } from "../postgres.ts";
+import { type Contender, startPgbouncer, startPool, startPostgres, stop, usageOf } from "./contenders.ts";
 
 const seconds = Number(process.argv[2] ?? 5);
 const crowd = Number(process.argv[3] ?? 10_000);
