@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** WEFTKIT_KILL_ROUNDS=200 for a longer search. */
-export const rounds = Number(process.env.WEFTKIT_KILL_ROUNDS ?? 20);
+export const rounds = Number(process.env.WEFTKIT_KILL_ROUNDS ?? 8);
 /** The others take fewer, so that all of them end in time. */
 export const fewerRounds = Math.ceil(rounds / 4);
 

@@ -8,7 +8,7 @@ import { CountingEngine } from "./counting-engine.ts";
 import { type Fate, FunctionServer } from "./function-server.ts";
 
 /** More, and others, are run by hand: WEFTKIT_MODEL_SEEDS=1000. */
-const seeds = Number(process.env.WEFTKIT_MODEL_SEEDS ?? 8);
+const seeds = Number(process.env.WEFTKIT_MODEL_SEEDS ?? 4);
 const stepsPerSeed = 40;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

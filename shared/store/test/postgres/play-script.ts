@@ -134,7 +134,11 @@ export async function playScript(real: Real, store: Store, seed: number, tally: 
     const waiting = store.locks.waits().filter(({ kind, key }) => kind !== "row" || deleted.has(Number(key)));
     // Which of two that want the same value, or the same table and then perhaps the same row, is first, is decided there by
     // who wakes up first. And of two that wait for a row that is gone in the end, the second waits here for the first, which
-    // has its lock; there nobody has one.
+    // has its lock; there nobody has one. One that gives a name away is first or second to one that wants a name, too.
+    const statements = mustWait.map((session) => running.get(session)!.statement.do);
+    const giving = statements.filter((one) => one === "delete" || one === "rename").length;
+    const wanting = statements.filter((one) => one === "insert" || one === "rename").length;
+    if (giving > 0 && wanting > 0 && statements.length > 1) return "undecided";
     return new Set(waiting.map(({ kind, key }) => `${kind} ${key}`)).size < waiting.length
       ? "undecided"
       : "goes on";
