@@ -37,6 +37,9 @@ function slowness(): number {
   return Math.ceil((performance.now() - startedMs) / usualMs) + (state & 0);
 }
 
+/** npm builds before it runs these; whoever calls vitest has perhaps not built what was changed. */
+const isBuilt = ["test:run", "test:long"].includes(process.env.npm_lifecycle_event ?? "");
+
 /** @returns what vitest.config.ts of this tier exports */
 export function testsOf(tier: Tier): ViteUserConfig {
   const exclude = ["**/node_modules/**", "**/dist/**", ...(tier === "quick" ? ["**/*.long.test.ts"] : [])];
@@ -52,7 +55,10 @@ export function testsOf(tier: Tier): ViteUserConfig {
           include,
           exclude,
           ...limits,
-          env: { WEFTKIT_TEST_PATIENCE: String(patience) },
+          env: {
+            WEFTKIT_TEST_PATIENCE: String(patience),
+            ...(isBuilt && { WEFTKIT_TEST_BUNDLES: "true" }),
+          },
           expect: { poll: { timeout: 1000 * patience } },
           // Node runs TypeScript in a worker thread through WebAssembly, and V8 13.6 at times ends the process ("Check
           // failed: jit_page.has_value()") when its wrapper for a call of JavaScript from there is optimised in several
