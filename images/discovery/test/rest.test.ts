@@ -140,7 +140,7 @@ test("a snapshot of many is one event, and what changes comes behind it", async 
 });
 
 test("an empty list right after the start is said not to be settled", async () => {
-  const { url } = await start({ heartbeat_interval: "200ms", suspect_after: "400ms", fail_after: "600ms" });
+  const { url } = await start({ heartbeat_interval: "1s", suspect_after: "2s", fail_after: "3s" });
   const events = watch(url);
   expect((await events.next()).value).toMatchObject({ event: "snapshot", data: { isSettled: false } });
   await nextEvent(events, ({ event }) => event === "settled");

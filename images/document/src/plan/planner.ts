@@ -1,6 +1,6 @@
 import type { Collation } from "../bson/collation.ts";
 import { hashOfValue } from "../bson/hash.ts";
-import { inverted, keyOf } from "../bson/key-bytes.ts";
+import { inverted, keyOf, tagsOfType } from "../bson/key-bytes.ts";
 import { exactInt32 } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
 import { canonicalType, typeNumber } from "../bson/types.ts";
@@ -29,6 +29,8 @@ export interface PlanRequest {
   readonly limit?: number;
 }
 
+/** A zero within a text's key, as `keyOf` writes it. */
+const escapedZero = Buffer.from([0x00, 0xff]);
 /** So many ranges of one scan; where lists would make more, the later fields are left to the filter. */
 const rangesMax = 2000;
 
@@ -242,6 +244,8 @@ function fieldIntervals(
   conjuncts: readonly Filter[],
   collation: Collation | undefined,
 ): readonly Interval[] | undefined {
+  // A number names an element, of which the index has a key, or a field of each element, of which it then has none.
+  if (field.parts.some((part) => /^\d+$/.test(part))) return undefined;
   const isOwnCollation = isSameCollation(index.collation, collation);
   let result: readonly Interval[] | undefined;
   for (const filter of predicatesOf(field.path, conjuncts)) {
@@ -363,10 +367,29 @@ function mirrored({ low, high, isPoint }: Interval): readonly [Buffer, Buffer] {
     const key = inverted(low);
     return [key, after(key)];
   }
-  // A key k is in it when low <= k < high; its mirror is when ~high < ~k <= ~low.
-  const from = inverted(high);
-  const to = low.length === 0 ? Buffer.from([0xff]) : after(inverted(low));
+  // A key k is in it when low <= k < high; its mirror is when ~high < ~k <= ~low. What begins with a key stands behind it in both.
+  const from = inverted(withoutEnd(high));
+  const to = low.length === 0 ? Buffer.from([0xff]) : behind(inverted(low));
   return [from, to];
+}
+
+/** What each key below an upper bound is below or begins with, so that the mirror of none stands before the mirror of it. */
+function withoutEnd(high: Buffer): Buffer {
+  // In a text a zero followed by 0xff is either one of its own, or the end of all that begins with it.
+  const zero = high[0] === tagsOfType(15)[0] ? high.indexOf(escapedZero) : -1;
+  if (zero >= 0) return high.subarray(0, zero + 1);
+  let { length } = high;
+  while (length > 0 && high[length - 1] === 0xff) length--;
+  return high.subarray(0, length);
+}
+
+/** Behind every key that begins with these bytes, whatever follows: in descending keys that may be 0xff, too. */
+function behind(prefix: Buffer): Buffer {
+  let { length } = prefix;
+  while (length > 1 && prefix[length - 1] === 0xff) length--;
+  const next = Buffer.from(prefix.subarray(0, length));
+  next[length - 1]!++;
+  return next;
 }
 
 /** Whether the index gives the wished order, and in which direction it must be read. */
@@ -402,6 +425,24 @@ function sortDirection(
   return direction === -1 ? "reverse" : "forward";
 }
 
+/** Of a document a wildcard index has the fields, and no key of its own. */
+function comparesDocuments(filter: Filter): boolean {
+  switch (filter.kind) {
+    case "eq":
+    case "lt":
+    case "lte":
+    case "gt":
+    case "gte":
+      return filter.value instanceof Doc;
+    case "in":
+      return filter.values.some((value) => value instanceof Doc);
+    case "elemMatchValue":
+      return filter.children.some(comparesDocuments);
+    default:
+      return false;
+  }
+}
+
 function wildcardScan(
   index: Index,
   conjuncts: readonly Filter[],
@@ -414,9 +455,7 @@ function wildcardScan(
     if (filter.path.parts.some((part) => part.index >= 0)) continue;
     const intervals = intervalsOf(filter, index.collation?.key);
     if (intervals === undefined || intervals.some(holdsNull)) continue;
-    // What is equal to a document has its fields in the index, and no key of its own.
-    if (filter.kind === "eq" && filter.value instanceof Doc) continue;
-    if (filter.kind === "in" && filter.values.some((value) => value instanceof Doc)) continue;
+    if (comparesDocuments(filter)) continue;
     const prefix = keyOf(filter.path.text);
     const ranges = intervals.map(({ low, high }) => ({
       low: Buffer.concat([prefix, low]),
