@@ -55,6 +55,7 @@ export function testsOf(tier: Tier): ViteUserConfig {
           include,
           exclude,
           ...limits,
+          ...(tier === "long" && { setupFiles: [join(root, "scripts", "test-deadline.ts")] }),
           env: {
             WEFTKIT_TEST_PATIENCE: String(patience),
             ...(isBuilt && { WEFTKIT_TEST_BUNDLES: "true" }),
