@@ -1,4 +1,4 @@
-import { keyOf, type TextKey, tagsOfType } from "../bson/key-bytes.ts";
+import { inverted, keyOf, type TextKey, tagsOfType } from "../bson/key-bytes.ts";
 import { isNaNValue } from "../bson/numbers.ts";
 import { literalPrefix } from "../bson/regex.ts";
 import { show } from "../bson/show.ts";
@@ -15,6 +15,8 @@ export interface Interval {
 }
 
 const end = Buffer.from([0xff]);
+/** A zero within a text's key, as `keyOf` writes it. */
+const escapedZero = Buffer.from([0x00, 0xff]);
 
 /** Above every key that begins with these bytes. */
 export function after(key: Buffer): Buffer {
@@ -134,4 +136,35 @@ export function intersection(a: readonly Interval[], b: readonly Interval[]): re
     }
   }
   return both;
+}
+
+/** The same interval of descending keys: from the one, up to and without the other. */
+export function mirrored({ low, high, isPoint }: Interval): readonly [Buffer, Buffer] {
+  if (isPoint) {
+    const key = inverted(low);
+    return [key, after(key)];
+  }
+  // A key k is in it when low <= k < high; its mirror is when ~high < ~k <= ~low. What begins with a key stands behind it in both.
+  const from = inverted(withoutEnd(high));
+  const to = low.length === 0 ? end : behind(inverted(low));
+  return [from, to];
+}
+
+/** What each key below an upper bound is below or begins with, so that the mirror of none stands before the mirror of it. */
+function withoutEnd(high: Buffer): Buffer {
+  // In a text a zero followed by 0xff is either one of its own, or the end of all that begins with it.
+  const zero = high[0] === tagsOfType(15)[0] ? high.indexOf(escapedZero) : -1;
+  if (zero >= 0) return high.subarray(0, zero + 1);
+  let { length } = high;
+  while (length > 0 && high[length - 1] === 0xff) length--;
+  return high.subarray(0, length);
+}
+
+/** Behind every key that begins with these bytes, whatever follows: in descending keys that may be 0xff, too. */
+function behind(prefix: Buffer): Buffer {
+  let { length } = prefix;
+  while (length > 1 && prefix[length - 1] === 0xff) length--;
+  const next = Buffer.from(prefix.subarray(0, length));
+  next[length - 1]!++;
+  return next;
 }

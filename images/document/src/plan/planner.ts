@@ -1,6 +1,6 @@
 import type { Collation } from "../bson/collation.ts";
 import { hashOfValue } from "../bson/hash.ts";
-import { inverted, keyOf, tagsOfType } from "../bson/key-bytes.ts";
+import { inverted, keyOf } from "../bson/key-bytes.ts";
 import { exactInt32 } from "../bson/numbers.ts";
 import { compareValues } from "../bson/order.ts";
 import { canonicalType, typeNumber } from "../bson/types.ts";
@@ -8,10 +8,11 @@ import { Doc, type Value } from "../bson/values.ts";
 import { badValue, MongoError } from "../errors.ts";
 import type { SortSpec } from "../expressions/sort.ts";
 import type { Filter } from "../query/filter.ts";
+import { type Path, pathOf } from "../query/path.ts";
 import type { Collection, Index, IndexField } from "../storage/collection.ts";
 import { ftsQuery } from "../text/fts-query.ts";
 import { geoIntervals } from "./geo-intervals.ts";
-import { after, everything, type Interval, intersection, intervalsOf, pointOf } from "./intervals.ts";
+import { everything, type Interval, intersection, intervalsOf, mirrored, pointOf } from "./intervals.ts";
 import type { IndexScan, KeyRange, Plan } from "./plan.ts";
 
 export interface PlanRequest {
@@ -29,8 +30,6 @@ export interface PlanRequest {
   readonly limit?: number;
 }
 
-/** A zero within a text's key, as `keyOf` writes it. */
-const escapedZero = Buffer.from([0x00, 0xff]);
 /** So many ranges of one scan; where lists would make more, the later fields are left to the filter. */
 const rangesMax = 2000;
 
@@ -245,7 +244,7 @@ function fieldIntervals(
   collation: Collation | undefined,
 ): readonly Interval[] | undefined {
   // A number names an element, of which the index has a key, or a field of each element, of which it then has none.
-  if (field.parts.some((part) => /^\d+$/.test(part))) return undefined;
+  if (namesElement(pathOf(field.path))) return undefined;
   const isOwnCollation = isSameCollation(index.collation, collation);
   let result: readonly Interval[] | undefined;
   for (const filter of predicatesOf(field.path, conjuncts)) {
@@ -301,24 +300,30 @@ function predicatesOf(path: string, conjuncts: readonly Filter[]): Filter[] {
   return found;
 }
 
+/** Whether a filter's outcome may depend on a collation. */
 function concernsTexts(filter: Filter): boolean {
   const isText = (value: Value) => {
     const type = canonicalType(typeNumber(value));
     return type === 15 || type === 20 || type === 25;
   };
+  return comparesWith(filter, isText, true);
+}
+
+/** Whether a filter compares with such a value; `otherwise`: what is said of one that does not compare with values. */
+function comparesWith(filter: Filter, isSuch: (value: Value) => boolean, otherwise: boolean): boolean {
   switch (filter.kind) {
     case "eq":
     case "lt":
     case "lte":
     case "gt":
     case "gte":
-      return isText(filter.value);
+      return isSuch(filter.value);
     case "in":
-      return filter.regexes.length > 0 || filter.values.some(isText);
+      return (otherwise && filter.regexes.length > 0) || filter.values.some(isSuch);
     case "elemMatchValue":
-      return filter.children.some(concernsTexts);
+      return filter.children.some((child) => comparesWith(child, isSuch, otherwise));
     default:
-      return true;
+      return otherwise;
   }
 }
 
@@ -361,37 +366,6 @@ function rangesOf(
   return [...ranges].sort((a, b) => a.low.compare(b.low));
 }
 
-/** The same interval of descending keys. */
-function mirrored({ low, high, isPoint }: Interval): readonly [Buffer, Buffer] {
-  if (isPoint) {
-    const key = inverted(low);
-    return [key, after(key)];
-  }
-  // A key k is in it when low <= k < high; its mirror is when ~high < ~k <= ~low. What begins with a key stands behind it in both.
-  const from = inverted(withoutEnd(high));
-  const to = low.length === 0 ? Buffer.from([0xff]) : behind(inverted(low));
-  return [from, to];
-}
-
-/** What each key below an upper bound is below or begins with, so that the mirror of none stands before the mirror of it. */
-function withoutEnd(high: Buffer): Buffer {
-  // In a text a zero followed by 0xff is either one of its own, or the end of all that begins with it.
-  const zero = high[0] === tagsOfType(15)[0] ? high.indexOf(escapedZero) : -1;
-  if (zero >= 0) return high.subarray(0, zero + 1);
-  let { length } = high;
-  while (length > 0 && high[length - 1] === 0xff) length--;
-  return high.subarray(0, length);
-}
-
-/** Behind every key that begins with these bytes, whatever follows: in descending keys that may be 0xff, too. */
-function behind(prefix: Buffer): Buffer {
-  let { length } = prefix;
-  while (length > 1 && prefix[length - 1] === 0xff) length--;
-  const next = Buffer.from(prefix.subarray(0, length));
-  next[length - 1]!++;
-  return next;
-}
-
 /** Whether the index gives the wished order, and in which direction it must be read. */
 function sortDirection(
   index: Index,
@@ -425,22 +399,9 @@ function sortDirection(
   return direction === -1 ? "reverse" : "forward";
 }
 
-/** Of a document a wildcard index has the fields, and no key of its own. */
-function comparesDocuments(filter: Filter): boolean {
-  switch (filter.kind) {
-    case "eq":
-    case "lt":
-    case "lte":
-    case "gt":
-    case "gte":
-      return filter.value instanceof Doc;
-    case "in":
-      return filter.values.some((value) => value instanceof Doc);
-    case "elemMatchValue":
-      return filter.children.some(comparesDocuments);
-    default:
-      return false;
-  }
+/** Whether a part of a path is a number, which may name an element of a list. */
+function namesElement(path: Path): boolean {
+  return path.parts.some((part) => part.index >= 0);
 }
 
 function wildcardScan(
@@ -452,10 +413,11 @@ function wildcardScan(
   for (const filter of conjuncts) {
     if (!("path" in filter) || !index.covers!(filter.path.text)) continue;
     if (!isSameCollation(index.collation, collation) && concernsTexts(filter)) continue;
-    if (filter.path.parts.some((part) => part.index >= 0)) continue;
+    if (namesElement(filter.path)) continue;
     const intervals = intervalsOf(filter, index.collation?.key);
     if (intervals === undefined || intervals.some(holdsNull)) continue;
-    if (comparesDocuments(filter)) continue;
+    // Of a document it has the fields, and no key of its own.
+    if (comparesWith(filter, (value) => value instanceof Doc, false)) continue;
     const prefix = keyOf(filter.path.text);
     const ranges = intervals.map(({ low, high }) => ({
       low: Buffer.concat([prefix, low]),
