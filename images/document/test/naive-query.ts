@@ -94,7 +94,7 @@ function compares(value: Found, operator: string, operand: unknown): boolean {
       return value !== missing && compareValues(value, operand as NaiveValue) === 0;
     case "$mod": {
       const [divisor, remainder] = operand as [number, number];
-      const number = value !== missing && rank(value) === 2 ? Number(String(value)) : Number.NaN;
+      const number = value !== missing && rank(value) === 2 ? numberOf(value) : Number.NaN;
       return Number.isFinite(number) && Math.trunc(number) % divisor === remainder;
     }
     case "$type":
@@ -190,7 +190,7 @@ function compareKeys(a: Found, b: Found): number {
 }
 
 /** MongoDB's order across types. */
-export function compareValues(a: NaiveValue, b: NaiveValue): number {
+function compareValues(a: NaiveValue, b: NaiveValue): number {
   const ranks = rank(a) - rank(b);
   if (ranks !== 0) return ranks;
   if (Array.isArray(a) && Array.isArray(b)) return compareLists(a as NaiveValue[], b as NaiveValue[]);

@@ -90,11 +90,7 @@ async function change(
     }
     await plain.updateOne({ _id: id } as never, update as never);
     const { [name]: _, ...others } = documents[id]!;
-    documents[id] = isRemoved
-      ? others
-      : Object.hasOwn(documents[id]!, name)
-        ? { ...documents[id], [name]: value }
-        : { ...others, [name]: value };
+    documents[id] = isRemoved ? others : { ...documents[id]!, [name]: value };
   }
 }
 
