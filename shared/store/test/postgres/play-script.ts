@@ -136,9 +136,10 @@ export async function playScript(real: Real, store: Store, seed: number, tally: 
     // who wakes up first. And of two that wait for a row that is gone in the end, the second waits here for the first, which
     // has its lock; there nobody has one. One that gives a name away is first or second to one that wants a name, too.
     const statements = mustWait.map((session) => running.get(session)!.statement.do);
-    const giving = statements.filter((one) => one === "delete" || one === "rename").length;
-    const wanting = statements.filter((one) => one === "insert" || one === "rename").length;
-    if (giving > 0 && wanting > 0 && statements.length > 1) return "undecided";
+    const wantsName = (of: number) =>
+      statements.some((one, i) => i !== of && (one === "insert" || one === "rename"));
+    if (statements.some((one, i) => (one === "delete" || one === "rename") && wantsName(i)))
+      return "undecided";
     return new Set(waiting.map(({ kind, key }) => `${kind} ${key}`)).size < waiting.length
       ? "undecided"
       : "goes on";
