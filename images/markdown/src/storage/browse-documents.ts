@@ -2,6 +2,7 @@ import type { Database } from "@weftkit/store";
 import { statement } from "@weftkit/store";
 import type { RowFilter } from "../content.ts";
 import { TimeBudget } from "../search/time-budget.ts";
+import { idPrefixCondition } from "./id-prefix.ts";
 
 /** So long documents are counted: of more than that the newest. */
 const timeMaxMs = 100;
@@ -23,14 +24,14 @@ export function browseDocuments(
   collectionRow: number,
   { filter, prefix = "", countedMax }: Browse,
 ): { rows: number[]; isComplete: boolean } {
-  const isInFolder = prefix === "" ? "1" : "d.id >= ? AND d.id < ?";
-  const sql = `SELECT d.row FROM documents d WHERE d.collection = ? AND d.deleted_at IS NULL AND ${isInFolder}
+  const isInFolder = idPrefixCondition(prefix);
+  const sql = `SELECT d.row FROM documents d WHERE d.collection = ? AND d.deleted_at IS NULL AND ${isInFolder.sql}
     AND ${filter?.condition("d.row") ?? "1"} ORDER BY d.updated_at DESC, d.id DESC`;
   const budget = new TimeBudget(timeMaxMs);
   const rows: number[] = [];
   const found = statement(db, sql, { pluck: true }).iterate(
     collectionRow,
-    ...(prefix === "" ? [] : [prefix, `${prefix}\u{10ffff}`]),
+    ...isInFolder.parameters,
     ...(filter?.parameters ?? []),
   );
   for (const row of found as IterableIterator<number>) {

@@ -6,6 +6,7 @@ import type { Filter } from "../fields/filter.ts";
 import type { Sort } from "../fields/sort.ts";
 import { requireCollection } from "./collections.ts";
 import { documentOfRow, type StoredDocument } from "./documents.ts";
+import { idPrefixCondition } from "./id-prefix.ts";
 
 /** What is listed, and in which order. */
 export interface Listing {
@@ -133,8 +134,7 @@ function walkOf(
       parameters: [from.key, from.tie],
     });
   }
-  if (prefix !== "")
-    conditions.push({ sql: "d.id >= ? AND d.id < ?", parameters: [prefix, `${prefix}\u{10ffff}`] });
+  conditions.push(idPrefixCondition(prefix));
   // CROSS JOIN keeps the order of the tables: candidates or the index of the order first.
   const tables = [
     ...(candidates === undefined ? [] : [`(${candidates.sql}) c`]),
