@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@weftkit/testing/free-ports";
+import { builtBundle } from "../built-bundle.ts";
 import { accessKey, secretKey } from "./signed-request.ts";
 
 /** A server under test. */
@@ -16,12 +17,9 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
-const repository = join(import.meta.dirname, "..", "..");
-
 /** weftkit/filestore from its bundle, as the image runs it: a write is on the disk before it is answered. */
 export async function startWeftkit(): Promise<Contender> {
-  const bundle = join(repository, "images/filestore/dist/main.mjs");
-  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run \`npm run build\` first`);
+  const bundle = builtBundle("filestore");
   return start("weftkit", process.execPath, (port, folder) => ({
     args: [bundle],
     env: {

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
 import neo4j, { type Driver } from "neo4j-driver";
+import { builtBundle } from "../built-bundle.ts";
 import { median } from "../median.ts";
 import { load, loads } from "./loads.ts";
 
@@ -45,8 +46,7 @@ function connect(url: string): Driver {
 }
 
 async function startWeftkit(): Promise<Contender> {
-  const bundle = join(import.meta.dirname, "../../images/graph/dist/main.mjs");
-  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run \`npm run build\` first`);
+  const bundle = builtBundle("graph");
   const folder = mkdtempSync(join(tmpdir(), "bench-graph-"));
   const child = spawn(process.execPath, [bundle], {
     env: {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@weftkit/testing/free-ports";
+import { builtBundle } from "../built-bundle.ts";
 import { Connection } from "./connection.ts";
 import { requestBytes } from "./requests.ts";
 
@@ -17,12 +18,9 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
-const repository = join(import.meta.dirname, "..", "..");
-
 /** weftkit/keyvalue from its bundle, as the image runs it: a write is on the disk before it is answered. */
 export async function startWeftkit(): Promise<Contender> {
-  const bundle = join(repository, "images/keyvalue/dist/main.mjs");
-  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run \`npm run build\` first`);
+  const bundle = builtBundle("keyvalue");
   return start("weftkit", process.execPath, (port, folder) => ({
     args: [bundle],
     env: {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "@weftkit/testing/free-ports";
 import pg from "pg";
+import { builtBundle } from "../built-bundle.ts";
 import { startCluster } from "../postgres.ts";
 
 /** A server under test. */
@@ -21,14 +22,12 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
-const repository = join(import.meta.dirname, "..", "..");
 /** The same on both sides: user, and the name of the database. */
 export const login = { user: "postgres", database: "postgres" } as const;
 
 /** weftkit/relational from its bundle, as the image runs it: a commit is on the disk before it is answered. */
 export async function startWeftkit(): Promise<Contender> {
-  const bundle = join(repository, "images/relational/dist/main.mjs");
-  if (!existsSync(bundle)) throw new Error(`there is no ${bundle}: run \`npm run build\` first`);
+  const bundle = builtBundle("relational");
   const folder = mkdtempSync(join(tmpdir(), "bench-relational-"));
   const port = await freePort();
   const startedMs = performance.now();
