@@ -95,6 +95,33 @@ function flipping(position: number): Transform {
   });
 }
 
+/** Passes so many bytes on from the primary to the replica at `port`, then no more: the moment to kill one of them. */
+async function stallingRelay(port: number, bytes: number) {
+  const { promise: stalled, resolve } = Promise.withResolvers<void>();
+  const relay = createServer((primary) => {
+    const replica = connect(port, "127.0.0.1");
+    for (const socket of [primary, replica]) {
+      socket.on("error", () => {
+        // One of them was killed.
+      });
+      socket.on("close", () => {
+        primary.destroy();
+        replica.destroy();
+      });
+    }
+    let left = Math.floor(bytes);
+    primary.on("data", (chunk: Buffer) => {
+      if (left > 0) replica.write(chunk.subarray(0, left));
+      left -= chunk.length;
+      if (left <= 0) resolve();
+    });
+    replica.pipe(primary);
+  });
+  relay.listen(0, "127.0.0.1");
+  await once(relay, "listening");
+  return { relay, stalled };
+}
+
 /** What differs between the primary's database and the one that the replica's pieces lead to. */
 async function difference(spool: ReplicaSpool): Promise<string> {
   const own = chain.pieces;
@@ -205,16 +232,24 @@ describe("after kill -9", () => {
     const folder = newFolder();
     const list = listOfPieces();
     let acknowledged = 0;
-    for (let round = 0; round < 2; round++) {
+    const baseBytes = chain.pieces[0]!.bytes;
+    // Within the base, then within the pieces behind it.
+    for (const bytes of [baseBytes / 2, baseBytes + 40_000]) {
       const replica = child("replica", folder);
       const [port] = await once(replica, "message");
-      const primary = child("primary", `${port}`, list);
-      // The next piece is on its way when the first of this round was acknowledged.
-      [acknowledged] = (await once(primary, "message")) as [number];
+      const { relay, stalled } = await stallingRelay(port as number, bytes);
+      const primary = child("primary", `${(relay.address() as { port: number }).port}`, list);
+      primary.on("message", (seq: number) => {
+        acknowledged = seq;
+      });
+      await stalled;
       await kill(killed === "primary" ? primary : replica);
       await kill(killed === "primary" ? replica : primary);
+      relay.close();
       expect(newSpool(folder).position.seq).toBeGreaterThanOrEqual(acknowledged);
+      expect(newSpool(folder).position.seq).toBeLessThan(6);
     }
+    expect(acknowledged).toBeGreaterThan(0);
     const spool = newSpool(folder);
     await replicate(spool);
     expect(spool.position.seq).toBe(6);
