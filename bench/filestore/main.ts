@@ -2,8 +2,9 @@ import { Agent, request } from "node:http";
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
+import type { Contender } from "../contender.ts";
 import { median } from "../median.ts";
-import { type Contender, startVersitygw, startWeftkit } from "./contenders.ts";
+import { startVersitygw, startWeftkit } from "./contenders.ts";
 import { type S3Request, signedRequestHeaders } from "./signed-request.ts";
 
 const usage = `Measures weftkit/filestore beside versitygw, in alternating rounds.

@@ -1,6 +1,6 @@
+import type { Contender } from "../contender.ts";
 import { percentile } from "../percentile.ts";
 import { Connection } from "./connection.ts";
-import type { Contender } from "./contenders.ts";
 import { newItem, requestBytes } from "./requests.ts";
 
 /** So many lines are printed of one fill. */

@@ -1,10 +1,11 @@
 import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
+import type { Contender } from "../contender.ts";
 import { median } from "../median.ts";
 import { percentile } from "../percentile.ts";
 import { Connection } from "./connection.ts";
-import { type Contender, startDynalite, startDynoxide, startWeftkit } from "./contenders.ts";
+import { startDynalite, startDynoxide, startWeftkit } from "./contenders.ts";
 import { fill } from "./fill.ts";
 import { type Load, loads, requestBytes, setup, tableName } from "./requests.ts";
 

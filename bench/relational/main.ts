@@ -1,6 +1,6 @@
-import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { randomNumbers } from "@weftkit/testing/random-numbers";
+import { Comparison, type Figure, type Goal } from "../comparison.ts";
 import { median } from "../median.ts";
 import { copyIn, copyOut, insert } from "./bulk.ts";
 import { type Contender, startPostgres, startWeftkit } from "./contenders.ts";
@@ -45,19 +45,9 @@ const { values } = parseArgs({
   },
 });
 
-/** What is to be reached; the ratio, or our figure itself. */
-type Goal = { readonly ratio: number } | { readonly atLeast: number } | { readonly atMost: number };
-
-interface Figure {
-  readonly name: string;
-  readonly unit: string;
-  /** Whether more is better. */
-  readonly isRate: boolean;
-  readonly goal?: Goal;
-}
-
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
+const table = new Comparison("postgres", { rounds, isJson: values.json });
 const parts: Readonly<Record<string, (contenders: readonly Contender[]) => Promise<void>>> = {
   pgbench: pgbenchPart,
   bulk: bulkPart,
@@ -74,9 +64,9 @@ async function main(): Promise<void> {
   for (const name of chosen) if (!(name in parts)) throw new Error(`there is no part ${name}`);
   const contenders = [await startPostgres(), await startWeftkit()];
   try {
-    heading();
+    table.heading();
     const ready: Figure = { name: "ready", unit: "ms", isRate: false, goal: { atMost: 300 } };
-    show(
+    table.show(
       ready,
       contenders.map(({ readyMs }) => readyMs),
     );
@@ -101,7 +91,7 @@ async function pgbenchPart(contenders: readonly Contender[]): Promise<void> {
           isRate: true,
           ...(goal && { goal }),
         };
-        await compare(figure, contenders, (contender) =>
+        await table.compare(figure, contenders, (contender) =>
           transactionsPerSecond(contender, load, { mode, clients, seconds }),
         );
       }
@@ -113,11 +103,11 @@ async function pgbenchPart(contenders: readonly Contender[]): Promise<void> {
 async function bulkPart(contenders: readonly Contender[]): Promise<void> {
   const rows = Number(values["bulk-rows"]);
   const figure = { unit: "rows/s", isRate: true };
-  await compare({ ...figure, name: "INSERT, 1000 rows each" }, contenders, (one) => insert(one, rows));
-  await compare({ ...figure, name: "COPY FROM", goal: { atLeast: 150_000 } }, contenders, (one) =>
+  await table.compare({ ...figure, name: "INSERT, 1000 rows each" }, contenders, (one) => insert(one, rows));
+  await table.compare({ ...figure, name: "COPY FROM", goal: { atLeast: 150_000 } }, contenders, (one) =>
     copyIn(one, rows),
   );
-  await compare({ ...figure, name: "COPY TO" }, contenders, (one) => copyOut(one, rows));
+  await table.compare({ ...figure, name: "COPY TO" }, contenders, (one) => copyOut(one, rows));
 }
 
 async function pointPart(contenders: readonly Contender[]): Promise<void> {
@@ -135,7 +125,7 @@ async function pointPart(contenders: readonly Contender[]): Promise<void> {
       isRate: false,
       ...(part === "p50Us" && { goal: { ratio: 1 } }),
     };
-    show(
+    table.show(
       figure,
       measured.map((all) => median(all.map((one) => one[part]))),
     );
@@ -150,7 +140,7 @@ async function scansPart(contenders: readonly Contender[]): Promise<void> {
       isRate: false,
       goal: { ratio: 1 / 3 },
     };
-    await compare(figure, contenders, (contender) => queryMs(contender, text));
+    await table.compare(figure, contenders, (contender) => queryMs(contender, text));
   }
 }
 
@@ -158,7 +148,7 @@ async function memoryPart(contenders: readonly Contender[]): Promise<void> {
   const sessions = Number(values.sessions);
   const bytes: number[] = [];
   for (const contender of contenders) bytes.push(await idleSessionBytes(contender, sessions));
-  show(
+  table.show(
     { name: `memory of an idle session (${sessions})`, unit: "KB", isRate: false },
     bytes.map((n) => n / 1e3),
   );
@@ -184,7 +174,7 @@ async function underLoad(contenders: readonly Contender[]): Promise<void> {
     clearInterval(looking);
     peaks.push(Math.max(peak, contender.residentBytes()) / 1e6);
   }
-  show({ name: `memory under load, ${clients} clients`, unit: "MB", isRate: false }, peaks);
+  table.show({ name: `memory under load, ${clients} clients`, unit: "MB", isRate: false }, peaks);
 }
 
 function loadNamed(name: string) {
@@ -193,49 +183,9 @@ function loadNamed(name: string) {
   return found;
 }
 
-/** Measures the same on both in turn, several times. */
-async function compare(
-  figure: Figure,
-  contenders: readonly Contender[],
-  measure: (contender: Contender) => Promise<number>,
-): Promise<void> {
-  const measured = contenders.map((): number[] => []);
-  for (let round = 0; round < rounds; round++)
-    for (const [i, contender] of contenders.entries()) measured[i]!.push(await measure(contender));
-  show(figure, measured.map(median));
-}
-
 function showMemory(name: string, contenders: readonly Contender[], goal?: Goal): void {
-  show(
+  table.show(
     { name, unit: "MB", isRate: false, ...(goal && { goal }) },
     contenders.map((contender) => contender.residentBytes() / 1e6),
   );
-}
-
-function heading(): void {
-  const machine = `${cpus().length} processors, load ${loadavg()[0]!.toFixed(1)}, median of ${rounds} rounds`;
-  if (values.json) console.log(JSON.stringify({ machine }));
-  else console.log(`${machine}\n\n${"".padEnd(46)}    postgres     weftkit           ratio  goal`);
-}
-
-function show(figure: Figure, [postgres, weftkit]: readonly number[]): void {
-  const isOfMemory = figure.unit === "MB" || figure.unit === "KB";
-  const isMore = figure.isRate || isOfMemory;
-  const ratio = isMore ? weftkit! / postgres! : postgres! / weftkit!;
-  const { name, unit, goal } = figure;
-  if (values.json) {
-    console.log(JSON.stringify({ name, unit, postgres, weftkit, ratio, ...(goal && { goal }) }));
-    return;
-  }
-  const digits = Math.max(postgres!, weftkit!) < 100 ? 1 : 0;
-  const numbers = [postgres!, weftkit!].map((n) => n.toFixed(digits).padStart(12)).join("");
-  console.log(
-    `${name.padEnd(46)}${numbers} ${unit.padEnd(7)} ${ratio.toFixed(2).padStart(7)}  ${goalText(goal)}`,
-  );
-}
-
-function goalText(goal: Goal | undefined): string {
-  if (goal === undefined) return "-";
-  if ("ratio" in goal) return `ratio ${goal.ratio.toFixed(2)}`;
-  return "atLeast" in goal ? `at least ${goal.atLeast}` : `at most ${goal.atMost}`;
 }
