@@ -63,6 +63,7 @@ export class MarkdownEngine implements Engine<"markdown"> {
     this.#texts = new TextWorkers({ log: ctx.log });
     const api: ApiContext = {
       store,
+      dataDir: ctx.dataDir,
       texts: this.#texts,
       cursors: new Cursors(cursorKey),
       changes: this.#changes,

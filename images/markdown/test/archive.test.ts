@@ -188,7 +188,7 @@ describe("an archive", () => {
     const archive = Buffer.concat([...Array.from({ length: 10 }, (_, i) => entry(`${i}.md`)), tarEnd()]);
     expect((await send(engine, archive)).status).toBe(413);
     expect(
-      (await engine.call("POST", `${wiki}/import`, { body: archive, type: "application/zip" })).status,
+      (await engine.call("POST", `${wiki}/import`, { body: archive, type: "application/vnd.rar" })).status,
     ).toBe(415);
   });
 });

@@ -17,6 +17,8 @@ export interface Limits {
 /** What the operations of the API work with. */
 export interface ApiContext {
   readonly store: Store;
+  /** The volume, for what is too large for memory while a request is served. */
+  readonly dataDir: string;
   readonly cursors: Cursors;
   readonly changes: StoreChanges;
   readonly deliveries: Deliveries;

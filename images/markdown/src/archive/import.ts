@@ -11,7 +11,7 @@ import { findLiveDocument, textOf } from "../storage/documents.ts";
 import { writeDocument } from "../storage/write-document.ts";
 import type { PreparedDocument } from "../text/prepare.ts";
 import { isMediaType, mediaTypeOf, pathInFolder, reasonAgainst } from "./paths.ts";
-import { readTar } from "./read-tar.ts";
+import type { ReadFile, ReadOther } from "./read-file.ts";
 
 /** What became of the files of an archive. */
 export interface ImportResult {
@@ -43,16 +43,15 @@ interface Work {
  * Writes the files of an archive into a collection: `.md` files as documents, all others as attachments. What is in the
  * collection besides stays. Files that were read are written also when one after them cannot be read.
  *
- * @throws Problem `invalid-archive`, `collection-not-found`.
+ * @throws Problem `collection-not-found`; what `files` throws
  */
 export async function importArchive(
   api: ApiContext,
   name: string,
-  source: AsyncIterable<Buffer>,
+  files: AsyncIterable<ReadFile | ReadOther>,
   author: string,
 ): Promise<ImportResult> {
-  await api.store.read((db) => requireCollection(db, name));
-  const { documentBytesMax, attachmentBytesMax } = api.limits;
+  const { attachmentBytesMax } = api.limits;
   const counts = { created: 0, updated: 0, unchanged: 0, attachments: 0, skippedCount: 0 };
   const skipped: { path: string; reason: string }[] = [];
   const skip = (path: string, reason: string) => {
@@ -86,7 +85,7 @@ export async function importArchive(
     if (batch.length >= batchFiles || bytes >= batchBytes) await flush();
   };
   let turn = 0;
-  for await (const file of readTar(source, Math.max(documentBytesMax, attachmentBytesMax))) {
+  for await (const file of files) {
     turn += "sizeBytes" in file ? file.sizeBytes : 0;
     if (turn >= turnBytes) {
       turn = 0;
@@ -96,7 +95,7 @@ export async function importArchive(
     if (path === "") continue;
     const reason = reasonAgainst(path, file.isExported);
     if (reason !== undefined) skip(path, reason);
-    else if ("type" in file) skip(path, "it is a link or a device, not a file");
+    else if ("reason" in file) skip(path, file.reason);
     else if (file.content === undefined) skip(path, `it is too large (${file.sizeBytes} bytes)`);
     else if (!isDocumentPath(path)) {
       if (file.content.length > attachmentBytesMax) skip(path, `it is too large (${file.sizeBytes} bytes)`);

@@ -1,4 +1,5 @@
 import { invalidArchive } from "../problems.ts";
+import { notAFile, type ReadFile, type ReadOther } from "./read-file.ts";
 import {
   blockBytes,
   checksumOf,
@@ -8,25 +9,6 @@ import {
   mediaTypeKeyword,
   paddingOf,
 } from "./tar-format.ts";
-
-/** A file of an archive that is being read. */
-export interface ReadFile {
-  readonly path: string;
-  /** Undefined for a file that is larger than it may be: it is passed over. */
-  readonly content: Buffer | undefined;
-  readonly sizeBytes: number;
-  /** Of an attachment in an export, where it does not follow from the path. */
-  readonly mediaType: string | undefined;
-  readonly isExported: boolean;
-}
-
-/** What is in an archive beside files: links, devices. */
-export interface ReadOther {
-  readonly path: string;
-  readonly type: string;
-  /** Whether the archive is an export of this engine. */
-  readonly isExported: boolean;
-}
 
 const paxHeaderMax = 65_536;
 
@@ -74,7 +56,7 @@ export async function* readTar(
       continue;
     }
     await input.skip(sizeBytes + paddingOf(sizeBytes));
-    if (type !== entryTypes.folder) yield { ...own, type };
+    if (type !== entryTypes.folder) yield { path: own.path, reason: notAFile, isExported };
   }
 }
 

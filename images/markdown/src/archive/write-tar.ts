@@ -7,16 +7,10 @@ import {
   mediaTypeKeyword,
   paddingOf,
 } from "./tar-format.ts";
+import type { ArchivedFile, ArchiveWriter } from "./write-archive.ts";
 
-/** A file in an archive. */
-export interface TarFile {
-  readonly path: string;
-  readonly content: Buffer;
-  /** Milliseconds since the Unix epoch. */
-  readonly modifiedAt: number;
-  /** Where it does not follow from the path. */
-  readonly mediaType?: string;
-}
+/** Writes a tar archive. */
+export const tarWriter: ArchiveWriter = { start: tarStart, file: tarEntry, end: tarEnd };
 
 /** What begins an export: who reads it knows that nothing in it is there by chance. */
 export function tarStart(): Buffer {
@@ -24,7 +18,7 @@ export function tarStart(): Buffer {
 }
 
 /** The bytes of one file in an archive: its headers, its content, zeros up to the next block. */
-export function tarEntry({ path, content, modifiedAt, mediaType }: TarFile): Buffer {
+export function tarEntry({ path, content, modifiedAt, mediaType }: ArchivedFile): Buffer {
   const seconds = Math.floor(modifiedAt / 1000);
   const isPlain = /^[\x20-\x7e]{1,100}$/.test(path);
   const records: Buffer[] = [];
