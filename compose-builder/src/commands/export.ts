@@ -1,11 +1,6 @@
 import { Command } from "commander";
-import {
-  defaultEngineUrl,
-  mustBeServer,
-  type TransferOptions,
-  transfer,
-  withTransferOptions,
-} from "../transfer/between.ts";
+import { defaultEngineUrl, transfer } from "../transfer/between.ts";
+import { type TransferOptions, withTransferOptions } from "../transfer/options.ts";
 
 /** `weftkit export` */
 export function exportCommand(): Command {
@@ -24,8 +19,7 @@ Examples:
   weftkit export --from redis://:secret@127.0.0.1:6379 --to dump.rdb
   weftkit export --from redis://127.0.0.1:6379 --to rediss://user:secret@new.example.com:6380`,
     )
-    .action((options: TransferOptions) => {
-      mustBeServer("--from", options.from);
-      return transfer("exporting", "Exported", options);
-    });
+    .action((options: TransferOptions) =>
+      transfer({ what: "exporting", done: "Exported", engine: "from" }, options),
+    );
 }

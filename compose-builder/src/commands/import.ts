@@ -1,11 +1,6 @@
 import { Command } from "commander";
-import {
-  defaultEngineUrl,
-  mustBeServer,
-  type TransferOptions,
-  transfer,
-  withTransferOptions,
-} from "../transfer/between.ts";
+import { defaultEngineUrl, transfer } from "../transfer/between.ts";
+import { type TransferOptions, withTransferOptions } from "../transfer/options.ts";
 
 /** `weftkit import` */
 export function importCommand(): Command {
@@ -24,8 +19,7 @@ Examples:
   weftkit import --from dump.rdb --to redis://127.0.0.1:6379 --to-password-file secrets/password
   weftkit import --from rediss://user:secret@old.example.com:6380 --to redis://:secret@127.0.0.1:6379`,
     )
-    .action((options: TransferOptions) => {
-      mustBeServer("--to", options.to);
-      return transfer("importing", "Imported", options);
-    });
+    .action((options: TransferOptions) =>
+      transfer({ what: "importing", done: "Imported", engine: "to" }, options),
+    );
 }

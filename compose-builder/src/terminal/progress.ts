@@ -1,9 +1,11 @@
 import { paint } from "./paint.ts";
-import { readableBytes } from "./quantities.ts";
+import { readableBytes, readableSpan } from "./quantities.ts";
 
 /** How far something is that takes a while: a bar on a terminal, a line for every tenth elsewhere. */
 export interface Progress {
   add(amount: number): void;
+  /** Counts what was done before it began, which says nothing of how fast it is. */
+  passOver(amount: number): void;
   /** Prints a line to standard output, not into the bar. */
   print(line: string): void;
   /** Takes the bar away. */
@@ -13,7 +15,8 @@ export interface Progress {
 const barWidth = 30;
 const redrawMs = 100;
 
-type Unit = "bytes" | "keys";
+/** What is counted. */
+export type Unit = "bytes" | "keys" | "rows";
 
 /** Shows on standard error how much of `total` is done; nothing when `isSilent`. */
 export function startProgress(
@@ -24,17 +27,18 @@ export function startProgress(
 ): Progress {
   const stream = process.stderr;
   const print = (line: string) => void process.stdout.write(`${line}\n`);
-  if (isSilent || total === 0) return { add() {}, print, end() {} };
+  if (isSilent || total === 0) return { add() {}, passOver() {}, print, end() {} };
   return stream.isTTY ? bar(stream, what, total, unit) : lines(stream, what, total, unit, print);
 }
 
 function readable(amount: number, unit: Unit): string {
-  return unit === "bytes" ? readableBytes(amount) : `${amount.toLocaleString("en-US")} keys`;
+  return unit === "bytes" ? readableBytes(amount) : `${amount.toLocaleString("en-US")} ${unit}`;
 }
 
 function bar(stream: NodeJS.WriteStream, what: string, total: number, unit: Unit): Progress {
   const startedMs = performance.now();
   let done = 0;
+  let passedOver = 0;
   let drawnMs = Number.NEGATIVE_INFINITY;
   const clear = () => void stream.write("\r\u001b[K");
   const draw = () => {
@@ -42,8 +46,10 @@ function bar(stream: NodeJS.WriteStream, what: string, total: number, unit: Unit
     const filled = Math.round(share * barWidth);
     const full = paint(stream, "green", "█".repeat(filled));
     const rest = paint(stream, "dim", "░".repeat(barWidth - filled));
-    const perSecond = (done * 1000) / Math.max(1, performance.now() - startedMs);
-    const numbers = `${Math.floor(share * 100)}%  ${readable(done, unit)} of ${readable(total, unit)}  ${readable(Math.round(perSecond), unit)}/s`;
+    const perSecond = ((done - passedOver) * 1000) / Math.max(1, performance.now() - startedMs);
+    const left =
+      perSecond > 0 && done < total ? `, ${readableSpan(((total - done) / perSecond) * 1000)} left` : "";
+    const numbers = `${Math.floor(share * 100)}%  ${readable(done, unit)} of ${readable(total, unit)}  ${readable(Math.round(perSecond), unit)}/s${left}`;
     // A line that wraps could not be drawn over.
     const fits = what.length + barWidth + numbers.length + 4 < (stream.columns ?? 80);
     stream.write(`\r\u001b[K${what} ${fits ? `${full}${rest} ` : ""}${numbers}`);
@@ -55,6 +61,10 @@ function bar(stream: NodeJS.WriteStream, what: string, total: number, unit: Unit
       if (now - drawnMs < redrawMs) return;
       drawnMs = now;
       draw();
+    },
+    passOver(amount) {
+      done += amount;
+      passedOver += amount;
     },
     print(line) {
       clear();
@@ -74,14 +84,16 @@ function lines(
 ): Progress {
   let done = 0;
   let told = 0;
+  const add = (amount: number) => {
+    done += amount;
+    const tenths = Math.floor(Math.min(1, done / total) * 10);
+    if (tenths === told) return;
+    told = tenths;
+    stream.write(`${what}: ${tenths * 10}% of ${readable(total, unit)}\n`);
+  };
   return {
-    add(amount) {
-      done += amount;
-      const tenths = Math.floor(Math.min(1, done / total) * 10);
-      if (tenths === told) return;
-      told = tenths;
-      stream.write(`${what}: ${tenths * 10}% of ${readable(total, unit)}\n`);
-    },
+    add,
+    passOver: add,
     print,
     end() {},
   };

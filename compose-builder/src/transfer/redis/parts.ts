@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { PayloadError, type RdbPart, readRdbFile } from "@weftkit/inmemory/rdb-file";
 import type { Redis } from "ioredis";
-import { Failure } from "../terminal/failure.ts";
+import { Failure } from "../../terminal/failure.ts";
 
 /** Keys that are asked for at once. */
 const scanCount = 500;

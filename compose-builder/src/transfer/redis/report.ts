@@ -1,4 +1,4 @@
-import { counted } from "../terminal/quantities.ts";
+import { counted } from "../../terminal/quantities.ts";
 import type { Copied } from "./destination.ts";
 
 /** Says what was copied. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
-import { Failure } from "../terminal/failure.ts";
+import { Failure } from "../../terminal/failure.ts";
+import { hidden } from "../url.ts";
 
 const connectTimeoutMs = 10_000;
 
@@ -50,9 +51,4 @@ export async function openRedis(place: string, { passwordFile, caFile }: Credent
       isRefused ? "Write user and password into the URL, or name the file of the password." : undefined,
     );
   }
-}
-
-/** The URL without its password. */
-export function hidden(place: string): string {
-  return place.replace(/:[^:@/]*@/, "@");
 }

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { adoptPayload, RdbFileWriter, type RdbPart } from "@weftkit/inmemory/rdb-file";
 import type { Redis } from "ioredis";
-import { Failure } from "../terminal/failure.ts";
+import { Failure } from "../../terminal/failure.ts";
 
 /** A batch is sent when it has so many keys, or so many bytes. */
 const batchKeys = 500;
