@@ -44,6 +44,8 @@ export interface StoreChangesOptions {
   readonly bytesMax?: number;
   /** So long after the last follower has left it goes on recording, in case it comes back. Default: 60 s. */
   readonly graceMs?: number;
+  /** The consumers for whom changes are recorded with their `detail`. Default: none. */
+  readonly wantsDetail?: (consumer: string) => boolean;
 }
 
 const readDefaults = { batchesMax: 100, bytesMax: 1024 * 1024 };
@@ -71,6 +73,11 @@ export function isRecording(writer: Database): boolean {
   return logs.get(writer)?.isListening ?? false;
 }
 
+/** Whether changes of the transaction that `writer` is in are to be recorded with their detail. */
+export function isRecordingDetail(writer: Database): boolean {
+  return logs.get(writer)?.isDetailed ?? false;
+}
+
 /** The change log of an SQLite store: one row for each commit, in its transaction. */
 export class StoreChanges implements ChangeLog, CommitRecorder {
   readonly countsCommits = true;
@@ -81,9 +88,15 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
   readonly #windowBytes: number;
   readonly #bytesMax: number;
   readonly #graceMs: number;
+  readonly #wantsDetail: (consumer: string) => boolean;
   readonly #epoch: number;
   readonly #waking = new Waking();
   #isListening = false;
+  #isDetailed: boolean;
+  /** Consumers that want details and are about to begin. */
+  #detailClaims = 0;
+  /** Set while transactions are waited for that have recorded changes without details. */
+  #detailStarting: Promise<void> | undefined;
   /** Set while transactions that began before it are waited for. */
   #starting: Promise<void> | undefined;
   #grace: NodeJS.Timeout | undefined;
@@ -108,6 +121,7 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
     this.#windowBytes = options.windowBytes ?? 16 * 1024 * 1024;
     this.#bytesMax = options.bytesMax ?? 256 * 1024 * 1024;
     this.#graceMs = options.graceMs ?? 60_000;
+    this.#wantsDetail = options.wantsDetail ?? (() => false);
     this.identity = opened.identity;
     this.#epoch = opened.epoch;
     this.#newest = opened.newest;
@@ -117,6 +131,7 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
     this.#bytes = opened.bytes;
     for (const { name, sequence } of opened.consumers) this.#consumers.set(name, sequence);
     this.#isListening = this.#isAlwaysOn || this.#consumers.size > 0;
+    this.#isDetailed = this.#isDetailWanted;
   }
 
   /** Opens the log of a store, right after the store, and before anything is written that somebody may want to know. */
@@ -131,6 +146,21 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
   /** Whether changes are recorded now. */
   get isListening(): boolean {
     return this.#isListening;
+  }
+
+  /** Whether changes are recorded with their details now. */
+  get isDetailed(): boolean {
+    return this.#isListening && this.#isDetailed;
+  }
+
+  /** So many bytes are kept for a consumer before it is dropped. */
+  get bytesMax(): number {
+    return this.#bytesMax;
+  }
+
+  /** The position of a sequence number of this history. */
+  positionAt(sequence: bigint): Position {
+    return { epoch: this.#epoch, sequence };
   }
 
   get followers(): number {
@@ -241,6 +271,32 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
   }
 
   async retain(consumer: string, from?: Position): Promise<Position> {
+    if (from !== undefined || !this.#wantsDetail(consumer)) return this.#retain(consumer, from);
+    this.#detailClaims++;
+    try {
+      if (!this.#isDetailed) this.#detailStarting ??= this.#startDetails();
+      await this.#detailStarting;
+      return await this.#retain(consumer, undefined);
+    } finally {
+      this.#detailClaims--;
+      this.#isDetailed = this.#isDetailWanted;
+    }
+  }
+
+  async #startDetails(): Promise<void> {
+    try {
+      this.#isDetailed = true;
+      await this.#store.transactionsEnded();
+    } finally {
+      this.#detailStarting = undefined;
+    }
+  }
+
+  get #isDetailWanted(): boolean {
+    return this.#detailClaims > 0 || [...this.#consumers.keys()].some((name) => this.#wantsDetail(name));
+  }
+
+  async #retain(consumer: string, from: Position | undefined): Promise<Position> {
     const wanted = from ?? (await this.listen());
     await this.#starting;
     const retained = await this.#store.write((db) => {
@@ -270,6 +326,7 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
       deleteConsumer(db, consumer);
       this.#consumers.delete(consumer);
     });
+    this.#isDetailed = this.#isDetailWanted;
     this.#leave();
     this.#prune();
   }
@@ -282,6 +339,7 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
         this.#consumers.delete(name);
       }
     });
+    this.#isDetailed = this.#isDetailWanted;
     this.#log.warn({ consumers, reason: why }, "consumers of changes were dropped");
     this.#leave();
     this.#prune();
@@ -410,6 +468,7 @@ export class StoreChanges implements ChangeLog, CommitRecorder {
       for (const name of names) putConsumer(db, name, furthest, why);
     });
     for (const name of names) this.#consumers.delete(name);
+    this.#isDetailed = this.#isDetailWanted;
     this.#log.warn({ consumers: names, reason: why }, "consumers of changes were dropped");
   }
 }

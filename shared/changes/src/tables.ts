@@ -161,6 +161,17 @@ export function consumersOf(db: Database): StoredConsumer[] {
   ).all() as StoredConsumer[];
 }
 
+/** The consumers as one snapshot has them, with the bytes that are kept for each; empty where no log was ever opened. */
+export function consumersIn(db: Database): (StoredConsumer & { readonly lagBytes: number })[] {
+  const isThere = statement(
+    db,
+    "SELECT count(*) FROM sqlite_schema WHERE name = 'weftkit_changes_consumers'",
+    integer,
+  ).get();
+  if (isThere === 0) return [];
+  return consumersOf(db).map((consumer) => ({ ...consumer, lagBytes: bytesAfter(db, consumer.sequence) }));
+}
+
 export function consumerOf(db: Database, name: string): StoredConsumer | undefined {
   return consumersOf(db).find((consumer) => consumer.name === name);
 }

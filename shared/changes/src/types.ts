@@ -16,6 +16,15 @@ export interface Change {
   readonly after?: Uint8Array | undefined;
   /** How `before` and `after` are written: "json" where they are JSON texts, else a name of the engine's. */
   readonly format: string;
+  /** Recorded while there is a consumer for whom the engine wants it. */
+  readonly detail?: ChangeDetail | undefined;
+}
+
+/** What only the engine itself reads of its changes, in a form of its own. */
+export interface ChangeDetail {
+  /** What many changes have in common: bytes that are the same object are written once for each commit. */
+  readonly shared: Uint8Array;
+  readonly own: Uint8Array;
 }
 
 /**
