@@ -16,6 +16,7 @@ import { ClientConnection } from "./protocol/client-connection.ts";
 import { errorFields } from "./protocol/error-fields.ts";
 import { type Settled, settleTls } from "./protocol/settle-tls.ts";
 import { startupLength } from "./protocol/startup-length.ts";
+import { isSlot, Slots } from "./replication/slots.ts";
 import {
   type Database,
   openDatabase,
@@ -67,9 +68,9 @@ export class RelationalEngine implements Engine<"relational"> {
       readiness: ctx.readiness,
       fatal: (error) => ctx.fatal(error),
     });
-    this.#changes = await StoreChanges.open({ store, log: ctx.log });
+    this.#changes = await StoreChanges.open({ store, log: ctx.log, wantsDetail: isSlot });
     ctx.serveChanges(this.#changes, jsonTexts);
-    this.#database = await openDatabase(store, databaseName);
+    this.#database = await openDatabase(store, databaseName, await Slots.open(this.#changes));
     const { auth } = ctx;
     const users = auth.users().flatMap(({ name }) => auth.contextOf(name) ?? []);
     await this.#database.configure(users, auth.method === "password" || auth.method === "mtls");

@@ -252,6 +252,11 @@ export class BackendWriter {
     this.#copyResponse("H", format, columnFormats);
   }
 
+  /** Both sides send CopyData from here on: of the replication protocol. */
+  copyBothResponse(format: Format, columnFormats: readonly Format[]): void {
+    this.#copyResponse("W", format, columnFormats);
+  }
+
   #copyResponse(type: string, format: Format, columnFormats: readonly Format[]): void {
     this.#output.begin(type);
     this.#output.byte(format);

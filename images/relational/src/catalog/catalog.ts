@@ -14,6 +14,7 @@ import {
   type Namespace,
   type Policy,
   type Proc,
+  type Publication,
   publicNamespace,
   type Relation,
   type Role,
@@ -42,6 +43,7 @@ export interface CatalogObjects {
   depend: Dependency;
   trigger: Trigger;
   extension: InstalledExtension;
+  publication: Publication;
 }
 
 export interface Comment {
@@ -84,6 +86,7 @@ const kinds: readonly ObjectKind[] = [
   "depend",
   "trigger",
   "extension",
+  "publication",
 ];
 
 /** One change of a catalog, as it is written to the store. */

@@ -60,6 +60,8 @@ export interface Relation {
   readonly rowSecurity?: boolean;
   readonly forceRowSecurity?: boolean;
   readonly replicaIdentity?: "d" | "n" | "f" | "i";
+  /** Of REPLICA IDENTITY USING INDEX. */
+  readonly replicaIdentityIndex?: number;
   readonly acl?: Acl;
   readonly options?: readonly string[];
   readonly onCommit?: "delete" | "drop";
@@ -368,6 +370,34 @@ export interface Policy {
   /** SQL texts over the table's columns. */
   readonly using?: string;
   readonly check?: string;
+}
+
+/** What is sent to subscribers: of which tables, which of their changes. */
+export interface Publication {
+  readonly oid: number;
+  readonly name: string;
+  readonly owner: number;
+  readonly allTables: boolean;
+  readonly insert: boolean;
+  readonly update: boolean;
+  readonly delete: boolean;
+  readonly truncate: boolean;
+  /** Rows of partitions are told as rows of the partitioned table. */
+  readonly viaRoot: boolean;
+  /** Stored generated columns, too. */
+  readonly generated: boolean;
+  readonly tables: readonly PublicationTable[];
+  readonly schemas: readonly { readonly oid: number; readonly namespace: number }[];
+}
+
+export interface PublicationTable {
+  /** Of its row in pg_publication_rel. */
+  readonly oid: number;
+  readonly relation: number;
+  /** Attnums, ascending; undefined for all columns. */
+  readonly columns?: readonly number[];
+  /** SQL text of WHERE. */
+  readonly where?: string;
 }
 
 /** What ALTER DEFAULT PRIVILEGES has said for objects that a role will make. */

@@ -48,6 +48,8 @@ import { optionValue } from "./option-value.ts";
 import { setRelationOwner } from "./owners.ts";
 import { attachIndex, attachPartition, detachPartition } from "./partitions.ts";
 import { policiesReading, removePolicy } from "./policies.ts";
+import { publicationsNaming, removePublished } from "./publications.ts";
+import { setReplicaIdentity } from "./replica-identity.ts";
 import { requireRelationOwner } from "./rights.ts";
 import { dependentRoutines, routineShown } from "./routine-bodies.ts";
 import { removeRoutine } from "./routines.ts";
@@ -401,8 +403,7 @@ function run(ddl: Ddl, id: number, command: pg.AlterTableCmd, isOnly: boolean): 
       return;
     }
     case "AT_ReplicaIdentity": {
-      const type = def?.ReplicaIdentityStmt?.identity_type;
-      ddl.catalog.set("relation", { ...relation, replicaIdentity: (type ?? "d") as "d" });
+      setReplicaIdentity(ddl, relation, def!.ReplicaIdentityStmt!);
       return;
     }
     case "AT_EnableRowSecurity":
@@ -623,6 +624,7 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
       new RegExp(`(^|[^\\w"])"?${found.name}"?($|[^\\w"])`).test(c.default ?? ""),
   );
   const policies = policiesReading(ddl, given, attnum);
+  const publications = publicationsNaming(ddl, given, attnum);
   const routines = dependentRoutines(ddl, given.oid, attnum);
   const inText = (text: string | undefined) =>
     text !== undefined && new RegExp(`(^|[^\\w"])"?${found.name}"?($|[^\\w"])`).test(text);
@@ -635,6 +637,10 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
     ...policies.map(
       (p) =>
         `policy ${p.name} on table ${ddl.catalog.get("relation", p.relation)?.name} depends on column ${found.name} of table ${given.name}`,
+    ),
+    ...publications.map(
+      (p) =>
+        `publication of table ${given.name} in publication ${p.name} depends on column ${found.name} of table ${given.name}`,
     ),
     ...exclusions.map(
       (c) =>
@@ -668,6 +674,7 @@ function dropColumn(ddl: Ddl, given: Relation, command: pg.AlterTableCmd): void 
     );
   for (const routine of routines) removeRoutine(ddl, routine);
   for (const policy of policies) removePolicy(ddl, policy);
+  for (const publication of publications) removePublished(ddl, publication, given);
   for (const constraint of [...foreign, ...exclusions]) ddl.catalog.delete("constraint", constraint.oid);
   if (views.length > 0) {
     const removal = new Removal(ddl, true, views);

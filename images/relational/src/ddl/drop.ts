@@ -12,6 +12,7 @@ import { analyserOf, type Ddl } from "./context.ts";
 import { dropExtension } from "./extensions.ts";
 import { removeIndex } from "./indexes.ts";
 import { dropPolicy, removePolicy } from "./policies.ts";
+import { dropPublication, forgetPublished } from "./publications.ts";
 import { requireDropper, requireSchemaOwner, requireTypeOwner } from "./rights.ts";
 import { dependentRoutines, routineShown } from "./routine-bodies.ts";
 import { dropRoutine, removeRoutine } from "./routines.ts";
@@ -72,6 +73,9 @@ export function drop(ddl: Ddl, node: pg.DropStmt): void {
       return;
     case "OBJECT_POLICY":
       for (const object of objects) dropPolicy(ddl, strings(object.List?.items as Node[]), missingOk);
+      return;
+    case "OBJECT_PUBLICATION":
+      for (const object of objects) dropPublication(ddl, stringOf(object), missingOk);
       return;
     case "OBJECT_RULE": {
       const word = type.replace("OBJECT_", "").toLowerCase();
@@ -284,6 +288,7 @@ export function removeRelation(ddl: Ddl, relation: Relation): void {
   for (const trigger of catalog.triggersOf(relation.oid)) catalog.delete("trigger", trigger.oid);
   for (const policy of [...catalog.all("policy")])
     if (policy.relation === relation.oid) removePolicy(ddl, policy);
+  forgetPublished(catalog, { relation: relation.oid });
   if (relation.kind === "r" || relation.kind === "m" || relation.kind === "p") {
     work.db.exec(`DROP TABLE IF EXISTS ${tableName(relation.oid)}`);
     work.forgetRowids(tableName(relation.oid));
@@ -363,6 +368,7 @@ export function removeNamespace(ddl: Ddl, namespace: number): void {
     }
   for (const extension of [...catalog.all("extension")])
     if (extension.namespace === namespace) catalog.delete("extension", extension.oid);
+  forgetPublished(catalog, { namespace });
   catalog.delete("namespace", namespace);
 }
 

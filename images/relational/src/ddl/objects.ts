@@ -343,9 +343,12 @@ export function truncate(ddl: Ddl, node: pg.TruncateStmt): void {
     }
   }
   for (const { oid } of all.values()) ddl.lockTable(oid);
+  recordTruncate(ddl.work.db, ddl.catalog, [...all.values()], {
+    cascade: node.behavior === "DROP_CASCADE",
+    restart: node.restart_seqs === true,
+  });
   for (const relation of all.values()) {
     statement(ddl.work.db, `DELETE FROM ${tableName(relation.oid)}`).run();
-    recordTruncate(ddl.work.db, ddl.catalog, relation);
     if (node.restart_seqs !== true) continue;
     for (const sequence of ddl.catalog.all("sequence"))
       if (sequence.ownedBy?.relation === relation.oid) ddl.restartSequence(sequence.oid, sequence.start);

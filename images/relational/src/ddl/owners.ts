@@ -9,6 +9,7 @@ import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
 import type { Ddl } from "./context.ts";
 import { removeNamespace, removeQuietly } from "./drop.ts";
 import { removePolicy } from "./policies.ts";
+import { setPublicationOwner } from "./publications.ts";
 import { mayCreate, requireOnDatabase, requireRealOwner } from "./rights.ts";
 import { type OwnedObject, ownedObjects } from "./role-dependents.ts";
 import { requireSetRole, roleOf, roleSpecs } from "./role-names.ts";
@@ -111,6 +112,9 @@ export function alterOwner(ddl: Ddl, node: pg.AlterOwnerStmt): void {
       change("d", 5, undefined);
       return;
     }
+    case "OBJECT_PUBLICATION":
+      setPublicationOwner(ddl, object, node.newowner!);
+      return;
     case "OBJECT_FUNCTION":
     case "OBJECT_PROCEDURE":
     case "OBJECT_ROUTINE": {
@@ -170,6 +174,8 @@ export function reassignOwned(ddl: Ddl, node: pg.ReassignOwnedStmt): void {
     );
   const owners = new Set(roles);
   handOverAll(ddl, to.oid, ({ owner }) => owners.has(owner));
+  for (const publication of [...ddl.catalog.all("publication")])
+    if (owners.has(publication.owner)) ddl.catalog.set("publication", { ...publication, owner: to.oid });
 }
 
 export function dropOwned(ddl: Ddl, node: pg.DropOwnedStmt): void {
@@ -191,6 +197,8 @@ export function dropOwned(ddl: Ddl, node: pg.DropOwnedStmt): void {
     if (rest.length === 0) removePolicy(ddl, policy);
     else if (rest.length < policy.roles.length) catalog.set("policy", { ...policy, roles: rest });
   }
+  for (const publication of [...catalog.all("publication")])
+    if (roles.has(publication.owner)) catalog.delete("publication", publication.oid);
   for (const m of [...catalog.all("membership")])
     if (roles.has(m.grantor)) catalog.delete("membership", m.oid);
   for (const object of [...ownedObjects(ddl)]) {

@@ -4,10 +4,11 @@ import type { Proc, Relation } from "../catalog/model.ts";
 import { isInheritedConstraint, partitionsOf, treeOf } from "../catalog/partitions.ts";
 import { deparse } from "../deparse/expr.ts";
 import { notSupported, PgError } from "../errors.ts";
-import { type Node, type pg, strings } from "../parse/ast.ts";
+import { type Node, type pg, stringOf, strings } from "../parse/ast.ts";
 import { tableExpression } from "../plan/table-expressions.ts";
 import { analyserOf, type Ddl, deparseContext } from "./context.ts";
 import { policiesReading, renamePolicy } from "./policies.ts";
+import { renamePublication } from "./publications.ts";
 import {
   requireCreate,
   requireOnDatabase,
@@ -138,6 +139,9 @@ export function rename(ddl: Ddl, node: pg.RenameStmt): void {
     case "OBJECT_POLICY":
       renamePolicy(ddl, node.relation!, node.subname ?? "", next);
       return;
+    case "OBJECT_PUBLICATION":
+      renamePublication(ddl, stringOf(node.object as Node), next);
+      return;
     case "OBJECT_ROLE":
       renameRole(ddl, node.subname ?? "", next);
       return;
@@ -266,6 +270,16 @@ function renameColumn(ddl: Ddl, relation: Relation, name: string, next: string):
   });
   for (const constraint of constraints) ddl.catalog.set("constraint", constraint);
   for (const index of indexes) ddl.catalog.set("index", index);
+  for (const publication of [...ddl.catalog.all("publication")])
+    if (publication.tables.some((table) => table.relation === relation.oid && table.where !== undefined))
+      ddl.catalog.set("publication", {
+        ...publication,
+        tables: publication.tables.map((table) =>
+          table.relation === relation.oid && table.where !== undefined
+            ? { ...table, where: renamed(table.where) }
+            : table,
+        ),
+      });
 }
 
 export function setSchema(ddl: Ddl, node: pg.AlterObjectSchemaStmt): void {

@@ -120,6 +120,8 @@ export function dependentsOfRole(ddl: Ddl, role: number): string[] {
     else if (object.acl?.some(({ grantee, grantor }) => grantee === role || grantor === role) === true)
       lines.push(`privileges for ${object.text}`);
   }
+  for (const publication of catalog.all("publication"))
+    if (publication.owner === role) lines.push(`owner of publication ${publication.name}`);
   for (const item of catalog.all("defaultAcl")) {
     const on = `default privileges on new ${defaultWords[item.type]} belonging to role ${roleName(catalog, item.role)}`;
     const where = item.namespace === 0 ? "" : ` in schema ${catalog.get("namespace", item.namespace)?.name}`;

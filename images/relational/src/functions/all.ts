@@ -12,6 +12,7 @@ import "./uuid-and-hashes.ts";
 import "./arrays.ts";
 import "./privileges.ts";
 import "./ranges.ts";
+import "./replication.ts";
 import "./text-search.ts";
 import "./system.ts";
 import "./sql-functions.ts";

@@ -1,5 +1,7 @@
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Authority } from "../catalog/rights.ts";
+import type { PluginContext } from "../replication/output-plugin.ts";
+import type { Slots } from "../replication/slots.ts";
 import type { Datum } from "../types/datum.ts";
 import type { IoContext } from "../types/type-ops.ts";
 
@@ -22,6 +24,11 @@ export interface FunctionSession {
   /** Where the row is that a cursor is on, in the first of these tables that it reads. @throws PgError 34000, 24000 */
   currentRow(cursor: string, tables: readonly number[]): Datum;
   notice(severity: "NOTICE" | "WARNING" | "INFO" | "LOG" | "DEBUG", message: string): void;
+  /** Undefined where nothing is recorded of changes. */
+  readonly slots: Slots | undefined;
+  pluginContext(): PluginContext;
+  /** Of the transaction that is open: whether it has changed rows, and whether others cannot write until it ends. */
+  readonly transaction: { readonly hasChanges: boolean; readonly isHolding: boolean };
   backend(name: string, args: readonly Datum[], run: FunctionRun): Datum;
   sessions(): Iterable<SessionInfo>;
   locks(): Iterable<LockInfo>;

@@ -42,7 +42,6 @@ define("pg_collation_for", () => '"default"');
 define("pg_stat_get_numscans pg_stat_get_live_tuples", () => 0n);
 define("txid_current pg_current_xact_id", () => BigInt(Date.now()));
 define("pg_current_xact_id_if_assigned txid_current_if_assigned", () => null);
-define("pg_relation_is_publishable", () => false);
 define("pg_trigger_depth", () => 0);
 define("pg_jit_available", () => false);
 define("pg_get_keywords", () => null);

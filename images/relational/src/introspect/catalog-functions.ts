@@ -53,7 +53,7 @@ defineWith("pg_sequence_last_value", (call, id: number) => {
   }
 });
 define("pg_blocking_pids", () => null);
-defineSet("pg_available_extension_versions pg_get_publication_tables", () => []);
+defineSet("pg_available_extension_versions", () => []);
 defineSet("pg_available_extensions", () => [
   ...[...builtinExtensions].map(([name, version]) => [name, version, "PL/pgSQL procedural language"]),
   ...[...extensions].map(([name, { version, comment }]) => [name, version, comment]),

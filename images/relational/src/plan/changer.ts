@@ -19,6 +19,7 @@ import type { PlanContext } from "./context.ts";
 import { type Exclusion, planExclusions } from "./exclusions.ts";
 import { planPartitionBounds } from "./partition-routing.ts";
 import { rowMap } from "./partitioned-rows.ts";
+import { identityFault } from "./published.ts";
 import type { RowChanger } from "./row-changer.ts";
 import { RowChanges } from "./row-changes.ts";
 import type { RowGuard } from "./row-security.ts";
@@ -41,6 +42,8 @@ export class Changer implements RowChanger {
   /** Of a partition: whether a row belongs into it. */
   readonly #isWithin: ((row: Row, exec: Exec) => boolean) | undefined;
   #incoming: readonly ForeignKey[] | undefined;
+  /** Whether rows may be updated and deleted: looked up at the first. */
+  readonly #identityFaults = new Map<"update" | "delete", PgError | undefined>();
 
   private constructor(ctx: PlanContext, relation: Relation) {
     this.relation = relation;
@@ -126,6 +129,7 @@ export class Changer implements RowChanger {
     onElsewhere?: () => void,
   ): boolean {
     const work = workOf(exec);
+    this.#requireIdentity("update");
     this.#lockTable(work, exec);
     if (this.triggers.hasBefore("update", exec)) {
       this.lock(work, rowid, "no key update");
@@ -165,6 +169,7 @@ export class Changer implements RowChanger {
   /** `isMove`: the row goes to another partition, and `referencedHasMoved` tells those who refer to it. */
   delete(rowid: number, before: Row, exec: Exec, isMove = false): boolean {
     const work = workOf(exec);
+    this.#requireIdentity("delete");
     this.#lockTable(work, exec);
     this.lock(work, rowid, "update");
     if (this.triggers.hasAny && !this.triggers.beforeRow("delete", before, undefined, exec)) return false;
@@ -238,6 +243,14 @@ export class Changer implements RowChanger {
     if (exec.lockedTables.has(table)) return;
     work.lock(postgresTableLocks, table, 0, "row exclusive");
     exec.lockedTables.add(table);
+  }
+
+  /** @throws PgError 55000, 42P10 where a publication could not tell which row is meant */
+  #requireIdentity(action: "update" | "delete"): void {
+    if (!this.#identityFaults.has(action))
+      this.#identityFaults.set(action, identityFault(this.#ctx, this.relation, action));
+    const fault = this.#identityFaults.get(action);
+    if (fault !== undefined) throw new PgError(fault.code, fault.message, fault.details);
   }
 
   #changesKey(before: Row, after: Row, exec: Exec): boolean {

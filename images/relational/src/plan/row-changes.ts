@@ -1,8 +1,16 @@
-import { type Change, isRecording, recordChange } from "@weftkit/changes";
+import {
+  type Change,
+  type ChangeDetail,
+  isRecording,
+  isRecordingDetail,
+  recordChange,
+} from "@weftkit/changes";
 import type { Database } from "@weftkit/store";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Column, Relation } from "../catalog/model.ts";
 import { toJsonText } from "../functions/to-json.ts";
+import { detailOf, rowDetail } from "../replication/row-detail.ts";
+import { type Shaping, shapingOf } from "../replication/shape.ts";
 import { storageIo } from "../storage/codec.ts";
 import { ctidText } from "../storage/ctid.ts";
 import type { Datum, Row } from "../types/datum.ts";
@@ -18,6 +26,8 @@ export class RowChanges {
   readonly #columns: readonly Written[];
   /** Of the primary key; none: rows are known by their ctid. */
   readonly #keys: readonly Written[];
+  /** For logical decoding, which tells nothing of tables that PostgreSQL does not log. */
+  readonly #shaping: (() => Shaping) | undefined;
 
   private constructor(catalog: Catalog, relation: Relation) {
     this.namespace = tableNamespace(catalog, relation);
@@ -34,6 +44,7 @@ export class RowChanges {
     this.#keys = (index?.keys ?? []).map(({ attnum }) =>
       written(relation.columns.find((column) => column.attnum === attnum)!),
     );
+    this.#shaping = relation.persistence === "p" ? () => shapingOf(catalog, relation) : undefined;
   }
 
   /** Undefined for what nobody else sees or has: temporary tables, and what is computed from other tables. */
@@ -43,7 +54,9 @@ export class RowChanges {
   }
 
   insert(db: Database, rowid: number, after: Row): void {
-    recordChange(db, () => this.#change("insert", this.#key(rowid, after), undefined, after));
+    recordChange(db, () =>
+      this.#change("insert", this.#key(rowid, after), undefined, after, this.#detail(db, undefined, after)),
+    );
   }
 
   /** A row with another key is another row: the old one is deleted. */
@@ -51,18 +64,38 @@ export class RowChanges {
     if (!isRecording(db)) return;
     const [old, key] = [this.#key(rowid, before), this.#key(rowid, after)];
     if (old === key) {
-      recordChange(db, () => this.#change("update", key, before, after));
+      recordChange(db, () => this.#change("update", key, before, after, this.#detail(db, before, after)));
       return;
     }
     recordChange(db, () => this.#change("delete", old, before, undefined));
-    recordChange(db, () => this.#change("insert", key, undefined, after));
+    // For logical decoding it is one change.
+    recordChange(db, () => this.#change("insert", key, undefined, after, this.#detail(db, before, after)));
   }
 
   delete(db: Database, rowid: number, before: Row): void {
-    recordChange(db, () => this.#change("delete", this.#key(rowid, before), before, undefined));
+    recordChange(db, () =>
+      this.#change(
+        "delete",
+        this.#key(rowid, before),
+        before,
+        undefined,
+        this.#detail(db, before, undefined),
+      ),
+    );
   }
 
-  #change(op: Change["op"], key: string, before: Row | undefined, after: Row | undefined): Change {
+  #detail(db: Database, before: Row | undefined, after: Row | undefined): ChangeDetail | undefined {
+    if (this.#shaping === undefined || !isRecordingDetail(db)) return undefined;
+    return rowDetail(this.#shaping(), before, after);
+  }
+
+  #change(
+    op: Change["op"],
+    key: string,
+    before: Row | undefined,
+    after: Row | undefined,
+    detail?: ChangeDetail,
+  ): Change {
     return {
       namespace: this.namespace,
       key: Buffer.from(key),
@@ -70,6 +103,7 @@ export class RowChanges {
       before: before && Buffer.from(objectText(this.#columns, before)),
       after: after && Buffer.from(objectText(this.#columns, after)),
       format: "json",
+      ...(detail && { detail }),
     };
   }
 
@@ -83,14 +117,35 @@ export function tableNamespace(catalog: Catalog, { namespace, name }: Relation):
   return `${catalog.get("namespace", namespace)?.name}.${name}`;
 }
 
-export function recordTruncate(db: Database, catalog: Catalog, relation: Relation): void {
-  if (RowChanges.of(catalog, relation) === undefined) return;
-  recordChange(db, () => ({
-    namespace: tableNamespace(catalog, relation),
-    key: Buffer.alloc(0),
-    op: "truncate",
-    format: "json",
-  }));
+/** The tables of one TRUNCATE, those that CASCADE adds and the partitions of partitioned ones among them. */
+export function recordTruncate(
+  db: Database,
+  catalog: Catalog,
+  relations: readonly Relation[],
+  options: { readonly cascade: boolean; readonly restart: boolean },
+): void {
+  const logged = relations.filter(({ persistence }) => persistence === "p");
+  const [first] = logged.filter((relation) => relation.kind === "r");
+  const parents = logged
+    .filter(({ kind }) => kind === "p")
+    .map((relation) => shapingOf(catalog, relation).shape);
+  for (const relation of relations) {
+    if (RowChanges.of(catalog, relation) === undefined) continue;
+    const isTold = isRecordingDetail(db) && logged.includes(relation);
+    recordChange(db, () => ({
+      namespace: tableNamespace(catalog, relation),
+      key: Buffer.alloc(0),
+      op: "truncate",
+      format: "json",
+      ...(isTold && {
+        detail: detailOf(shapingOf(catalog, relation), {
+          op: "T",
+          place: logged.indexOf(relation),
+          ...(relation === first && { place: 0, ...options, parents }),
+        }),
+      }),
+    }));
+  }
 }
 
 interface Written {

@@ -17,6 +17,7 @@ import {
   type Target,
 } from "@weftkit/wire-postgres";
 import { PgError } from "../errors.ts";
+import { parseReplication, type ReplicationCommand } from "../replication/grammar.ts";
 import type {
   Notice,
   Portal,
@@ -31,6 +32,8 @@ import { CopyQueue } from "./copy-queue.ts";
 import { errorFields } from "./error-fields.ts";
 import { Login, type RoleLogins } from "./login.ts";
 import { Portals, Statements } from "./names.ts";
+import { isReplication } from "./replication-parameter.ts";
+import { WalSender } from "./wal-sender.ts";
 
 /** PostgreSQL's own limit of a message before the login. */
 const loginMessageBytesMax = 65_536;
@@ -60,7 +63,7 @@ export interface ConnectionOptions {
   closed(): void;
 }
 
-type State = "startup" | "login" | "ready" | "copy in" | "ended";
+type State = "startup" | "login" | "ready" | "copy in" | "copy both" | "ended";
 
 /**
  * One client: its bytes become messages, messages become calls of its session, and what those give becomes bytes. Messages are
@@ -78,6 +81,9 @@ export class ClientConnection implements FrameEvents, SessionEvents {
   readonly #statements = new Statements();
   readonly #portals = new Portals();
   #copy: CopyQueue | undefined;
+  /** Whether its queries may be commands of the replication protocol. */
+  #isReplication = false;
+  #walSender: WalSender | undefined;
   /** After an error in the extended protocol everything up to the next Sync is left out. */
   #skipsToSync = false;
   #isBusy = false;
@@ -109,6 +115,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     }
     const message = readFrontendMessage(bytes, at, length);
     if (this.#state === "copy in") this.#copyMessage(message);
+    else if (this.#state === "copy both") this.#senderMessage(message);
     else this.#take(() => this.#message(message));
   }
 
@@ -131,6 +138,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     this.#state = "ended";
     this.#drained?.();
     this.#copy?.fail(new PgError("08006", "the client is gone"));
+    this.#walSender?.stop();
     if (this.#session !== undefined) this.#options.cancelKeys.remove(this.#session.processId);
     this.#session?.close().catch((error: unknown) => {
       this.#options.log.error({ err: error }, "a session failed to close");
@@ -273,6 +281,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     const { cancelKeys, messageBytesMax } = this.#options;
     const { parameters } = this.#startup!;
     const userName = parameters.get("user")!;
+    this.#isReplication = isReplication(parameters.get("replication"));
     if (!user.can("connect") && user.scope("connect") === "none") {
       throw new PgError("28000", `role "${userName}" is not permitted to log in`);
     }
@@ -292,6 +301,7 @@ export class ClientConnection implements FrameEvents, SessionEvents {
       return;
     }
     this.#session = session;
+    if (this.#isReplication) session.requireSender();
     const { processId } = session;
     const key = cancelKeys.add(processId, session, this.#keyBytes);
     for (const [name, value] of session.reportedSettings()) this.#writer.parameterStatus(name, value);
@@ -377,6 +387,12 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     const session = this.#session!;
     try {
       if (refusal !== undefined) throw refusal;
+      const command = this.#isReplication ? parseReplication(text) : undefined;
+      if (command !== undefined) {
+        await this.#replicate(command);
+        await this.#ready();
+        return;
+      }
       const statements = session.parse(text);
       if (statements.length === 0) this.#writer.emptyQueryResponse();
       for (const statement of statements) {
@@ -391,6 +407,58 @@ export class ClientConnection implements FrameEvents, SessionEvents {
     await this.#ready();
   }
 
+  // ---- the replication protocol ------------------------------------------------------------------------------------
+
+  async #replicate(command: ReplicationCommand): Promise<void> {
+    const session = this.#session!;
+    const result = await session.replicate(command);
+    if (result.kind === "stream") {
+      await this.#stream(
+        new WalSender(result.stream, {
+          writer: this.#writer,
+          send: () => this.#send(),
+          flush: () => this.#sendAndWait(),
+        }),
+      );
+      // Both are what PostgreSQL sends, and libpq expects, at the end of a stream.
+      this.#writer.commandComplete("COPY 0");
+      this.#writer.commandComplete("START_REPLICATION");
+      return;
+    }
+    if (result.kind === "rows") {
+      const { columns, row } = result;
+      this.#columns(columns, []);
+      this.#writer.dataRow(columns.length, (index) =>
+        session.encode(columns[index]!.typeOid, row[index]!, 0),
+      );
+    }
+    this.#writer.commandComplete(result.tag);
+  }
+
+  async #stream(sender: WalSender): Promise<void> {
+    this.#walSender = sender;
+    this.#state = "copy both";
+    this.#connection.resume();
+    try {
+      await sender.run();
+    } finally {
+      this.#walSender = undefined;
+      this.#connection.pause();
+      if (this.#state === "copy both") this.#state = "ready";
+    }
+  }
+
+  #senderMessage(message: FrontendMessage): void {
+    if (message.type === "terminate") {
+      this.#walSender?.stop();
+      this.#end();
+      return;
+    }
+    this.#walSender!.message(message);
+    // What comes after it belongs to the next command.
+    if (message.type === "copyDone") this.#connection.pause();
+  }
+
   async #runSimple(prepared: Prepared): Promise<void> {
     const portal = await this.#session!.bind(prepared, [], []);
     const { columns } = portal;
@@ -403,6 +471,8 @@ export class ClientConnection implements FrameEvents, SessionEvents {
 
   async #extended(work: () => Promise<void> | void): Promise<void> {
     try {
+      if (this.#isReplication)
+        throw new PgError("08P01", "extended query protocol not supported in a replication connection");
       await work();
     } catch (error) {
       this.#skipsToSync = true;

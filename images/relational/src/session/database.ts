@@ -6,6 +6,7 @@ import { bootstrapRole, bootstrapRoleName, type Role } from "../catalog/model.ts
 import { roleNamed } from "../catalog/roles.ts";
 import { newOid } from "../ddl/context.ts";
 import { loadGrammar } from "../parse/parse.ts";
+import type { Slots } from "../replication/slots.ts";
 import { catalogMigration, loadCatalog } from "../storage/catalog-store.ts";
 import { Sequences } from "../storage/sequences.ts";
 import "../functions/all.ts";
@@ -14,6 +15,7 @@ import "../introspect/partitions.ts";
 import "../introspect/updatable.ts";
 import "../introspect/information-schema.ts";
 import "../introspect/privileges.ts";
+import "../introspect/replication.ts";
 import "../introspect/roles.ts";
 import "../introspect/routines.ts";
 import "../introspect/statistics.ts";
@@ -39,17 +41,19 @@ export class Database {
   readonly store: Store;
   readonly name: string;
   readonly sequences: Sequences;
+  readonly slots: Slots | undefined;
   readonly sessions = new Map<number, SqlSession>();
   /** What the image's configuration gives its users, by their role. */
   readonly configured = new Map<number, SecurityContext>();
   catalog: Catalog;
   #processIds = 100;
 
-  constructor(store: Store, name: string, catalog: Catalog, sequences: Sequences) {
+  constructor(store: Store, name: string, catalog: Catalog, sequences: Sequences, slots: Slots | undefined) {
     this.store = store;
     this.name = name;
     this.catalog = catalog;
     this.sequences = sequences;
+    this.slots = slots;
   }
 
   /** The users that the configuration lists, when there is such a list: each has a role, and nobody else is configured. */
@@ -146,12 +150,12 @@ function needsRole(catalog: Catalog, user: SecurityContext): boolean {
 }
 
 /** Loads the definitions, and the grammar if this is the first database of the process. */
-export async function openDatabase(store: Store, name: string): Promise<Database> {
+export async function openDatabase(store: Store, name: string, slots?: Slots): Promise<Database> {
   await loadGrammar();
   await store.write(dropLeftovers);
   const { catalog, sequences } = await store.read((db) => ({
     catalog: loadCatalog(db),
     sequences: Sequences.load(db),
   }));
-  return new Database(store, name, catalog, sequences);
+  return new Database(store, name, catalog, sequences, slots);
 }

@@ -24,6 +24,7 @@ import {
 } from "../ddl/objects.ts";
 import { alterOwner, dropOwned, reassignOwned } from "../ddl/owners.ts";
 import { alterPolicy, createPolicy } from "../ddl/policies.ts";
+import { alterPublication, createPublication } from "../ddl/publications.ts";
 import { rename, setSchema } from "../ddl/rename.ts";
 import { requireOnDatabase } from "../ddl/rights.ts";
 import { alterDatabaseSettings, alterRole, alterRoleSettings, createRole, dropRole } from "../ddl/roles.ts";
@@ -133,6 +134,14 @@ Object.assign(commands, {
   ],
   CreatePolicyStmt: ["CREATE POLICY", (ddl: Ddl, node: Node) => createPolicy(ddl, node.CreatePolicyStmt!)],
   AlterPolicyStmt: ["ALTER POLICY", (ddl: Ddl, node: Node) => alterPolicy(ddl, node.AlterPolicyStmt!)],
+  CreatePublicationStmt: [
+    "CREATE PUBLICATION",
+    (ddl: Ddl, node: Node) => createPublication(ddl, node.CreatePublicationStmt!),
+  ],
+  AlterPublicationStmt: [
+    "ALTER PUBLICATION",
+    (ddl: Ddl, node: Node) => alterPublication(ddl, node.AlterPublicationStmt!),
+  ],
   DropRoleStmt: ["DROP ROLE", (ddl: Ddl, node: Node) => dropRole(ddl, node.DropRoleStmt!)],
   GrantRoleStmt: [
     (node: Node) => (node.GrantRoleStmt?.is_grant === true ? "GRANT ROLE" : "REVOKE ROLE"),

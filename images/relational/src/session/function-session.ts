@@ -44,6 +44,15 @@ export function functionSession(session: SessionState): FunctionSession {
           statement: prepared.statement?.text ?? "",
           preparedAt: nowMicros(),
         })),
+      slots: session.database.slots,
+      pluginContext: () => session.pluginContext(),
+      get transaction() {
+        const { transaction } = session.block ?? {};
+        return {
+          hasChanges: transaction?.hasChanges === true,
+          isHolding: transaction?.isHolding === true,
+        };
+      },
       backend: (name, args, run) => backendFunction(session, name, args, run),
     };
     made.set(session, known);

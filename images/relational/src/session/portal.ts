@@ -156,14 +156,16 @@ function collectTables(catalog: Catalog, value: unknown, seen: Set<unknown>, fou
 
 const effects = new WeakMap<Plan, boolean>();
 
-/** Whether a plan calls what changes something or waits: sequences, pg_sleep, advisory locks, volatile routines. */
+/** Functions of the system that change something or wait: sequences, pg_sleep, advisory locks, replication slots. */
+const effective =
+  /^(nextval|setval|pg_sleep)$|advisory|^pg_(logical_slot|replication_slot|drop_replication|create_logical)/;
+
+/** Whether a plan calls what changes something or waits, volatile routines among them. */
 function hasEffects(plan: Plan): boolean {
   let known = effects.get(plan);
   if (known === undefined) {
     known = callsAny(plan.query, new Set(), ({ name, language, volatility }) =>
-      language === undefined
-        ? name === "nextval" || name === "setval" || name === "pg_sleep" || name.includes("advisory")
-        : volatility === "v",
+      language === undefined ? effective.test(name) : volatility === "v",
     );
     effects.set(plan, known);
   }

@@ -4,6 +4,8 @@ import type { Catalog } from "../catalog/catalog.ts";
 import { type ErrorDetails, PgError } from "../errors.ts";
 import type { pg } from "../parse/ast.ts";
 import { type ParsedStatement, parse, positionOf } from "../parse/parse.ts";
+import type { ReplicationCommand } from "../replication/grammar.ts";
+import type { PluginContext } from "../replication/output-plugin.ts";
 import type { Datum } from "../types/datum.ts";
 import { typeOps } from "../types/registry.ts";
 import type { IoContext } from "../types/type-ops.ts";
@@ -16,6 +18,7 @@ import { toPgError } from "./errors.ts";
 import { decodeParameters } from "./parameters.ts";
 import { openPortal } from "./portal.ts";
 import { checkNotFailed, type PreparedStatement, prepareStatement } from "./prepare.ts";
+import { pluginContext, replicate, requireSender } from "./replication.ts";
 import { SessionSettings, settingsOfRole } from "./session-settings.ts";
 import type { SessionDatabase, SessionState } from "./state.ts";
 import { dropTemporary } from "./temporary.ts";
@@ -25,6 +28,7 @@ import type {
   CopyOut,
   Portal,
   Prepared,
+  ReplicationResult,
   Session,
   SessionEvents,
   SessionOptions,
@@ -141,6 +145,24 @@ export class SqlSession implements Session, SessionState {
     }
   }
 
+  pluginContext(): PluginContext {
+    return pluginContext(this);
+  }
+
+  requireSender(): void {
+    requireSender(this);
+  }
+
+  async replicate(command: ReplicationCommand): Promise<ReplicationResult> {
+    try {
+      checkNotFailed(this, undefined);
+      return await replicate(this, command);
+    } catch (error) {
+      await this.fail();
+      throw this.report(error, undefined, "");
+    }
+  }
+
   copyIn(prepared: Prepared): Promise<CopyIn> {
     return this.#copying(prepared, startCopyIn);
   }
@@ -236,6 +258,7 @@ export class SqlSession implements Session, SessionState {
     try {
       await dropTemporary(this);
       await this.transactions.finish();
+      await this.database.slots?.dropTemporary(this.processId);
     } catch {
       // What is left is removed when the database is opened.
     }

@@ -3,6 +3,8 @@ import type { LockOwner, Store, Transaction } from "@weftkit/store";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { ErrorDetails, PgError } from "../errors.ts";
 import type { ParsedStatement } from "../parse/parse.ts";
+import type { PluginContext } from "../replication/output-plugin.ts";
+import type { Slots } from "../replication/slots.ts";
 import type { Sequences } from "../storage/sequences.ts";
 import type { IoContext } from "../types/type-ops.ts";
 import type { SessionAuthority } from "./authority.ts";
@@ -16,6 +18,8 @@ export interface SessionDatabase {
   readonly store: Store;
   readonly name: string;
   readonly sequences: Sequences;
+  /** Undefined where nothing is recorded of changes. */
+  readonly slots: Slots | undefined;
   readonly sessions: Map<number, SessionState>;
   catalog: Catalog;
   /** What the image's configuration gives its users, by their role. */
@@ -75,6 +79,8 @@ export interface SessionState {
     code?: string,
     details?: ErrorDetails,
   ): void;
+  /** What output plugins ask of the database. */
+  pluginContext(): PluginContext;
   cancelable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   cancel(): void;
   deliver(from: number, channel: string, payload: string): void;

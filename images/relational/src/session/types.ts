@@ -1,6 +1,7 @@
 import type { SecurityContext } from "@weftkit/auth";
 import type { PgError } from "../errors.ts";
 import type { ParsedStatement } from "../parse/parse.ts";
+import type { ReplicationCommand } from "../replication/grammar.ts";
 import type { Datum, Row } from "../types/datum.ts";
 
 export type { Datum, ParsedStatement, Row };
@@ -104,6 +105,31 @@ export interface SessionOptions {
   readonly clientPort?: number | undefined;
 }
 
+/** What a command of the replication protocol gives: one row, a tag alone, or a stream. */
+export type ReplicationResult =
+  | {
+      readonly kind: "rows";
+      readonly columns: readonly ResultColumn[];
+      readonly row: Row;
+      readonly tag: string;
+    }
+  | { readonly kind: "done"; readonly tag: string }
+  | { readonly kind: "stream"; readonly stream: ReplicationStream };
+
+/** A message of a slot's plugin, or how far the stream has come. Places are positions in the log. */
+export type StreamPart =
+  | { readonly kind: "data"; readonly lsn: bigint; readonly end: bigint; readonly data: Buffer }
+  | { readonly kind: "place"; readonly end: bigint; readonly isCaughtUp: boolean };
+
+/** A slot that is streamed; nobody else uses it until it is closed. */
+export interface ReplicationStream {
+  /** Without end; a place at least every ten seconds. @throws PgError 55000 */
+  parts(signal: AbortSignal): AsyncIterable<StreamPart>;
+  /** How far the client says that it has come: what it has flushed is not sent again. */
+  replied(written: bigint, flushed: bigint, applied: bigint): void;
+  close(): Promise<void>;
+}
+
 /** I idle, T in a transaction block, E in a failed one. */
 export type TransactionStatus = "I" | "T" | "E";
 
@@ -138,6 +164,10 @@ export interface Session {
     values: readonly (Uint8Array | null)[],
     formats: readonly number[],
   ): Promise<Portal>;
+  /** Whether it may use the replication protocol. @throws PgError 42501 */
+  requireSender(): void;
+  /** A command of the replication protocol. @throws PgError */
+  replicate(command: ReplicationCommand): Promise<ReplicationResult>;
   copyIn(prepared: Prepared): Promise<CopyIn>;
   copyOut(prepared: Prepared): Promise<CopyOut>;
   /** A value in a result's format. */

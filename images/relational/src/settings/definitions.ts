@@ -1,4 +1,5 @@
 import { PgError } from "../errors.ts";
+import { slotsMax } from "../replication/slots.ts";
 import { parseInterval } from "../types/interval-text.ts";
 import { parseBoolean } from "../types/texts.ts";
 import { findZone } from "../types/time-zones.ts";
@@ -199,17 +200,20 @@ export const settingDefinitions: Readonly<Record<string, Definition>> = {
   max_function_args: fixed("100"),
   block_size: fixed("8192"),
   segment_size: fixed("131072"),
-  wal_level: fixed("replica"),
+  wal_level: fixed("logical"),
+  max_replication_slots: fixed(String(slotsMax)),
+  max_wal_senders: fixed("100"),
   fsync: fixed("on"),
   full_page_writes: fixed("on"),
   hot_standby: fixed("on"),
   port: fixed("5432"),
   listen_addresses: fixed("*"),
   data_directory: fixed("/data"),
+  data_directory_mode: fixed("0700"),
   ssl: fixed("off"),
   password_encryption: oneOf("scram-sha-256", "scram-sha-256", "md5"),
   data_checksums: fixed("on"),
-  wal_segment_size: fixed("16777216"),
+  wal_segment_size: fixed("16MB"),
   autovacuum: fixed("on"),
   allow_system_table_mods: bool("off"),
   seed: real("0"),

@@ -1903,6 +1903,7 @@ export const pgProcRows = `
 3159	pg_get_viewdef	f	0	1	s	25	26 23	0	0				pg_get_viewdef_wrap	0	
 3162	pg_collation_for	f	0	0	s	25	2276	0	0					0	
 3163	pg_trigger_depth	f	0	1	s	23		0	0					0	
+3165	pg_wal_lsn_diff	f	0	1	i	1700	3220 3220	0	0					0	
 3166	pg_size_pretty	f	0	1	i	25	1700	0	0				pg_size_pretty_numeric	0	
 3167	array_remove	f	0	0	i	5078	5078 5077	0	0					0	
 3168	array_replace	f	0	0	i	5078	5078 5077 5077	0	0					0	
@@ -2186,6 +2187,13 @@ export const pgProcRows = `
 3773	regdictionaryrecv	f	0	1	i	3769	2281	0	0					0	
 3774	regdictionarysend	f	0	1	i	17	3769	0	0					0	
 3778	pg_tablespace_location	f	0	1	s	25	26	0	0					0	
+3779	pg_create_physical_replication_slot	f	0	1	v	2249	19 16 16	2	0	iiioo	slot_name,immediately_reserve,temporary,slot_name,lsn	19 16 16 19 3220		0	false, false
+3780	pg_drop_replication_slot	f	0	1	v	2278	19	0	0		slot_name			0	
+3782	pg_logical_slot_get_changes	f	1	0	v	2249	19 3220 23 1009	1	25	iiivooo	slot_name,upto_lsn,upto_nchanges,options,lsn,xid,data	19 3220 23 1009 3220 28 25		0	'{}'::text[]
+3783	pg_logical_slot_get_binary_changes	f	1	0	v	2249	19 3220 23 1009	1	25	iiivooo	slot_name,upto_lsn,upto_nchanges,options,lsn,xid,data	19 3220 23 1009 3220 28 17		0	'{}'::text[]
+3784	pg_logical_slot_peek_changes	f	1	0	v	2249	19 3220 23 1009	1	25	iiivooo	slot_name,upto_lsn,upto_nchanges,options,lsn,xid,data	19 3220 23 1009 3220 28 25		0	'{}'::text[]
+3785	pg_logical_slot_peek_binary_changes	f	1	0	v	2249	19 3220 23 1009	1	25	iiivooo	slot_name,upto_lsn,upto_nchanges,options,lsn,xid,data	19 3220 23 1009 3220 28 17		0	'{}'::text[]
+3786	pg_create_logical_replication_slot	f	0	1	v	2249	19 19 16 16 16	3	0	iiiiioo	slot_name,plugin,temporary,twophase,failover,slot_name,lsn	19 19 16 16 16 19 3220		0	false, false, false
 3787	to_jsonb	f	0	1	s	3802	2283	0	0					0	
 3800	pg_current_logfile	f	0	0	v	25		0	0					0	
 3801	pg_current_logfile	f	0	0	v	25	25	0	0				pg_current_logfile_1arg	0	
@@ -2249,6 +2257,7 @@ export const pgProcRows = `
 3872	range_le	f	0	1	i	16	3831 3831	0	0					0	
 3873	range_ge	f	0	1	i	16	3831 3831	0	0					0	
 3874	range_gt	f	0	1	i	16	3831 3831	0	0					0	
+3878	pg_replication_slot_advance	f	0	1	v	2249	19 3220	0	0	iioo	slot_name,upto_lsn,slot_name,end_lsn	19 3220 19 3220		0	
 3902	hash_range	f	0	1	i	23	3831	0	0					0	
 3914	int4range_canonical	f	0	1	i	3904	3904	0	0					0	
 3915	daterange_canonical	f	0	1	i	3912	3912	0	0					0	
@@ -2550,6 +2559,8 @@ export const pgProcRows = `
 6099	icu_unicode_version	f	0	1	i	25		0	0					0	
 6103	pg_lsn	f	0	1	i	3220	1700	0	0				numeric_pg_lsn	0	
 6105	unicode_assigned	f	0	1	i	16	25	0	0					0	
+6119	pg_get_publication_tables	f	1	1	s	2249	1009	0	25	voooo	pubname,pubid,relid,attrs,qual	1009 26 26 22 194		0	
+6120	pg_get_replica_identity_index	f	0	1	s	2205	2205	0	0					0	
 6121	pg_relation_is_publishable	f	0	1	s	16	2205	0	0					0	
 6159	pg_get_catalog_foreign_keys	f	1	1	s	2249		0	0	oooooo	fktable,fkcols,pktable,pkcols,is_array,is_opt	2205 1009 2205 1009 16 16		0	
 6160	string_to_table	f	1	0	i	25	25 25	0	0				text_to_table	0	
