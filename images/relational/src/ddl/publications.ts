@@ -2,7 +2,7 @@ import { coerceToBoolean } from "../analyse/coerce.ts";
 import { Level } from "../analyse/context.ts";
 import { children, type Expr } from "../analyse/expr.ts";
 import { analyseExpr } from "../analyse/expressions.ts";
-import { itemOf, tableEntry } from "../analyse/from.ts";
+import { itemOf, lookUpRelation, tableEntry } from "../analyse/from.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import {
   catalogNamespace,
@@ -123,7 +123,8 @@ function tableOf(
   { relation: name, whereClause, columns }: pg.PublicationTable,
   isDrop: boolean,
 ): PublicationTable & { of: Relation } {
-  const relation = requireRelation(ddl, name!);
+  const relation =
+    lookUpRelation(analyserOf(ddl).ctx, name!.schemaname, name!.relname ?? "") ?? requireRelation(ddl, name!);
   if (isDrop) {
     if (whereClause !== undefined)
       throw new PgError("42601", "cannot use a WHERE clause when removing a table from a publication");
@@ -152,8 +153,11 @@ const relationWords: Readonly<Record<string, string>> = {
   c: "composite types",
 };
 
-function unpublishable({ name, kind, persistence }: Relation): PgError {
-  const what = relationWords[kind] ?? (persistence === "t" ? "temporary tables" : "unlogged tables");
+function unpublishable({ name, kind, persistence, system }: Relation): PgError {
+  const what =
+    system === true
+      ? "system tables"
+      : (relationWords[kind] ?? (persistence === "t" ? "temporary tables" : "unlogged tables"));
   return new PgError("22023", `cannot add relation "${name}" to publication`, {
     detail: `This operation is not supported for ${what}.`,
   });

@@ -3,7 +3,7 @@ import { PgError } from "../errors.ts";
 import type { pg } from "../parse/ast.ts";
 import type { Ddl } from "./context.ts";
 
-/** ALTER TABLE ... REPLICA IDENTITY. @throws PgError 42704, 42809 */
+/** ALTER TABLE ... REPLICA IDENTITY. @throws PgError 0A000, 42704, 42809 */
 export function setReplicaIdentity(ddl: Ddl, relation: Relation, node: pg.ReplicaIdentityStmt): void {
   const replicaIdentity = (node.identity_type ?? "d") as NonNullable<Relation["replicaIdentity"]>;
   const { replicaIdentityIndex: _before, ...rest } = relation;
@@ -22,14 +22,14 @@ function requireIndex(ddl: Ddl, relation: Relation, name: string): number {
     .find(({ oid }) => catalog.get("relation", oid)?.name === name);
   if (index === undefined)
     throw new PgError("42704", `index "${name}" for table "${relation.name}" does not exist`);
-  const refuse = (kind: string) => {
-    throw new PgError("42809", `cannot use ${kind} index "${name}" as replica identity`);
+  const refuse = (kind: string, code = "42809") => {
+    throw new PgError(code, `cannot use ${kind} index "${name}" as replica identity`);
   };
   if (!index.unique) refuse("non-unique");
   if (catalog.constraintsOf(relation.oid).some((c) => c.index === index.oid && c.deferrable))
-    refuse("non-immediate");
-  if (index.keys.some(({ attnum }) => attnum === 0)) refuse("expression");
-  if (index.predicate !== undefined) refuse("partial");
+    refuse("non-immediate", "0A000");
+  if (index.keys.some(({ attnum }) => attnum === 0)) refuse("expression", "0A000");
+  if (index.predicate !== undefined) refuse("partial", "0A000");
   for (const { attnum } of index.keys) {
     const column = relation.columns.find((each) => each.attnum === attnum)!;
     if (!column.notNull)

@@ -14,16 +14,16 @@ import { type CallContext, define, defineSet, defineWith } from "./registry.ts";
 
 const lsnOf = (text: string): bigint => readLsn(text)!;
 
-/** @throws PgError 22003 */
+/** @throws PgError 22023 */
 function inRange(lsn: bigint): string {
-  if (lsn < 0n || lsn >= 1n << 64n) throw new PgError("22003", "pg_lsn out of range");
+  if (lsn < 0n || lsn >= 1n << 64n) throw new PgError("22023", "pg_lsn out of range");
   return lsnText(lsn);
 }
 
-/** @throws PgError 0A000, 22003 */
+/** @throws PgError 0A000, 22023 */
 function bytesOf(count: Numeric, doing: string): bigint {
   if (count.special === "NaN") throw new PgError("0A000", `cannot ${doing} NaN`);
-  if (count.special !== undefined) throw new PgError("22003", "pg_lsn out of range");
+  if (count.special !== undefined) throw new PgError("22023", "pg_lsn out of range");
   return count.round(0).digits;
 }
 

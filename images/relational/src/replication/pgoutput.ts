@@ -199,25 +199,21 @@ class Pgoutput implements OutputPlugin {
     if (told.length > 0) yield truncateMessage(told, cascade, restart);
   }
 
-  /** The table that rows are told of, and the one that they are in, unless the reader knows them as they are. */
+  /** The table that rows are told of, and the one that they are in, unless both were told of the latter before as they are now. */
   *#tell({ target, columns }: Route, shape: TableShape): Generator<Buffer> {
-    yield* this.#tellOne(
-      target,
-      columns.map(({ column }) => column),
-    );
-    if (target.oid === shape.oid) return;
-    const own = shape.columns.filter(({ name }) => columns.some(({ column }) => column.name === name));
-    yield* this.#tellOne(shape, own);
-  }
-
-  *#tellOne(shape: TableShape, columns: readonly ShapeColumn[]): Generator<Buffer> {
-    const message = relationMessage(shape, columns);
-    const text = message.toString("latin1");
+    const shown = columns.map(({ column }) => column);
+    const messages = tableMessages(target, shown);
+    if (target.oid !== shape.oid)
+      messages.push(
+        ...tableMessages(
+          shape,
+          shape.columns.filter(({ name }) => shown.some((column) => column.name === name)),
+        ),
+      );
+    const text = Buffer.concat(messages).toString("latin1");
     if (this.#told.get(shape.oid) === text) return;
     this.#told.set(shape.oid, text);
-    for (const { type, made } of columns)
-      if (made !== undefined) yield typeMessage(type, made.schema, made.name);
-    yield message;
+    yield* messages;
   }
 
   #routeOf(shape: TableShape): Route | undefined {
@@ -269,6 +265,13 @@ class Pgoutput implements OutputPlugin {
     }
     return filters;
   }
+}
+
+function tableMessages(shape: TableShape, columns: readonly ShapeColumn[]): Buffer[] {
+  const types = columns.flatMap(({ type, made }) =>
+    made === undefined ? [] : [typeMessage(type, made.schema, made.name)],
+  );
+  return [...types, relationMessage(shape, columns)];
 }
 
 /** A table that was dropped since is published where all tables, or those of its schema, are. */
