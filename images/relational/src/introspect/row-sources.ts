@@ -18,8 +18,9 @@ export function defineRows(name: string, source: RowSource, isOfCatalog = false)
   sources.set(name, { source, isOfCatalog });
 }
 
-/** @throws PgError 0A000 for a table whose rows are not known */
+/** The rows of a table of pg_catalog, or the one of a sequence. @throws PgError 0A000 for a table whose rows are not known */
 export function systemRows(_session: unknown, relation: Relation, exec: Exec): Iterable<Row> {
+  if (relation.kind === "S") return sequenceRows(relation, exec);
   const found = sources.get(relation.name);
   if (found === undefined) throw notSupported(`reading ${relation.name}`);
   const { source, isOfCatalog } = found;
@@ -28,4 +29,10 @@ export function systemRows(_session: unknown, relation: Relation, exec: Exec): I
 
 function keptRows(catalog: Catalog, relation: Relation, make: () => Iterable<Row>): readonly Row[] {
   return catalog.derive(`rows of ${relation.oid}`, () => [...make()]);
+}
+
+/** What `SELECT * FROM sequence` gives. Values are not logged ahead, so that log_cnt is 0 always. */
+function* sequenceRows(relation: Relation, exec: Exec): Generator<Row> {
+  const { last, isCalled } = exec.sequenceValue(relation.oid);
+  yield [last, 0n, isCalled];
 }

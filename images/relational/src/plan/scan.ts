@@ -202,7 +202,8 @@ export function tableScan(
   const relation = entry.relation!;
   // Policies come first: no other condition may see a row that they hide. What SQLite compares tells nobody anything.
   const filters = entry.security === undefined ? given : [...entry.security.flatMap(split), ...given];
-  if (relation.system === true) return systemScan(ctx, entry, start, filters, own, outside);
+  if (relation.system === true || relation.kind === "S")
+    return systemScan(ctx, entry, start, filters, own, outside);
   if (relation.kind === "p" && entry.only !== true)
     return partitionedScan(ctx, entry, start, filters, own, outside, (leaf) =>
       scanOf(ctx, entry, start, filters, own, outside, leaf),
