@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { temporaryFolder } from "@weftkit/testing/temporary-folder";
 import { expect, test } from "vitest";
 import { openForTest, TextSession } from "./open-for-test.ts";
+import { RunningEngine } from "./running-engine.ts";
 
 async function reopened(opened: Awaited<ReturnType<typeof openForTest>>, file: string) {
   await opened.close();
@@ -40,4 +41,14 @@ test("names and texts that look like numbers of the catalog come back the same",
     (await again.query(`SELECT "~7n", b, obj_description('"5n"'::regclass) FROM "5n"`))[0]!.rows,
   ).toEqual([["12n", "9007199254740993", "-3n"]]);
   await second.close();
+});
+
+test("a domain with NOT NULL and a default gives the default, and refuses NULL", async () => {
+  const client = await (await RunningEngine.start()).client();
+  await client.query("create domain cents as bigint default 5 not null check (value >= 0)");
+  await client.query("create table prices (id int, price cents)");
+  const { rows } = await client.query("insert into prices (id) values (1) returning price");
+  expect(rows).toEqual([{ price: "5" }]);
+  await expect(client.query("insert into prices values (2, null)")).rejects.toMatchObject({ code: "23502" });
+  await expect(client.query("insert into prices values (2, -1)")).rejects.toMatchObject({ code: "23514" });
 });

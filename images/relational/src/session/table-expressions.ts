@@ -47,7 +47,9 @@ useTableExpressions((catalog, relation, text, wanted) => {
 useDomainChecks((compiler, typeOid) => {
   const { catalog } = compiler;
   const type = catalog.type(typeOid)!;
-  return catalog.domainConstraints(typeOid).map((constraint) => {
+  // NOT NULL is a constraint without an expression, which the type itself says.
+  const checks = catalog.domainConstraints(typeOid).filter(({ expression }) => expression !== undefined);
+  return checks.map((constraint) => {
     const ctx = contextOf(catalog);
     const analyser = new StatementAnalyser(ctx, sqlTexts);
     const level = new Level();
