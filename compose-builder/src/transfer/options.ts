@@ -7,9 +7,13 @@ export interface TransferOptions {
   readonly fromPasswordFile?: string;
   readonly toPasswordFile?: string;
   readonly caFile?: string;
-  readonly replace?: true;
-  readonly json?: true;
+  readonly replace?: boolean;
+  readonly json?: boolean;
 }
+
+/** As they are written: the engine's place may be left out. */
+export type WrittenOptions = Partial<Pick<TransferOptions, "from" | "to">> &
+  Omit<TransferOptions, "from" | "to">;
 
 /** Which way it goes, in words. */
 export interface Direction {
@@ -27,6 +31,9 @@ export function withTransferOptions(command: Command): Command {
     .option("--from-password-file <file>", "the file of the password of --from")
     .option("--to-password-file <file>", "the file of the password of --to")
     .option("--ca-file <file>", "the certificates that a server with TLS is checked with")
-    .option("--replace", "go on where something is: keys of the same name are replaced, and so is a file")
+    .option(
+      "--replace",
+      "redis: go on where something is; keys of the same name are replaced, and so is a file",
+    )
     .option("--json", "print JSON");
 }
