@@ -26,13 +26,24 @@ export class StoreSnapshot implements Snapshot {
   readonly commit: number;
   readonly #pinned: PinnedSnapshot;
   readonly #answer: Answer;
+  readonly #log: Logger;
+  readonly #onShare: () => void;
   readonly #onRelease: () => void;
   #isReleased = false;
 
-  constructor(pinned: PinnedSnapshot, commit: number, log: Logger, answer: Answer, released: () => void) {
+  constructor(
+    pinned: PinnedSnapshot,
+    commit: number,
+    log: Logger,
+    answer: Answer,
+    shared: () => void,
+    released: () => void,
+  ) {
     this.#pinned = pinned;
     this.commit = commit;
     this.#answer = answer;
+    this.#log = log;
+    this.#onShare = shared;
     this.#onRelease = released;
     forgotten.register(this, { pinned, log, released }, this);
   }
@@ -40,6 +51,13 @@ export class StoreSnapshot implements Snapshot {
   async read<T>(work: (db: Database) => T, limits?: WorkOptions): Promise<T> {
     if (this.#isReleased) throw new WeftkitError("closed", "the snapshot was released");
     return this.#answer(() => this.#pinned.read(work, limits));
+  }
+
+  share(): StoreSnapshot {
+    if (this.#isReleased) throw new WeftkitError("closed", "the snapshot was released");
+    this.#onShare();
+    const pinned = this.#pinned.share();
+    return new StoreSnapshot(pinned, this.commit, this.#log, this.#answer, this.#onShare, this.#onRelease);
   }
 
   release(): void {

@@ -189,6 +189,7 @@ class DurableStore implements Store {
         seen,
         this.#options.log,
         (read) => this.#answer(seen, read),
+        () => this.#versions.hold(seen),
         () => this.#versions.release(seen),
       );
     });

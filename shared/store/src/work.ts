@@ -13,6 +13,8 @@ export type SlicedWork<T> = Generator<void, T, void>;
 
 export interface Snapshot {
   read<T>(work: (db: Database) => T, options?: WorkOptions): Promise<T>;
+  /** The same state for somebody else, who releases it, too. @throws WeftkitError `closed` when this one was released */
+  share(): Snapshot;
   /** Gives the connection back; a snapshot keeps the write-ahead log from being reused, so it must not live long. */
   release(): void;
 }

@@ -255,6 +255,7 @@ for (const name of [
   "pg_advisory_xact_lock_shared_int8",
   "pg_advisory_xact_lock_shared_int4",
   "pg_sleep",
+  "pg_export_snapshot",
 ])
   defineWith(name, (call, ...args: Datum[]) => call.run.session.backend(name, args, call.run));
 const nulls = (call: CallContext, values: readonly Datum[]): readonly Datum[] =>

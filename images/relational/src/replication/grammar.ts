@@ -10,8 +10,7 @@ export type ReplicationCommand =
       readonly name: string;
       readonly plugin: string;
       readonly isTemporary: boolean;
-      /** Undefined when nothing was said. */
-      readonly snapshot: "export" | "use" | "nothing" | undefined;
+      readonly snapshot: "export" | "use" | "nothing";
       readonly twoPhase: boolean;
       readonly failover: boolean;
     }
@@ -88,7 +87,7 @@ function createSlot(reader: Reader): ReplicationCommand {
   if (reader.word("PHYSICAL")) throw notSupported("physical replication");
   reader.require("LOGICAL");
   const plugin = reader.name();
-  let snapshot: Extract<ReplicationCommand, { kind: "create slot" }>["snapshot"];
+  let snapshot: Extract<ReplicationCommand, { kind: "create slot" }>["snapshot"] = "export";
   const is = { twoPhase: false, failover: false };
   for (const [option, value] of reader.isMark("(") ? reader.options() : legacyOptions(reader)) {
     const text = value?.toLowerCase();

@@ -68,8 +68,22 @@ export function backendFunction(
       other.events.terminated(new PgError("57P01", "terminating connection due to administrator command"));
     return true;
   }
+  if (name === "pg_export_snapshot") return exportSnapshot(session, run);
   if (!name.includes("advisory")) throw notSupported(`function ${name}`);
   return advisory(session, name, args, run);
+}
+
+/** What the transaction sees, for others to see it, too, until its end. @throws PgError 25001 */
+function exportSnapshot(session: SessionState, run: FunctionRun): Datum {
+  const { exports, store } = session.database;
+  const block = session.transactions.current();
+  if (block.savepoints.length > 0)
+    throw new PgError("25001", "cannot export a snapshot from a subtransaction");
+  return run.awaited(async () => {
+    const name = exports.add(session.processId, block.snapshot?.share() ?? (await store.snapshot()));
+    block.exported.push(name);
+    return name;
+  });
 }
 
 function advisory(session: SessionState, name: string, args: readonly Datum[], run: FunctionRun): Datum {

@@ -41,6 +41,8 @@ export interface Block {
   readonly readTables: Set<string>;
   /** A statement has run: SET TRANSACTION comes too late. */
   hasQueried: boolean;
+  /** Names of the snapshots that it has exported, until its end. */
+  readonly exported: string[];
 }
 
 export function newBlock(
@@ -67,5 +69,6 @@ export function newBlock(
     listens: [],
     readTables: new Set(),
     hasQueried: false,
+    exported: [],
   };
 }

@@ -22,6 +22,7 @@ import "../introspect/statistics.ts";
 import "../introspect/system-rows.ts";
 import { isUnlimited } from "./authority.ts";
 import { inDdl } from "./ddl-runner.ts";
+import { ExportedSnapshots } from "./exported-snapshots.ts";
 import { SqlSession } from "./session.ts";
 import type { Session, SessionOptions } from "./types.ts";
 import "./cursors.ts";
@@ -42,6 +43,7 @@ export class Database {
   readonly name: string;
   readonly sequences: Sequences;
   readonly slots: Slots | undefined;
+  readonly exports = new ExportedSnapshots();
   readonly sessions = new Map<number, SqlSession>();
   /** What the image's configuration gives its users, by their role. */
   readonly configured = new Map<number, SecurityContext>();

@@ -158,7 +158,7 @@ const effects = new WeakMap<Plan, boolean>();
 
 /** Functions of the system that change something or wait: sequences, pg_sleep, advisory locks, replication slots. */
 const effective =
-  /^(nextval|setval|pg_sleep)$|advisory|^pg_(logical_slot|replication_slot|drop_replication|create_logical)/;
+  /^(nextval|setval|pg_sleep|pg_export_snapshot)$|advisory|^pg_(logical_slot|replication_slot|drop_replication|create_logical)/;
 
 /** Whether a plan calls what changes something or waits, volatile routines among them. */
 function hasEffects(plan: Plan): boolean {

@@ -124,12 +124,13 @@ async function createSlot(
   requirePlugin(plugin);
   if (twoPhase || failover)
     throw new PgError("0A000", `${twoPhase ? "two-phase" : "failover"} slots are not supported`);
-  if (snapshot === "export")
-    throw new PgError("0A000", "exporting snapshots is not supported", {
-      hint: "Copy what there is in the transaction of CREATE_REPLICATION_SLOT ... (SNAPSHOT 'use').",
-    });
   const { block } = session;
   if (snapshot === "use") requireFresh(block);
+  else if (snapshot === "export" && block?.isExplicit === true)
+    throw new PgError(
+      "25001",
+      "CREATE_REPLICATION_SLOT ... (SNAPSHOT 'export') must not be called inside a transaction",
+    );
   else if (block?.transaction?.hasChanges === true)
     throw new PgError(
       "25001",
@@ -138,11 +139,17 @@ async function createSlot(
   let sequence = await session.cancelable((signal) =>
     slots.create({ name, plugin, isTemporary }, session.processId, signal),
   );
-  if (snapshot === "use") {
-    // What the transaction sees from now on, and what the slot gives, meet in one commit.
+  let exported: string | null = null;
+  if (snapshot !== "nothing") {
+    // What somebody sees from now on, and what the slot gives, meet in one commit.
     const pinned = await session.database.store.snapshot();
-    block!.snapshot = pinned;
-    block!.hasQueried = true;
+    if (snapshot === "use") {
+      block!.snapshot = pinned;
+      block!.hasQueried = true;
+    } else {
+      exported = session.database.exports.add(session.processId, pinned);
+      session.exportedSnapshot = exported;
+    }
     sequence = BigInt(await pinned.read(newestOf));
     const held = await slots.acquire(name, session.processId);
     await held.confirm(endLsn(sequence)).finally(() => held.release());
@@ -150,7 +157,7 @@ async function createSlot(
   return {
     kind: "rows",
     columns: texts("slot_name", "consistent_point", "snapshot_name", "output_plugin"),
-    row: [name, lsnText(endLsn(sequence)), null, plugin],
+    row: [name, lsnText(endLsn(sequence)), exported, plugin],
     tag: "CREATE_REPLICATION_SLOT",
   };
 }

@@ -53,6 +53,7 @@ export class SqlSession implements Session, SessionState {
   readonly lastValues = new Map<number, bigint>();
   readonly listening = new Set<string>();
   lastSequence: number | undefined;
+  exportedSnapshot: string | undefined;
   /** For pg_stat_activity. */
   currentQuery = "";
   queryStartedAt: number | undefined;
@@ -115,6 +116,7 @@ export class SqlSession implements Session, SessionState {
   }
 
   parse(text: string): readonly ParsedStatement[] {
+    this.#withdrawExport();
     return parse(text);
   }
 
@@ -145,6 +147,12 @@ export class SqlSession implements Session, SessionState {
     }
   }
 
+  /** What a replication command has exported is there until the next command. */
+  #withdrawExport(): void {
+    if (this.exportedSnapshot !== undefined) this.database.exports.withdraw(this.exportedSnapshot);
+    this.exportedSnapshot = undefined;
+  }
+
   pluginContext(): PluginContext {
     return pluginContext(this);
   }
@@ -155,6 +163,7 @@ export class SqlSession implements Session, SessionState {
 
   async replicate(command: ReplicationCommand): Promise<ReplicationResult> {
     try {
+      this.#withdrawExport();
       checkNotFailed(this, undefined);
       return await replicate(this, command);
     } catch (error) {
@@ -251,6 +260,7 @@ export class SqlSession implements Session, SessionState {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#withdrawExport();
     this.cancel();
     for (const cursor of this.cursors.values()) cursor.close();
     await this.transactions.rollback();

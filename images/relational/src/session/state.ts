@@ -10,6 +10,7 @@ import type { IoContext } from "../types/type-ops.ts";
 import type { SessionAuthority } from "./authority.ts";
 import type { Block } from "./block.ts";
 import type { CurrentRow } from "./current-rows.ts";
+import type { ExportedSnapshots } from "./exported-snapshots.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import type { Portal, Prepared, SessionEvents, TransactionStatus } from "./types.ts";
 
@@ -20,6 +21,7 @@ export interface SessionDatabase {
   readonly sequences: Sequences;
   /** Undefined where nothing is recorded of changes. */
   readonly slots: Slots | undefined;
+  readonly exports: ExportedSnapshots;
   readonly sessions: Map<number, SessionState>;
   catalog: Catalog;
   /** What the image's configuration gives its users, by their role. */
@@ -70,6 +72,8 @@ export interface SessionState {
   readonly clientPort: number | undefined;
   /** Whether a statement runs that could be canceled. */
   readonly isRunning: boolean;
+  /** The name of a snapshot that CREATE_REPLICATION_SLOT has exported, until the next command. */
+  exportedSnapshot: string | undefined;
   lastSequence: number | undefined;
   currentQuery: string;
   queryStartedAt: number | undefined;

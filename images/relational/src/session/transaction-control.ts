@@ -171,6 +171,7 @@ export class TransactionControl {
 
   async #end(block: Block, isCommitted: boolean): Promise<void> {
     if (!isCommitted && block.transaction?.isOpen === true) block.transaction.rollback();
+    for (const name of block.exported) this.#session.database.exports.withdraw(name);
     block.snapshot?.release();
     block.snapshot = undefined;
     this.block = undefined;

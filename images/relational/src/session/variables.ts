@@ -60,6 +60,10 @@ function setMulti(
     applyModes(session, args, block);
     return;
   }
+  if (name === "TRANSACTION SNAPSHOT") {
+    importSnapshot(session, args[0]?.A_Const?.sval?.sval ?? "", block);
+    return;
+  }
   if (name === "SESSION CHARACTERISTICS") {
     for (const option of args) {
       const { defname = "", arg } = option.DefElem!;
@@ -70,6 +74,27 @@ function setMulti(
     return;
   }
   throw new PgError("0A000", `SET ${name} is not supported`);
+}
+
+/** SET TRANSACTION SNAPSHOT. @throws PgError 0A000, 22023, 25001, 42704 */
+function importSnapshot(
+  session: SessionState,
+  name: string,
+  block: NonNullable<SessionState["block"]>,
+): void {
+  if (!block.isExplicit)
+    session.notice("WARNING", "SET TRANSACTION can only be used in transaction blocks", "25P01");
+  if (block.hasQueried || block.snapshot !== undefined)
+    throw new PgError("25001", "SET TRANSACTION SNAPSHOT must be called before any query");
+  if (block.isolation === "read committed")
+    throw new PgError(
+      "0A000",
+      "a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ",
+    );
+  if (!/^[0-9A-F-]+$/.test(name)) throw new PgError("22023", `invalid snapshot identifier: "${name}"`);
+  const snapshot = session.database.exports.take(name);
+  if (snapshot === undefined) throw new PgError("42704", `snapshot "${name}" does not exist`);
+  block.snapshot = snapshot;
 }
 
 export function showVariable(session: SessionState, name: string): Utility {

@@ -6,7 +6,7 @@ const slot = {
   name: "s",
   plugin: "pgoutput",
   isTemporary: false,
-  snapshot: undefined,
+  snapshot: "export",
   twoPhase: false,
   failover: false,
 };

@@ -2099,6 +2099,8 @@ export const pgProcRows = `
 3570	int2_avg_accum_inv	f	0	1	i	1016	1016 21	0	0					0	
 3571	int4_avg_accum_inv	f	0	1	i	1016	1016 23	0	0					0	
 3572	int2int4_sum	f	0	1	i	20	1016	0	0					0	
+3577	pg_logical_emit_message	f	0	1	v	3220	16 25 25 16	1	0		transactional,prefix,message,flush		pg_logical_emit_message_text	0	false
+3578	pg_logical_emit_message	f	0	1	v	3220	16 25 17 16	1	0		transactional,prefix,message,flush		pg_logical_emit_message_bytea	0	false
 3579	jsonb_insert	f	0	1	i	3802	3802 1009 3802 16	1	0		jsonb_in,path,replacement,insert_after			0	false
 3581	pg_xact_commit_timestamp	f	0	1	v	1184	28	0	0					0	
 3594	event_trigger_in	f	0	0	i	3838	2275	0	0					0	
